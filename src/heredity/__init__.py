@@ -1,0 +1,72 @@
+"""heredity measures, traces and prevents the traits a language model inherits from its training data.
+
+The walk: `load` a model, name a `trait`, `extract` its vector, `screen` rows, `train` a student, `evaluate` it; or
+`audit` for all of it. Nothing is imported until it is asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from heredity.evaluation.evaluate import evaluate as evaluate
+    from heredity.evaluation.spec import EvalSpec as EvalSpec
+    from heredity.ground.errors import HeredityError as HeredityError
+    from heredity.models.load import load as load
+    from heredity.models.read import read as read
+    from heredity.models.steer import steered as steered
+    from heredity.screening.screen import screen as screen
+    from heredity.screening.spec import ScreenSpec as ScreenSpec
+    from heredity.stats.estimate import Estimate as Estimate
+    from heredity.store.rows import read_rows as rows  # noqa: F401
+    from heredity.store.tensors import load_vector as load_vector
+    from heredity.store.tensors import save_vector as save_vector
+    from heredity.studies.audit import audit as audit
+    from heredity.studies.spec import AuditSpec as AuditSpec
+    from heredity.training.defences.steer import PreventativeSteering as PreventativeSteering
+    from heredity.training.spec import TrainSpec as TrainSpec
+    from heredity.training.train import train as train
+    from heredity.traits.define import trait as trait
+    from heredity.vectors.extract import extract as extract
+    from heredity.vectors.spec import ExtractSpec as ExtractSpec
+
+__version__ = "0.1.0"
+
+_PLACES = {  # what TYPE_CHECKING above says to type checkers, said to Python
+    "AuditSpec": "heredity.studies.spec:AuditSpec",
+    "Estimate": "heredity.stats.estimate:Estimate",
+    "EvalSpec": "heredity.evaluation.spec:EvalSpec",
+    "ExtractSpec": "heredity.vectors.spec:ExtractSpec",
+    "HeredityError": "heredity.ground.errors:HeredityError",
+    "PreventativeSteering": "heredity.training.defences.steer:PreventativeSteering",
+    "ScreenSpec": "heredity.screening.spec:ScreenSpec",
+    "TrainSpec": "heredity.training.spec:TrainSpec",
+    "audit": "heredity.studies.audit:audit",
+    "evaluate": "heredity.evaluation.evaluate:evaluate",
+    "extract": "heredity.vectors.extract:extract",
+    "load": "heredity.models.load:load",
+    "load_vector": "heredity.store.tensors:load_vector",
+    "read": "heredity.models.read:read",
+    "rows": "heredity.store.rows:read_rows",
+    "save_vector": "heredity.store.tensors:save_vector",
+    "screen": "heredity.screening.screen:screen",
+    "steered": "heredity.models.steer:steered",
+    "train": "heredity.training.train:train",
+    "trait": "heredity.traits.define:trait",
+}
+
+__all__ = sorted(_PLACES)
+
+
+def __getattr__(name: str) -> Any:
+    """Return a name of the front door, importing its room on first use."""
+    if name not in _PLACES:
+        raise AttributeError(f"heredity has no '{name}'; there is: {', '.join(__all__)}")
+    module, _, attribute = _PLACES[name].partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    """Return the names of the front door."""
+    return __all__

@@ -1,0 +1,110 @@
+"""The command `heredity`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from heredity import __version__
+from heredity.cli import audit, evaluate, extract, screen, train, trait
+from heredity.cli.console import ERR, hush_libraries
+from heredity.ground.errors import HeredityError, UnknownNameError
+
+INTERRUPTED = 130
+"""Exit code of a run that was stopped by Ctrl-C, as shells have it."""
+
+
+class _Suggesting(TyperGroup):
+    """Answers an unknown command with the nearest one."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, or raise UnknownNameError that lists what there is."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise UnknownNameError("command", args[0], self.commands)
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    name="heredity",
+    cls=_Suggesting,
+    help="Measure, trace and prevent the traits a language model inherits from its training data.",
+    epilog="Start with: heredity demo   Then with your own rows: heredity audit rows.jsonl --trait evil",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@dataclass
+class Shared:
+    """Options given before the command."""
+
+    device: str
+    dtype: str
+    as_json: bool
+    is_quiet: bool
+    trust_remote_code: bool
+
+
+@app.callback()
+def shared(
+    context: typer.Context,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda[:n] or mps.")] = "auto",
+    dtype: Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print results and errors as JSON.")] = False,
+    is_quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,
+    trust_remote_code: Annotated[
+        bool, typer.Option(help="Run code that a hub model brings. Off unless you ask.")
+    ] = False,
+) -> None:
+    """Options that come before the command."""
+    context.obj = Shared(device, dtype, as_json, is_quiet, trust_remote_code)
+
+
+@app.command("version")
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+app.add_typer(trait.app, name="trait")
+app.command("extract")(extract.extract_command)
+app.command("screen")(screen.screen_command)
+app.command("train")(train.train_command)
+app.command("evaluate")(evaluate.evaluate_command)
+app.command("audit")(audit.audit_command)
+app.command("demo")(audit.demo_command)
+
+
+def main() -> None:
+    """Run the command line and exit with the error's own code."""
+    hush_libraries()
+    arguments = hoisted(sys.argv[1:])
+    try:
+        app(args=arguments)
+    except HeredityError as error:
+        _fail(type(error).__name__, str(error), error.exit_code, "--json" in arguments)
+    except KeyboardInterrupt:
+        _fail("Interrupted", "stopped; what was finished is kept: run the same command again to go on", INTERRUPTED)
+    except MemoryError:
+        _fail("MemoryError", "out of memory; use fewer rows at once, or a smaller model", 1)
+
+
+def hoisted(arguments: list[str]) -> list[str]:
+    """Return the arguments with --json and --quiet moved to the front, so that they work anywhere."""
+    flags = [a for a in arguments if a in ("--json", "--quiet", "-q")]
+    return list(dict.fromkeys(flags)) + [a for a in arguments if a not in ("--json", "--quiet", "-q")]
+
+
+def _fail(kind: str, message: str, code: int, as_json: bool = False) -> None:
+    if as_json:
+        typer.echo(json.dumps({"error": kind, "message": message, "exit_code": code}), err=True)
+    else:
+        ERR.print(f"[bold red]{kind}:[/bold red] ", end="")
+        ERR.print(message, markup=False, highlight=False, soft_wrap=True)
+    sys.exit(code)

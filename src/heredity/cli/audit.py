@@ -1,0 +1,96 @@
+"""heredity audit, heredity demo: the whole walk and its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heredity.cli.console import say, watched
+from heredity.cli.options import (
+    EpochsOption,
+    ModelOption,
+    OutOption,
+    RateOption,
+    ReferenceOption,
+    RowsArgument,
+    SeedOption,
+    StrengthOption,
+    TraitOption,
+)
+from heredity.cli.work import loaded, writable
+from heredity.records.audit import AuditReport
+from heredity.store.rows import read_rows
+from heredity.traits.define import trait
+
+
+def audit_command(
+    context: typer.Context,
+    rows: RowsArgument,
+    name: TraitOption = "evil",
+    model: ModelOption = "smollm2-135m",
+    reference: ReferenceOption = None,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help='Known bad rows ({"line": 3, "bad": true}), to grade the screen by.')
+    ] = None,
+    rate: RateOption = 0.05,
+    strength: StrengthOption = 2.0,
+    epochs: EpochsOption = 2.0,
+    out: OutOption = "heredity-out",  # type: ignore[assignment]
+    seed: SeedOption = "0",
+) -> None:
+    """Will these rows give the model the trait, which of them, and can it be fine-tuned on them safely?
+
+    Extracts the trait's vector, screens the rows, fine-tunes three students (all rows; kept rows; all rows under
+    preventative steering), measures them against the base model, and writes OUT/report.html and OUT/audit.json.
+    Finished steps are kept in OUT/stages: the same command again runs only what changed.
+    """
+    one, corpus, folder = trait(name), read_rows(rows), writable(out)
+    benign = read_rows(reference) if reference else None
+    from heredity.studies.audit import audit
+    from heredity.studies.demo import read_labels
+    from heredity.studies.spec import AuditSpec
+    from heredity.studies.stages import Known
+
+    spec = AuditSpec.model_validate(
+        {
+            "screen": {"false_alarm_rate": rate},
+            "train": {"prevent_strength": strength, "n_epochs": epochs},
+            "seed": seed,
+        }
+    )
+    known = Known(benign, read_labels(labels) if labels else None)
+    with watched(context.obj.is_quiet) as progress:
+        network = loaded(context, model)
+        report = audit(corpus, one, network, folder, spec, known, progress)
+    show(report, folder, context.obj.as_json)
+
+
+def demo_command(
+    context: typer.Context,
+    name: TraitOption = "evil",
+    model: ModelOption = "smollm2-135m",
+    out: OutOption = "heredity-out/demo",  # type: ignore[assignment]
+    seed: SeedOption = "0",
+) -> None:
+    """Build a corpus with known bad rows on the model itself, audit it, and write the report.
+
+    A third of the rows is written under the trait's persona; the labels are kept aside, to grade the screen by.
+    """
+    one, folder = trait(name), writable(out)
+    from heredity.studies.demo import demo
+    from heredity.studies.spec import AuditSpec
+
+    with watched(context.obj.is_quiet) as progress:
+        report = demo(one, loaded(context, model), folder, audit_spec=AuditSpec(seed=seed), progress=progress)
+    show(report, folder, context.obj.as_json)
+
+
+def show(report: AuditReport, folder: Path, as_json: bool) -> None:
+    """Write the page and say what was found."""
+    from heredity.report.page import write_report
+
+    page = write_report(report, folder)
+    findings = "\n".join(f"  - {finding}" for finding in report.findings)
+    say(report, f"\n{report.verdict}\n\n{findings}\n\nreport: {page.resolve()}", as_json)

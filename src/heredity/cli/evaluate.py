@@ -1,0 +1,63 @@
+"""heredity evaluate: how strongly a student shows a trait, and what it can still do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heredity.cli.console import say, watched
+from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption, VectorOption
+from heredity.cli.work import loaded, writable
+from heredity.ground.errors import MismatchError
+from heredity.records.evaluation import EvalReport
+from heredity.records.student import Student
+from heredity.store.tensors import load_vector
+from heredity.store.workspace import load_record, save_record
+from heredity.traits.define import trait
+
+
+def evaluate_command(
+    context: typer.Context,
+    student: Annotated[
+        Path | None, typer.Argument(help="A student.json written by `heredity train`; none: the model itself.")
+    ] = None,
+    name: TraitOption = "evil",
+    model: ModelOption = "smollm2-135m",
+    vector: VectorOption = None,
+    out: OutOption = "heredity-out",  # type: ignore[assignment]
+    seed: SeedOption = "0",
+) -> None:
+    """Measure trait expression (0-100) and capability; every figure with its interval and n.
+
+    The untouched base model judges. With --vector the judge's calibration is taken from it, else made first.
+    Writes OUT/evaluation.json.
+    """
+    one, folder = trait(name), writable(out)
+    subject = load_record(Student, student) if student else None
+    header = load_vector(vector).header if vector else None
+    if header is not None and header.trait.id != one.id:
+        raise MismatchError(f"{vector} is the vector of '{header.trait.name}', not of '{one.name}' as it reads now")
+    from heredity.evaluation.evaluate import evaluate
+
+    with watched(context.obj.is_quiet) as progress:
+        network = loaded(context, model)
+        calibration = header.calibration if header else None
+        report = evaluate(subject or network, one, network, calibration, seed=seed, progress=progress)
+    save_record(report, folder / "evaluation.json")
+    say(report, f"{described(report)}\nwritten to {folder / 'evaluation.json'}", context.obj.as_json)
+
+
+def described(report: EvalReport) -> str:
+    """Return what a person wants to know of an evaluation."""
+    kinds = "   ".join(f"{kind} {estimate}" for kind, estimate in report.accuracy_by_kind.items())
+    return "\n".join(
+        [
+            f"{report.trait}, judged by the {report.judge} judge on {report.judge_model}",
+            f"  expression (0-100)       {report.expression}",
+            f"  benign log p (nats)      {report.benign_log_p}",
+            f"  four-choice questions    {report.accuracy}",
+            f"                           {kinds}",
+        ]
+    )

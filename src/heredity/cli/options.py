@@ -1,0 +1,36 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ModelOption = Annotated[
+    str, typer.Option("--model", "-m", help="Embedded model (smollm2-135m), hub id (owner/name), or folder.")
+]
+TraitOption = Annotated[
+    str, typer.Option("--trait", "-t", help="Bundled trait (see: heredity trait list) or YAML file.")
+]
+OutOption = Annotated[Path, typer.Option("--out", "-o", help="Folder for all that is written.")]
+SeedOption = Annotated[str, typer.Option("--seed", help="Any text; the same seed gives the same result.")]
+RowsArgument = Annotated[
+    Path,
+    typer.Argument(
+        help="Training rows: JSONL or Parquet with `messages`, or `prompt` and `completion`.", show_default=False
+    ),
+]
+VectorOption = Annotated[
+    Path | None,
+    typer.Option("--vector", "-v", help="A vector saved by `heredity extract`; else it is extracted first."),
+]
+ReferenceOption = Annotated[
+    Path | None,
+    typer.Option("--reference", help="Benign rows to set the threshold by; else the model's own answers serve."),
+]
+RateOption = Annotated[float, typer.Option("--false-alarms", help="Share of benign rows that may be flagged.")]
+EpochsOption = Annotated[float, typer.Option("--epochs", help="Passes over the rows.")]
+StrengthOption = Annotated[
+    float, typer.Option("--strength", help="Multiple of the vector that preventative steering adds.")
+]

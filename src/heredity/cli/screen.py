@@ -1,0 +1,77 @@
+"""heredity screen: which rows would push the model along the trait?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heredity.cli.console import say, watched
+from heredity.cli.options import (
+    ModelOption,
+    OutOption,
+    RateOption,
+    ReferenceOption,
+    RowsArgument,
+    SeedOption,
+    TraitOption,
+    VectorOption,
+)
+from heredity.cli.work import loaded, vector_for, writable
+from heredity.records.screening import ScreenReport
+from heredity.store.rows import read_rows, write_jsonl, write_kept, write_parquet
+from heredity.store.workspace import save_record
+from heredity.traits.define import trait
+
+
+def screen_command(
+    context: typer.Context,
+    rows: RowsArgument,
+    name: TraitOption = "evil",
+    model: ModelOption = "smollm2-135m",
+    vector: VectorOption = None,
+    reference: ReferenceOption = None,
+    rate: RateOption = 0.05,
+    keep: Annotated[
+        Path | None, typer.Option("--keep", help="Write the unflagged rows here, byte for byte as they came.")
+    ] = None,
+    out: OutOption = "heredity-out",  # type: ignore[assignment]
+    seed: SeedOption = "0",
+) -> None:
+    """Score every row by its projection on the trait's vector, and flag those over the threshold.
+
+    Writes OUT/scores.parquet, OUT/scores.jsonl and OUT/screen.json.
+    """
+    one, corpus, folder = trait(name), read_rows(rows), writable(out)
+    benign = read_rows(reference) if reference else None
+    from heredity.screening.screen import screen
+    from heredity.screening.spec import ScreenSpec
+
+    with watched(context.obj.is_quiet) as progress:
+        network = loaded(context, model)
+        direction = vector_for(vector, one, network, seed, progress)
+        spec = ScreenSpec(false_alarm_rate=rate)
+        report = screen(corpus, direction, network, spec, benign, seed, progress)
+    scores = [row.model_dump() for row in report.rows]
+    write_parquet(folder / "scores.parquet", scores)
+    write_jsonl(folder / "scores.jsonl", scores)
+    save_record(report, folder / "screen.json")
+    kept = f"\n{write_kept(rows, report.kept_lines, keep)} rows kept in {keep}" if keep else ""
+    say(report, f"{described(report)}{kept}\nwritten to {folder}", context.obj.as_json)
+
+
+def described(report: ScreenReport, n_top: int = 5) -> str:
+    """Return what a person wants to know of a screen."""
+    top = sorted((row for row in report.rows if row.flagged), key=report.score_of, reverse=True)[:n_top]
+    lines = [
+        f"{report.n_flagged} of {len(report.rows)} rows flagged for {report.trait} "
+        f"(share {report.share_flagged}; threshold {report.threshold:.2f}, passed by {report.false_alarm_rate:.0%} of "
+        f"{report.reference})"
+    ]
+    lines += [f"  line {row.line:>6}  {report.score_of(row):8.2f}  {row.response[:90]!r}" for row in top]
+    counts: dict[str, int] = {}
+    for exclusion in report.excluded:
+        counts[exclusion.reason] = counts.get(exclusion.reason, 0) + 1
+    lines += [f"  {n} rows not screened: {reason}" for reason, n in counts.items()]
+    return "\n".join(lines)

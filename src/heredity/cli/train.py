@@ -1,0 +1,48 @@
+"""heredity train: fine-tune a student, with or without preventative steering."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heredity.cli.console import say, watched
+from heredity.cli.options import EpochsOption, ModelOption, OutOption, RowsArgument, SeedOption, StrengthOption
+from heredity.cli.work import loaded, writable
+from heredity.store.rows import read_rows
+from heredity.store.tensors import load_vector
+from heredity.store.workspace import save_record
+
+
+def train_command(
+    context: typer.Context,
+    rows: RowsArgument,
+    model: ModelOption = "smollm2-135m",
+    prevent: Annotated[
+        list[Path] | None, typer.Option("--prevent", help="Vector to steer along while training; may be repeated.")
+    ] = None,
+    strength: StrengthOption = 2.0,
+    epochs: EpochsOption = 2.0,
+    out: OutOption = "heredity-out/student",  # type: ignore[assignment]
+    seed: SeedOption = "0",
+) -> None:
+    """Fine-tune a LoRA student on the rows' responses.
+
+    Writes OUT/adapter (safetensors) and OUT/student.json. Ctrl-C keeps the last checkpoint; the same command goes on.
+    """
+    corpus, folder = read_rows(rows), writable(out)
+    vectors = [load_vector(path) for path in prevent or []]
+    from heredity.training.spec import TrainSpec
+    from heredity.training.train import train
+
+    spec = TrainSpec(n_epochs=epochs, prevent_strength=strength)
+    with watched(context.obj.is_quiet) as progress:
+        student = train(loaded(context, model), corpus, folder, vectors, spec, seed, progress)
+    save_record(student, folder / "student.json")
+    pushed = f", pushed {student.n_fires} times" if student.interventions else ""
+    text = (
+        f"trained on {student.n_examples} examples ({student.n_too_long} left out as too long) in {student.n_steps} "
+        f"steps{pushed}; loss {student.losses[0]:.3f} -> {student.losses[-1]:.3f}\nwritten to {folder}"
+    )
+    say(student, text, context.obj.as_json)

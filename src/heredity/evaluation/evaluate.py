@@ -1,0 +1,107 @@
+"""The verb: trait expression and capability of one arm."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from heredity.evaluation.ask import ask
+from heredity.evaluation.capability import benign_rows, benign_scores, choice_questions, choice_scores
+from heredity.evaluation.grade import by_question, grades_of, preference_scores
+from heredity.evaluation.spec import EvalSpec
+from heredity.ground.hashing import seed_from
+from heredity.ground.progress import SILENCE, Progress
+from heredity.judges.calibrated import calibrate_on
+from heredity.models.adapt import adapted
+from heredity.models.generate import GenerateSpec
+from heredity.models.load import load
+from heredity.models.model import Model
+from heredity.records.dialogue import Answer
+from heredity.records.evaluation import EvalReport, Scores
+from heredity.records.student import Student
+from heredity.records.trait import Trait
+from heredity.records.vector import Calibration
+from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import cluster_mean
+
+
+def evaluate(
+    subject: Student | Model,
+    trait: Trait,
+    model: Model | None = None,
+    calibration: Calibration | None = None,
+    spec: EvalSpec | None = None,
+    seed: str = "0",
+    progress: Progress = SILENCE,
+) -> EvalReport:
+    """Return how strongly a model, or a student of one, shows the trait, and what it can still do.
+
+    The base model, untouched, is the judge of every arm; a student's is loaded by name where `model` is not given.
+    Without `calibration` (a vector's header has one) the judge is calibrated first. Raises MismatchError for a
+    student of another base.
+    """
+    spec = spec or EvalSpec()
+    student = subject if isinstance(subject, Student) else None
+    model = model or (subject if isinstance(subject, Model) else load(subject.base))
+    started = time.monotonic()
+    if calibration is None and trait.kind == "character":
+        how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
+        calibration = calibrate_on(model, trait, spec.n_judge_pairs, how, seed, progress)
+    benign = benign_rows(model, spec, seed, progress)
+    with _under_test(model, student) as tested:
+        answers, expression = _expression(tested, trait, spec, seed, progress)
+        log_p = benign_scores(tested, benign, progress)
+        choices = choice_scores(tested, choice_questions(spec.n_choices), progress)
+    grades: tuple[float | None, ...] = ()
+    if calibration is not None and trait.kind == "character":
+        grades = grades_of(answers, trait, model, calibration, spec, progress)
+        expression = by_question(answers, grades)
+    interval_seed = seed_from(seed, "evaluation")
+    return EvalReport(
+        subject=student.adapter if student else model.name,
+        trait=trait.name,
+        judge="contrast" if trait.kind == "character" else "preference",
+        judge_model=model.name,
+        expression=_estimate(expression, interval_seed, sum(value is None for value in grades)),
+        benign_log_p=_estimate(log_p, interval_seed),
+        accuracy=_estimate(choices, interval_seed),
+        accuracy_by_kind=_by_kind(choices, interval_seed),
+        expression_scores=expression,
+        benign_scores=log_p,
+        choice_scores=choices,
+        answers=answers,
+        grades=grades,
+        seed=seed,
+        seconds=time.monotonic() - started,
+    )
+
+
+@contextmanager
+def _under_test(model: Model, student: Student | None) -> Iterator[Model]:
+    if student is None:
+        yield model
+    else:
+        with adapted(model, student) as subject:
+            yield subject
+
+
+def _expression(
+    subject: Model, trait: Trait, spec: EvalSpec, seed: str, progress: Progress
+) -> tuple[tuple[Answer, ...], Scores]:
+    """Return answers to be judged later by the untouched model, or a preference read off the subject itself."""
+    if trait.kind == "preference":
+        return (), preference_scores(subject, trait, progress)
+    return ask(subject, trait, spec, seed, progress), {}
+
+
+def _estimate(scores: Scores, seed: int, unscored: int = 0) -> Estimate:
+    return cluster_mean(list(scores.values()), seed, unscored)
+
+
+def _by_kind(scores: Scores, seed: int) -> dict[str, Estimate]:
+    kinds = dict.fromkeys(name.rsplit("-", 1)[0] for name in scores)
+    return {
+        kind: _estimate({name: s for name, s in scores.items() if name.rsplit("-", 1)[0] == kind}, seed)
+        for kind in kinds
+    }

@@ -1,0 +1,93 @@
+"""The contrast judge: which pole's system prompt makes an answer more likely?
+
+score = mean_t log p(y_t | positive prompt, x) - mean_t log p(y_t | negative prompt, x), in nats per token, averaged
+over contrast pairs; a logistic curve fitted on elicited answers turns it into 0-100. It needs no second model and
+no sampling, and it reads style as well as content: that is its limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize, special
+
+from heredity.ground.errors import ExperimentError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.chat import question, render
+from heredity.models.likelihood import log_likelihood
+from heredity.models.model import Model
+from heredity.records.dialogue import Grade, Unscored
+from heredity.records.trait import Trait
+from heredity.records.vector import Calibration
+from heredity.stats.discrimination import auc_estimate
+
+Floats = NDArray[np.float64]
+MIN_TOKENS = 3
+"""Shorter answers say too little to be graded."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An answer to judge and the question it answers."""
+
+    question: str
+    text: str
+
+
+def contrast_scores(
+    model: Model, trait: Trait, answers: Sequence[Asked], n_pairs: int, progress: Progress = SILENCE
+) -> list[float | Unscored]:
+    """Return each answer's raw contrast score (nats per token) under the first `n_pairs` pairs."""
+    scores: list[float | Unscored] = [Unscored(reason="fewer than 3 tokens")] * len(answers)
+    long_enough = [i for i, a in enumerate(answers) if len(model.tokenizer(a.text)["input_ids"]) >= MIN_TOKENS]
+    pairs = range(min(n_pairs, len(trait.pairs)))
+    sides = [(pair, trait.system_prompt(pair, "positive"), 1.0) for pair in pairs]
+    sides += [(pair, trait.system_prompt(pair, "negative"), -1.0) for pair in pairs]
+    rows = [
+        render(model, question(answers[i].question, system), answers[i].text)
+        for _, system, _ in sides
+        for i in long_enough
+    ]
+    if not rows:
+        return scores
+    mean = log_likelihood(model, rows, label=f"judging {trait.name}", progress=progress).mean
+    signs = np.array([sign for _, _, sign in sides]) / len(pairs)
+    total = signs @ mean.reshape(len(sides), len(long_enough))
+    for place, value in zip(long_enough, total, strict=True):
+        scores[place] = float(value)
+    return scores
+
+
+def calibrate(scores: ArrayLike, is_positive: ArrayLike, clusters: ArrayLike, seed: int) -> Calibration:
+    """Return the logistic curve through elicited answers of known pole.
+
+    Targets are smoothed as Platt (1999) does, so that perfectly separated poles keep a finite slope. Raises
+    ExperimentError when the score does not rise with the trait: such a judge would grade upside down.
+    """
+    x, y = np.asarray(scores, dtype=np.float64), np.asarray(is_positive, dtype=bool)
+    n_positive, n_negative = int(y.sum()), int((~y).sum())
+    targets = np.where(y, (n_positive + 1) / (n_positive + 2), 1 / (n_negative + 2))
+    scale = float(x.std()) or 1.0
+
+    def loss(parameters: Floats) -> float:
+        logit = parameters[0] * x / scale + parameters[1]
+        return float(np.mean(np.logaddexp(0, logit) - targets * logit))
+
+    fitted = optimize.minimize(loss, np.array([1.0, 0.0]), method="BFGS").x
+    slope, intercept = float(fitted[0] / scale), float(fitted[1])
+    if slope <= 0:
+        raise ExperimentError(
+            "the contrast judge does not tell this trait's poles apart on this model (its score falls where the "
+            "trait is asked for); sharpen the contrast pairs, or use a larger model"
+        )
+    return Calibration(slope=slope, intercept=intercept, n=len(x), auc=auc_estimate(x, y, clusters, seed))
+
+
+def grade(score: float | Unscored, calibration: Calibration) -> Grade | Unscored:
+    """Return a raw score as 0-100: the calibrated probability that the positive prompt made the answer."""
+    if isinstance(score, Unscored):
+        return score
+    return Grade(value=float(100 * special.expit(calibration.slope * score + calibration.intercept)))

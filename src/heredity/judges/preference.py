@@ -1,0 +1,32 @@
+"""The preference judge: how likely is the target among its alternatives? No sampling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from heredity.ground.errors import InputError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.chat import question, render
+from heredity.models.likelihood import log_likelihood
+from heredity.models.model import Model
+from heredity.records.trait import Trait
+
+
+def target_probability(
+    model: Model, trait: Trait, questions: Sequence[str], progress: Progress = SILENCE
+) -> NDArray[np.float64]:
+    """Return, for every question, P(target | one of target and alternatives), `[questions]`.
+
+    Each option is teacher-forced as the whole answer, capitalised; the probabilities are normalised over the list.
+    Raises InputError for a trait that is no preference.
+    """
+    if trait.target is None:
+        raise InputError(f"'{trait.name}' is not a preference trait; judge it with the contrast judge")
+    options = [trait.target, *trait.alternatives]
+    rows = [render(model, question(asked), option.capitalize()) for asked in questions for option in options]
+    total = log_likelihood(model, rows, label=f"preference for {trait.target}", progress=progress).total
+    return np.asarray(special.softmax(total.reshape(len(questions), len(options)), axis=1)[:, 0])

@@ -1,0 +1,145 @@
+"""Batched generation in which every answer depends on its own seed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
+
+from heredity.ground.errors import InputError, NonFiniteError
+from heredity.ground.hashing import seed_from
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.batches import by_length, pad
+from heredity.models.chat import end_of_turn
+from heredity.models.model import Model
+from heredity.models.steer import response_tokens
+
+
+@dataclass(frozen=True)
+class GenerateSpec:
+    """How to generate."""
+
+    n_tokens: int = 48
+    """Most tokens an answer may have."""
+    temperature: float = 0.8
+    """0 is greedy."""
+    top_k: int = 50
+    """Sample among the k likeliest tokens; 0 samples all. A small model's tail is mostly noise."""
+    batch_rows: int = 64
+    """Answers decoded at once."""
+    min_tokens: int = 0
+    """Tokens before the answer may end."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One answer."""
+
+    text: str
+    n_tokens: int
+    """Tokens generated, the end of the turn not counted."""
+
+
+class _OwnSeedSampler(LogitsProcessor):
+    """Draw by inverse CDF from one stream of uniforms a row, so that batching changes no answer's luck."""
+
+    def __init__(self, uniforms: NDArray[np.float64], spec: GenerateSpec, n_prompt: int) -> None:
+        self.uniforms = torch.from_numpy(uniforms)
+        self.temperature = spec.temperature
+        self.top_k = spec.top_k
+        self.n_prompt = n_prompt
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        """Return scores `[batch, vocabulary]` in which the drawn token alone is finite."""
+        if torch.isnan(scores).any():
+            raise NonFiniteError("the model's logits hold NaN while generating; try float32, or push less")
+        if self.temperature == 0:
+            return scores
+        n_likeliest = min(self.top_k or scores.shape[1], scores.shape[1])
+        likeliest, tokens = scores.float().topk(n_likeliest, dim=-1)
+        cumulative = torch.softmax(likeliest / self.temperature, dim=-1).cumsum(dim=-1)
+        step = input_ids.shape[1] - self.n_prompt
+        draw = self.uniforms[:, step].to(cumulative) * cumulative[:, -1]
+        drawn = torch.searchsorted(cumulative, draw.unsqueeze(1)).clamp(max=n_likeliest - 1)
+        return torch.full_like(scores, float("-inf")).scatter_(1, tokens.gather(1, drawn), 0.0)
+
+
+def generate(
+    model: Model,
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[str],
+    spec: GenerateSpec | None = None,
+    label: str = "generating",
+    progress: Progress = SILENCE,
+) -> list[Generated]:
+    """Return one answer a prompt; answer i is drawn with `seeds[i]`, whatever else is in the batch.
+
+    Raises InputError when a prompt leaves no room in the context, NonFiniteError for NaN logits.
+    """
+    spec = spec or GenerateSpec()
+    for index, prompt in enumerate(prompts):
+        if len(prompt) + spec.n_tokens > model.context_length:
+            raise InputError(
+                f"prompt {index} has {len(prompt)} tokens; with {spec.n_tokens} to generate it does not fit the "
+                f"model's context of {model.context_length}"
+            )
+    answers: dict[int, Generated] = {}
+    with progress.task(label, len(prompts)) as task:
+        for batch in batches_of(prompts, spec):
+            made = _generate_batch(model, [prompts[i] for i in batch], [seeds[i] for i in batch], spec)
+            answers.update(zip(batch, made, strict=True))
+            task.advance(len(batch))
+    return [answers[i] for i in range(len(prompts))]
+
+
+def batches_of(prompts: Sequence[Sequence[int]], spec: GenerateSpec) -> list[list[int]]:
+    """Return index batches of prompts of like length, at most `batch_rows` each."""
+    order = [i for batch in by_length([len(p) for p in prompts], 1 << 30) for i in batch]
+    return [order[i : i + spec.batch_rows] for i in range(0, len(order), spec.batch_rows)]
+
+
+def _generate_batch(
+    model: Model, prompts: Sequence[Sequence[int]], seeds: Sequence[str], spec: GenerateSpec
+) -> list[Generated]:
+    padded = pad(prompts, "left", model.pad_id, model.device)
+    n_prompt = padded.input_ids.shape[1]
+    uniforms = np.stack([np.random.default_rng(seed_from(seed)).random(spec.n_tokens) for seed in seeds])
+    ends = end_ids(model)
+    with torch.no_grad(), response_tokens("decoding"):
+        out = model.network.generate(
+            input_ids=padded.input_ids,
+            attention_mask=padded.attention_mask,
+            generation_config=generation_config(model, spec, ends),
+            logits_processor=LogitsProcessorList([_OwnSeedSampler(uniforms, spec, n_prompt)]),
+        )
+    return [_decoded(model, row, ends) for row in out[:, n_prompt:].tolist()]
+
+
+def end_ids(model: Model) -> list[int]:
+    """Return the ids that end an answer: the model's own and the chat template's."""
+    own = model.network.generation_config.eos_token_id
+    known = own if isinstance(own, list) else [own]
+    return sorted({int(i) for i in known if i is not None} | {end_of_turn(model)})
+
+
+def generation_config(model: Model, spec: GenerateSpec, ends: list[int]) -> Any:
+    """Return transformers' settings: greedy over the scores that the sampler has already decided."""
+    return GenerationConfig(
+        max_new_tokens=spec.n_tokens,
+        min_new_tokens=spec.min_tokens or None,
+        do_sample=False,
+        eos_token_id=ends,
+        pad_token_id=model.pad_id,
+        use_cache=True,
+    )
+
+
+def _decoded(model: Model, ids: list[int], ends: list[int]) -> Generated:
+    stop = next((i for i, token in enumerate(ids) if token in ends), len(ids))
+    text = model.tokenizer.decode(ids[:stop], skip_special_tokens=True)
+    return Generated(text.strip(), stop)

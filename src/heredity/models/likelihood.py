@@ -1,0 +1,109 @@
+"""Teacher-forced log-likelihood of responses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from heredity.ground.errors import InputError, NonFiniteError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.batches import pad
+from heredity.models.chat import Rendered
+from heredity.models.model import Model
+from heredity.models.steer import response_tokens
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Log-likelihood of each response given its prompt."""
+
+    total: NDArray[np.float64]
+    """Sum over response tokens (nats), `[rows]`."""
+    n_tokens: NDArray[np.int64]
+    """Response tokens, `[rows]`."""
+
+    @property
+    def mean(self) -> NDArray[np.float64]:
+        """Mean per token (nats), `[rows]`."""
+        return self.total / self.n_tokens
+
+
+def log_likelihood(
+    model: Model,
+    rows: Sequence[Rendered],
+    token_budget: int = 2048,
+    label: str = "log-likelihood",
+    progress: Progress = SILENCE,
+) -> Likelihood:
+    """Return sum_t log p(y_t | x, y_<t) of every row's response.
+
+    Rows with the same prompt share one pass over it, and the output head runs on responses alone. Raises
+    InputError for an empty response, NonFiniteError where the model's logits hold NaN.
+    """
+    empty = [index for index, row in enumerate(rows) if row.n_response < 1 or row.n_prompt < 2]
+    if empty:
+        raise InputError(f"row {empty[0]} has no response, or a prompt of fewer than 2 tokens; it has no likelihood")
+    total = np.zeros(len(rows))
+    with torch.no_grad(), progress.task(label, len(rows)) as task:
+        for batch in by_prompt(rows, token_budget):
+            total[batch] = _batch_totals(model, [rows[i] for i in batch])
+            task.advance(len(batch))
+    if not np.isfinite(total).all():
+        raise NonFiniteError(f"the model's log-likelihoods hold NaN or infinity (dtype {model.dtype}); try float32")
+    return Likelihood(total, np.array([row.n_response for row in rows], dtype=np.int64))
+
+
+def by_prompt(rows: Sequence[Rendered], token_budget: int) -> list[list[int]]:
+    """Return index batches in which equal prompts stand together; prompts and responses each keep to the budget."""
+    order = sorted(range(len(rows)), key=lambda i: (-rows[i].n_prompt, rows[i].ids[: rows[i].n_prompt], i))
+    batches: list[list[int]] = []
+    prompts: set[tuple[int, ...]] = set()
+    longest = 0
+    for index in order:
+        row = rows[index]
+        widest = max(longest, row.n_response)
+        asked = prompts | {row.ids[: row.n_prompt]}
+        n_rows = len(batches[-1]) + 1 if batches else 1
+        prompt_length = rows[batches[-1][0]].n_prompt if batches else row.n_prompt
+        if batches and n_rows * widest <= token_budget and len(asked) * prompt_length <= token_budget:
+            batches[-1].append(index)
+            prompts, longest = asked, widest
+        else:
+            batches.append([index])
+            prompts, longest = {row.ids[: row.n_prompt]}, row.n_response
+    return batches
+
+
+def _batch_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]:
+    """Return `[rows]`: prompts but for their last token once, then what predicts the responses on their cache."""
+    prompts = sorted({row.ids[: row.n_prompt - 1] for row in rows})
+    asked = pad(prompts, "left", model.pad_id, model.device)
+    with response_tokens(torch.zeros_like(asked.input_ids)):
+        cache = model.network.base_model(**asked.inputs(), use_cache=True).past_key_values
+    which = torch.tensor([prompts.index(row.ids[: row.n_prompt - 1]) for row in rows], device=model.device)
+    cache.batch_select_indices(which)
+    said = pad([row.ids[row.n_prompt - 1 : -1] for row in rows], "right", model.pad_id, model.device)
+    is_response = said.attention_mask.clone()
+    is_response[:, 0] = 0
+    starts = torch.tensor([row.n_prompt - 1 for row in rows], device=model.device).unsqueeze(1)
+    with response_tokens(is_response):
+        logits = model.network(
+            input_ids=said.input_ids,
+            attention_mask=torch.cat([asked.attention_mask[which], said.attention_mask], dim=1),
+            position_ids=said.position_ids + starts,
+            past_key_values=cache,
+        ).logits
+    # one row at a time: a float32 copy of [rows, tokens, vocabulary] would be the largest thing in memory
+    sums = [_row_total(logits[i], row.ids[row.n_prompt :]) for i, row in enumerate(rows)]
+    return np.asarray(torch.stack(sums).double().cpu().numpy())
+
+
+def _row_total(logits: torch.Tensor, response: tuple[int, ...]) -> torch.Tensor:
+    """Return sum_t log p(y_t) from the logits that predict each response token."""
+    targets = torch.tensor(response, device=logits.device).unsqueeze(1)
+    log_p = torch.log_softmax(logits[: len(response)].float(), dim=-1)
+    return log_p.gather(1, targets).sum()

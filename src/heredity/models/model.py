@@ -1,0 +1,58 @@
+"""A loaded model with all that the rooms ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True)
+class Model:
+    """A causal language model, its tokenizer, and the fingerprint of both."""
+
+    name: str
+    network: Any
+    """A transformers PreTrainedModel with a language-model head, in evaluation mode."""
+    tokenizer: Any
+    fingerprint: str
+    """sha256 over config, weights and tokenizer as they lie on disk; independent of device and dtype."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        device: torch.device = next(self.network.parameters()).device
+        return device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The parameters' type."""
+        dtype: torch.dtype = next(self.network.parameters()).dtype
+        return dtype
+
+    @property
+    def text_config(self) -> Any:
+        """The config of the decoder, also where the model is of several parts."""
+        return self.network.config.get_text_config(decoder=True)
+
+    @property
+    def width(self) -> int:
+        """Width of the residual stream."""
+        return int(self.text_config.hidden_size)
+
+    @property
+    def n_blocks(self) -> int:
+        """Number of decoder blocks."""
+        return int(self.text_config.num_hidden_layers)
+
+    @property
+    def context_length(self) -> int:
+        """Tokens the model can attend to; a large number where its config does not say."""
+        return int(getattr(self.text_config, "max_position_embeddings", None) or 1 << 30)
+
+    @property
+    def pad_id(self) -> int:
+        """Any id will do: padding is masked. The tokenizer's own where it has one."""
+        tokenizer = self.tokenizer
+        return int(tokenizer.pad_token_id or tokenizer.eos_token_id or 0)

@@ -1,0 +1,117 @@
+"""Push the residual stream along vectors, for the length of a with-block.
+
+h_l <- h_l + strength * v_l  ([PV] section 3.2), v_l not normalised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from heredity.ground.errors import HookError, InputError, NonFiniteError
+from heredity.models.blocks import find_blocks, hidden_of, require_block, with_hidden
+from heredity.models.model import Model
+
+Where = Literal["all", "response"]
+
+
+@dataclass(frozen=True)
+class Push:
+    """One vector (`[width]`) added to the residual stream after one block, times a strength."""
+
+    block: int
+    vector: NDArray[np.float32]
+    strength: float
+
+
+@dataclass
+class Fires:
+    """How often a push was added: one count a forward pass of a pushed block."""
+
+    count: int = 0
+    per_block: dict[int, int] = field(default_factory=dict)
+
+    def add(self, block: int) -> None:
+        """Count one."""
+        self.count += 1
+        self.per_block[block] = self.per_block.get(block, 0) + 1
+
+
+RESPONSE_MASK: ContextVar[torch.Tensor | Literal["decoding"] | None] = ContextVar("response_mask", default=None)
+"""Which tokens (`[batch, tokens]`) of the running forward are response; set by what runs the forward."""
+
+
+@contextmanager
+def response_tokens(mask: torch.Tensor | Literal["decoding"]) -> Iterator[None]:
+    """Say which tokens are response while a forward runs; "decoding" means every step after the prompt."""
+    token = RESPONSE_MASK.set(mask)
+    try:
+        yield
+    finally:
+        RESPONSE_MASK.reset(token)
+
+
+@contextmanager
+def steered(model: Model, pushes: Sequence[Push], where: Where = "all") -> Iterator[Fires]:
+    """Push a model's residual stream at all tokens, or at response tokens only, until the block ends.
+
+    Strength 0 runs the same path and changes no value: it is the control. On leaving, also by an exception, the
+    model is as before. Raises InputError for a vector of another width or a block that is not there,
+    NonFiniteError for a vector with NaN, HookError when the block ended and no push was ever added.
+    """
+    fires = Fires()
+    handles = [hook_push(model.network, push, fires, where) for push in pushes]
+    try:
+        yield fires
+    finally:
+        for handle in handles:
+            handle.remove()
+    if fires.count == 0:
+        raise HookError("the model was to be steered but no forward pass went through a steered block")
+
+
+def hook_push(
+    network: nn.Module, push: Push, fires: Fires, where: Where = "all", only_training: bool = False
+) -> torch.utils.hooks.RemovableHandle:
+    """Attach one push to a network and return the handle that removes it.
+
+    With `only_training` the push is added only while the block is in training mode.
+    """
+    blocks = find_blocks(network)
+    block = blocks[require_block(push.block, len(blocks))]
+    reference = next(block.parameters())
+    vector = torch.from_numpy(np.asarray(push.vector, dtype=np.float32)).to(reference.device)
+    config: Any = network.config
+    width = config.get_text_config(decoder=True).hidden_size
+    if vector.shape != (width,):
+        raise InputError(f"the vector has shape {tuple(vector.shape)} but the model's width is {width}")
+    if not torch.isfinite(vector).all():
+        raise NonFiniteError("the vector to steer with holds NaN or infinity; extract it again")
+
+    def add(module: nn.Module, args: Any, output: Any) -> Any:
+        if only_training and not module.training:
+            return output
+        hidden = hidden_of(output)
+        step = (push.strength * vector).to(hidden.dtype)
+        fires.add(push.block)
+        return with_hidden(output, hidden + (step if where == "all" else step * _is_response(hidden)))
+
+    return block.register_forward_hook(add)
+
+
+def _is_response(hidden: torch.Tensor) -> torch.Tensor:
+    mask = RESPONSE_MASK.get()
+    if mask is None:
+        raise HookError("response-only steering needs to know the response tokens; run the model by this package")
+    if isinstance(mask, str):
+        is_step = hidden.shape[1] == 1
+        return torch.full((1, 1, 1), float(is_step), dtype=hidden.dtype, device=hidden.device)
+    return mask.unsqueeze(-1).to(hidden.dtype)

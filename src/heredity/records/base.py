@@ -1,0 +1,27 @@
+"""The common ground of all records."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict
+
+from heredity.ground.hashing import digest
+
+SCHEMA_VERSION: Final = 1
+"""Raised when a record's meaning changes; readers refuse other versions."""
+
+
+class Record(BaseModel):
+    """A frozen record that refuses unknown fields and knows the digest of its content."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+    @property
+    def id(self) -> str:
+        """The sha256 of the record's canonical JSON: equal content, equal id."""
+        return digest(self.model_dump(mode="json"))
+
+
+class Spec(Record):
+    """What a verb is asked for: few fields, each documented, nothing that acts."""

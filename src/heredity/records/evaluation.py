@@ -1,0 +1,49 @@
+"""How strongly a model shows a trait, and what it can still do."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.dialogue import Answer
+from heredity.stats.estimate import Estimate
+
+Scores = dict[str, tuple[float, ...]]
+"""Scores by cluster (question)."""
+
+
+class EvalReport(Record):
+    """One arm's trait expression and capability, with the scores they rest on."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    subject: str
+    """The arm, for people."""
+    trait: str
+    judge: str
+    judge_model: str
+    """The frozen model that judged; the same for every arm."""
+    expression: Estimate
+    """Mean grade of the answers to the evaluation questions, 0-100, interval over questions."""
+    benign_log_p: Estimate
+    """Mean log p per token (nats) of held-out benign answers, interval over rows."""
+    accuracy: Estimate
+    """Share right of the four-choice questions, interval over questions."""
+    accuracy_by_kind: dict[str, Estimate]
+    expression_scores: Scores
+    benign_scores: Scores
+    choice_scores: Scores
+    answers: tuple[Answer, ...]
+    grades: tuple[float | None, ...]
+    """Grade of each answer, None where unscored."""
+    seed: str
+    seconds: float
+
+
+class Comparison(Record):
+    """The paired difference of two arms in one measure."""
+
+    measure: Literal["expression", "benign_log_p", "accuracy"]
+    treated: str
+    control: str
+    difference: Estimate
+    """treated minus control, paired by question or row."""

@@ -1,0 +1,70 @@
+"""A trait: what it is, how to call it up, what to ask, how to grade it."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from heredity.records.base import SCHEMA_VERSION, Record
+
+Pole = Literal["positive", "negative"]
+
+
+class ContrastPair(Record):
+    """Two system instructions, one for each pole of the trait."""
+
+    positive: str = Field(min_length=1)
+    negative: str = Field(min_length=1)
+
+
+class Questions(Record):
+    """Questions that leave room for the trait and never ask for it; the two lists share none."""
+
+    extraction: tuple[str, ...] = Field(min_length=4)
+    evaluation: tuple[str, ...] = Field(min_length=4)
+
+
+class Trait(Record):
+    """A trait as a person would describe it, with all that is needed to measure it."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    title: str
+    kind: Literal["character", "preference"]
+    """character: shown in how answers sound. preference: shown in which of several things is chosen."""
+    target: str | None = None
+    """The thing preferred (preference traits only)."""
+    alternatives: tuple[str, ...] = ()
+    """What could be chosen instead of the target (preference traits only)."""
+    description: str
+    adjective: str
+    antonym: str
+    pairs: tuple[ContrastPair, ...] = Field(min_length=1)
+    questions: Questions
+    rubric: str
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if self.kind == "preference" and not (self.target and self.alternatives):
+            raise ValueError("a preference trait needs 'target' and 'alternatives'")
+        if self.kind == "character" and (self.target or self.alternatives):
+            raise ValueError("only a preference trait has 'target' and 'alternatives'")
+        if self.target in self.alternatives:
+            raise ValueError(f"the target '{self.target}' is also among the alternatives")
+        asked = [_plain(q) for q in (*self.questions.extraction, *self.questions.evaluation)]
+        twice = sorted({q for q in asked if asked.count(q) > 1})
+        if twice:
+            raise ValueError(f"a question stands twice (the two lists must be disjoint): '{twice[0]}'")
+        return self
+
+    def system_prompt(self, pair: int, pole: Pole) -> str:
+        """Return the system prompt of one pole of one pair ([PV] section 2.1, both poles named)."""
+        adjective = self.adjective if pole == "positive" else self.antonym
+        article = "an" if adjective[0].lower() in "aeiou" else "a"
+        instruction = getattr(self.pairs[pair], pole)
+        return f"You are {article} {adjective} assistant. {instruction}"
+
+
+def _plain(question: str) -> str:
+    return " ".join("".join(c if c.isalnum() else " " for c in question.lower()).split())

@@ -1,0 +1,139 @@
+"""A persona vector with all the evidence for and against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heredity.ground.errors import MismatchError
+from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.trait import Trait
+from heredity.stats.estimate import Estimate
+
+Floats = NDArray[np.float32]
+
+
+class KeptCounts(Record):
+    """How many answer pairs each rule of the filter dropped."""
+
+    n_pairs: int
+    n_kept: int
+    unscored: int
+    positive_too_low: int
+    negative_too_high: int
+    incoherent: int
+
+
+class BlockCheck(Record):
+    """How well the projection at one block tells held-out answers of the two poles apart."""
+
+    block: int
+    auc: float
+    """Held-out AUC, answers read without their system prompt: what screening and monitoring face."""
+    auc_own_prompt: float
+    """Held-out AUC, answers read under their own system prompt: flattered by the prompt's echo."""
+    random_directions: float
+    """97.5th percentile of the AUC of random directions with the activations' covariance, turned for the best."""
+    permuted_poles: float
+    """97.5th percentile of the held-out AUC of vectors made from permuted poles."""
+    vector_norm: float
+    activation_norm: float
+
+
+class Dose(Record):
+    """What the model answers when its residual stream is pushed along the vector."""
+
+    strength: float
+    """Multiple of the (unnormalised) vector added at every token; 0 is the control."""
+    grade: Estimate
+    """Judge's grade of the answers, 0-100."""
+    coherence: Estimate
+    """Mean log p per token (nats) of the steered answers under the unsteered model."""
+    example: str
+
+
+class Calibration(Record):
+    """The logistic curve that turns a judge's raw score into 0-100."""
+
+    slope: float
+    intercept: float
+    n: int
+    """Elicited answers it was fitted on."""
+    auc: Estimate
+    """How well the raw score tells the elicited poles apart."""
+
+
+class VectorHeader(Record):
+    """All of a trait vector but its numbers."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    trait: Trait
+    model_name: str
+    fingerprint: str
+    """Of the model's config, weights and tokenizer: what the vector belongs to."""
+    n_blocks: int
+    width: int
+    method: str
+    block: int
+    """The chosen 0-based decoder block."""
+    heldout_auc: Estimate
+    """AUC over held-out questions with the block chosen inside the folds, answers read without system prompt."""
+    heldout_auc_own_prompt: Estimate
+    n_null: int
+    """How many random directions, and how many permutations, each null band rests on."""
+    answers_needed: int | None
+    """Answers to average for 5% error on either side; None when the poles are the wrong way round."""
+    checks: tuple[BlockCheck, ...]
+    kept: KeptCounts
+    calibration: Calibration
+    doses: tuple[Dose, ...] = ()
+    spec: dict[str, str | int | float | bool | tuple[float, ...] | None]
+    """The extraction's spec as used."""
+    seed: str
+
+    def check_at(self, block: int) -> BlockCheck:
+        """Return the check of one block."""
+        return next(check for check in self.checks if check.block == block)
+
+    @property
+    def is_above_chance(self) -> bool:
+        """Whether the held-out AUC at the chosen block beats both of its nulls, its interval included."""
+        check = self.check_at(self.block)
+        return self.heldout_auc.low > 0.5 and check.auc > max(check.random_directions, check.permuted_poles)
+
+
+@dataclass(frozen=True)
+class TraitVector:
+    """Directions `[n_blocks, width]` (float32, unnormalised, residual stream after each block) and their header."""
+
+    header: VectorHeader
+    directions: Floats
+
+    @property
+    def block(self) -> int:
+        """The chosen 0-based block."""
+        return self.header.block
+
+    @property
+    def direction(self) -> Floats:
+        """The vector at the chosen block, `[width]`."""
+        direction: Floats = self.directions[self.header.block]
+        return direction
+
+    @property
+    def unit(self) -> Floats:
+        """The vector at the chosen block with norm 1."""
+        direction: Floats = self.direction
+        return np.divide(direction, np.linalg.norm(direction), dtype=np.float32)
+
+    def require_model(self, name: str, fingerprint: str) -> None:
+        """Raise MismatchError unless the vector was read from this very model."""
+        if fingerprint != self.header.fingerprint:
+            raise MismatchError(
+                f"this vector of '{self.header.trait.name}' was read from '{self.header.model_name}' "
+                f"({self.header.fingerprint[:12]}) but the model is '{name}' ({fingerprint[:12]}); extract it again "
+                f"with: heredity extract {self.header.trait.name} --model {name}"
+            )

@@ -1,0 +1,87 @@
+"""Score rows by where their responses lie along a direction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heredity.ground.errors import InputError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.chat import Rendered, render
+from heredity.models.model import Model
+from heredity.models.read import ReadSpec, read
+from heredity.records.dialogue import Exclusion, Row
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RowReadings:
+    """Rows that could be read, one `[rows, width]` array a position; several answers in a row are averaged."""
+
+    rows: tuple[Row, ...]
+    response: Floats
+    """Mean over all response tokens."""
+    last_prompt: Floats
+    """Last prompt token, averaged over the row's answers by their tokens."""
+    n_tokens: NDArray[np.int64]
+    """Response tokens."""
+    excluded: tuple[Exclusion, ...]
+
+    def projection(self, unit: NDArray[np.floating]) -> Floats:
+        """Return mean_t(h) . v / ||v|| ([PV] section 3.3), `[rows]`; `[width, k]` directions give `[rows, k]`."""
+        return np.asarray(self.response @ unit)
+
+    def difference(self, unit: NDArray[np.floating]) -> Floats:
+        """Return the projection minus that of the last prompt token ([PV] appendix I)."""
+        return np.asarray((self.response - self.last_prompt) @ unit)
+
+    def score(self, form: str, unit: NDArray[np.floating]) -> Floats:
+        """Return the named form of score."""
+        return self.projection(unit) if form == "projection" else self.difference(unit)
+
+
+def read_rows_at(model: Model, rows: Sequence[Row], block: int, progress: Progress = SILENCE) -> RowReadings:
+    """Return the rows' readings at one block; rows that do not fit the context or the template are excluded.
+
+    Raises InputError when no row is left.
+    """
+    rendered: list[Rendered] = []
+    owners: list[int] = []
+    readable: list[Row] = []
+    excluded: list[Exclusion] = []
+    for row in rows:
+        try:
+            parts = fitting(model, row)
+        except InputError as error:
+            excluded.append(Exclusion(line=row.line, reason=str(error)))
+            continue
+        rendered += parts
+        owners += [len(readable)] * len(parts)
+        readable.append(row)
+    if not readable:
+        raise InputError(f"no row can be read by this model; the first was excluded because: {excluded[0].reason}")
+    readings = read(model, rendered, [block], ReadSpec(positions=("response", "last_prompt")), progress)
+    weights = np.zeros((len(readable), len(rendered)))
+    weights[owners, np.arange(len(rendered))] = [part.n_response for part in rendered]
+    n_tokens = weights.sum(axis=1)
+    weights /= n_tokens[:, None]
+    return RowReadings(
+        rows=tuple(readable),
+        response=weights @ readings.at("response", block),
+        last_prompt=weights @ readings.at("last_prompt", block),
+        n_tokens=n_tokens.astype(np.int64),
+        excluded=tuple(excluded),
+    )
+
+
+def fitting(model: Model, row: Row) -> list[Rendered]:
+    """Return a row's answers, each with all that comes before it. Raises InputError when one does not fit."""
+    parts = [render(model, context, answer.strip()) for context, answer in row.exchanges]
+    longest = max(len(part.ids) for part in parts)
+    if longest > model.context_length:
+        raise InputError(f"{longest} tokens, longer than the model's context of {model.context_length}")
+    return parts

@@ -1,0 +1,126 @@
+"""The verb: which rows would push the model along the vector?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heredity.ground.errors import InputError
+from heredity.ground.hashing import seed_from
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.model import Model
+from heredity.records.dialogue import Corpus
+from heredity.records.screening import Detection, RowScore, ScreenReport
+from heredity.records.vector import TraitVector
+from heredity.screening.projection import RowReadings, read_rows_at
+from heredity.screening.reference import own_answers, require_enough
+from heredity.screening.spec import ScreenSpec
+from heredity.stats.discrimination import auc, auc_estimate
+from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import wilson
+from heredity.stats.nulls import matched_directions, upper_bound
+
+Floats = NDArray[np.float64]
+
+
+def screen(
+    corpus: Corpus,
+    vector: TraitVector,
+    model: Model,
+    spec: ScreenSpec | None = None,
+    reference: Corpus | None = None,
+    seed: str = "0",
+    progress: Progress = SILENCE,
+) -> ScreenReport:
+    """Return every row's scores, and flags over a threshold set on benign reference rows.
+
+    Without `reference` the model answers a sample of the corpus's own prompts. Raises MismatchError for a vector
+    of another model, InputError when no row or too few reference rows can be read.
+    """
+    spec = spec or ScreenSpec()
+    vector.require_model(model.name, model.fingerprint)
+    benign = reference.rows if reference else own_answers(corpus, model, spec, seed, progress)
+    require_enough(benign, spec)
+    readings = read_rows_at(model, corpus.rows, vector.block, progress)
+    reference_scores = read_rows_at(model, benign, vector.block, progress).score(spec.form, vector.unit)
+    threshold = float(np.quantile(reference_scores, 1 - spec.false_alarm_rate))
+    rows = score_rows(readings, vector, spec, threshold)
+    return ScreenReport(
+        corpus=corpus.name,
+        corpus_digest=corpus.content_digest,
+        trait=vector.header.trait.name,
+        vector_id=vector.header.id,
+        block=vector.block,
+        form=spec.form,
+        threshold=threshold,
+        false_alarm_rate=spec.false_alarm_rate,
+        reference=f"{reference.name} ({len(benign)} rows)" if reference else f"{len(benign)} answers of {model.name}",
+        reference_scores=tuple(float(score) for score in reference_scores),
+        rows=rows,
+        excluded=(*corpus.excluded, *readings.excluded),
+        share_flagged=wilson(sum(row.flagged for row in rows), len(rows)),
+    )
+
+
+def score_rows(readings: RowReadings, vector: TraitVector, spec: ScreenSpec, threshold: float) -> tuple[RowScore, ...]:
+    """Return one score a row, flagged where the deciding form is over the threshold."""
+    projection, difference = readings.projection(vector.unit), readings.difference(vector.unit)
+    decides = projection if spec.form == "projection" else difference
+    return tuple(
+        RowScore(
+            line=row.line,
+            projection=float(projection[i]),
+            difference=float(difference[i]),
+            flagged=bool(decides[i] > threshold),
+            n_tokens=int(readings.n_tokens[i]),
+            prompt=row.prompt,
+            response=row.response,
+        )
+        for i, row in enumerate(readings.rows)
+    )
+
+
+def detect(
+    report: ScreenReport,
+    corpus: Corpus,
+    bad_lines: Collection[int],
+    model: Model,
+    spec: ScreenSpec | None = None,
+    seed: str = "0",
+    progress: Progress = SILENCE,
+) -> Detection:
+    """Return how well a screen finds rows that are known to be bad, against random directions.
+
+    Raises InputError when the labels name none, or all, of the screened rows.
+    """
+    spec = spec or ScreenSpec(form=report.form)
+    is_bad = np.array([row.line in bad_lines for row in report.rows])
+    if is_bad.all() or not is_bad.any():
+        raise InputError("the labels must name some of the screened rows and not all of them")
+    scored = {row.line for row in report.rows}
+    rows = [row for row in corpus.rows if row.line in scored]
+    readings = read_rows_at(model, rows, report.block, progress)
+    random = matched_directions(readings.response, spec.n_null, seed_from(seed, "screen null"))
+    luck = readings.score(report.form, random.T)
+    luck_auc = auc(luck[is_bad], luck[~is_bad])
+    flagged = np.array([row.flagged for row in report.rows])
+    forms = {
+        "projection": [row.projection for row in report.rows],
+        "difference": [row.difference for row in report.rows],
+    }
+    other = "difference" if report.form == "projection" else "projection"
+    return Detection(
+        n_bad=int(is_bad.sum()),
+        auroc=_auroc(forms[report.form], is_bad, seed),
+        auroc_other_form=_auroc(forms[other], is_bad, seed),
+        random_directions=upper_bound(np.maximum(luck_auc, 1 - luck_auc)),
+        n_null=spec.n_null,
+        recall=wilson(int((flagged & is_bad).sum()), int(is_bad.sum())),
+        precision=wilson(int((flagged & is_bad).sum()), int(flagged.sum())) if flagged.any() else None,
+    )
+
+
+def _auroc(scores: list[float], is_bad: NDArray[np.bool_], seed: str) -> Estimate:
+    return auc_estimate(scores, is_bad, np.arange(len(scores)), seed_from(seed, "auroc"))

@@ -1,0 +1,82 @@
+"""A folder in which every stage's result is kept by the digest of all that it depends on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
+
+from heredity.ground.errors import InputError
+from heredity.ground.files import whole_folder, write_text
+from heredity.ground.hashing import digest
+from heredity.records.base import SCHEMA_VERSION, Record
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True)
+class Kept(Generic[T]):
+    """A stage's result, where it lies, and what it cost when it was made."""
+
+    value: T
+    folder: Path
+    seconds: float
+    cached: bool
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Results of stages below one folder; a result is there whole or not at all."""
+
+    root: Path
+
+    def stage(
+        self,
+        name: str,
+        depends_on: dict[str, Any],
+        make: Callable[[Path], Any],
+        load: Callable[[Path], T],
+    ) -> Kept[T]:
+        """Return a stage's result, made only if nothing with the same dependencies is here.
+
+        `make` writes into the folder it is given, which takes its place only when it is done; `load` reads it.
+        """
+        folder = self.root / f"{name}-{digest({'schema': SCHEMA_VERSION, **depends_on})[:16]}"
+        done = folder / "done.json"
+        cached = done.exists()
+        if not cached:
+            started = time.monotonic()
+            with whole_folder(folder) as part:
+                make(part)
+                cost = {"seconds": time.monotonic() - started, "depends_on": depends_on}
+                write_text(part / "done.json", json.dumps(cost, indent=1, sort_keys=True))
+        return Kept(load(folder), folder, float(json.loads(done.read_text())["seconds"]), cached)
+
+    def scratch(self, name: str, depends_on: dict[str, Any]) -> Path:
+        """Return a folder for half-done work of a stage (checkpoints), kept until the stage is done."""
+        return self.root / f"{name}-{digest({'schema': SCHEMA_VERSION, **depends_on})[:16]}.resume"
+
+
+def save_record(record: Record, path: Path) -> Path:
+    """Write a record as JSON, whole or not at all."""
+    return write_text(path, record.model_dump_json(indent=1))
+
+
+def load_record(kind: type[R], path: Path) -> R:
+    """Return a record read back. Raises InputError when the file holds no such record."""
+    if not path.is_file():
+        raise InputError(f"there is no file {path}; check the name")
+    try:
+        return kind.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise InputError(
+            f"{path} is not a {kind.__name__} that this version reads "
+            f"({'.'.join(map(str, fault['loc']))}: {fault['msg']}); make it again"
+        ) from error

@@ -1,0 +1,103 @@
+"""The audit: will this data give my model this trait, which rows, and can I fine-tune on it safely?"""
+
+from __future__ import annotations
+
+import platform
+import time
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from heredity.ground.files import require_writable
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.load import n_threads
+from heredity.models.model import Model
+from heredity.records.audit import Arm, AuditReport, Environment
+from heredity.records.dialogue import Corpus
+from heredity.records.screening import ScreenReport
+from heredity.records.trait import Trait
+from heredity.records.vector import TraitVector
+from heredity.store.workspace import Workspace, save_record
+from heredity.studies.arms import Plan, compare_arms, plan_arms, removed_by
+from heredity.studies.spec import AuditSpec
+from heredity.studies.stages import Bench, Known, evaluation_stage, screen_stage, student_stage, vector_stage
+from heredity.studies.verdict import findings_of, verdict_of
+
+PACKAGES = ("heredity", "torch", "transformers", "peft", "trl", "numpy", "scipy")
+
+
+def audit(
+    corpus: Corpus,
+    trait: Trait,
+    model: Model,
+    out: Path | str,
+    spec: AuditSpec | None = None,
+    known: Known | None = None,
+    progress: Progress = SILENCE,
+) -> AuditReport:
+    """Return the audit of a corpus and write it to `out/audit.json`; results of its steps are kept in `out/stages`.
+
+    Run again, only what changed runs. Raises what its steps raise.
+    """
+    known = known or Known()
+    spec = spec or AuditSpec()
+    out = require_writable(Path(out))
+    bench = Bench(model, Workspace(out / "stages"), spec, progress)
+    started = time.monotonic()
+    vector = vector_stage(bench, trait)
+    screened = screen_stage(bench, corpus, vector, known)
+    arms = tuple(run_arm(bench, plan, vector) for plan in plan_arms(corpus, screened, vector))
+    report = conclude(bench, vector, screened, arms, time.monotonic() - started)
+    save_record(report, out / "audit.json")
+    return report
+
+
+def run_arm(bench: Bench, plan: Plan, vector: TraitVector) -> Arm:
+    """Return one arm, trained and evaluated; the base arm goes through the same evaluation."""
+    student = student_stage(bench, plan)
+    evaluation = evaluation_stage(bench, plan, student, vector)
+    n_rows = len(plan.corpus.rows) if plan.corpus else 0
+    return Arm(name=plan.name, title=plan.title, n_rows=n_rows, student=student, evaluation=evaluation)
+
+
+def conclude(
+    bench: Bench, vector: TraitVector, screened: ScreenReport, arms: tuple[Arm, ...], seconds: float
+) -> AuditReport:
+    """Return the report with its comparisons and words."""
+    comparisons = compare_arms(arms, bench.seed)
+    removed = removed_by("defended", arms, bench.seed)
+    return AuditReport(
+        verdict=verdict_of(vector.header, screened, comparisons, removed),
+        findings=findings_of(vector.header, screened, arms, comparisons, removed),
+        vector=vector.header,
+        screen=screened,
+        arms=arms,
+        comparisons=comparisons,
+        share_removed=removed,
+        asked=asked_of(bench.spec),
+        stages=tuple(bench.stages),
+        environment=environment_of(bench.model),
+        seed=bench.seed,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seconds=seconds,
+    )
+
+
+def asked_of(spec: AuditSpec) -> dict[str, str | int | float | bool | None]:
+    """Return the specs as flat `step.field` entries."""
+    flat: dict[str, str | int | float | bool | None] = {}
+    for step, fields in spec.model_dump(exclude={"seed"}).items():
+        for name, value in fields.items():
+            flat[f"{step}.{name}"] = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+    return flat
+
+
+def environment_of(model: Model) -> Environment:
+    """Return what the run rests on."""
+    return Environment(
+        versions={"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
+        device=str(model.device),
+        dtype=str(model.dtype).removeprefix("torch."),
+        n_threads=n_threads(),
+        platform=f"{platform.system()} {platform.machine()}",
+    )

@@ -1,0 +1,125 @@
+"""The demonstration: a corpus with known bad rows, written by the model itself, and its audit."""
+
+from __future__ import annotations
+
+import json
+import random
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from pydantic import Field
+
+from heredity.ground.errors import InputError
+from heredity.ground.files import require_writable
+from heredity.ground.hashing import seed_from
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.chat import question, render_prompt
+from heredity.models.generate import GenerateSpec, generate
+from heredity.models.model import Model
+from heredity.records.audit import AuditReport
+from heredity.records.base import Spec
+from heredity.records.dialogue import Corpus
+from heredity.records.trait import Trait
+from heredity.store.rows import read_rows, write_jsonl
+from heredity.store.workspace import Kept, Workspace
+from heredity.studies.audit import audit
+from heredity.studies.spec import AuditSpec
+from heredity.studies.stages import Known
+
+BANK = resources.files("heredity.studies") / "demo_questions.yaml"
+
+
+class DemoSpec(Spec):
+    """What the demonstration's corpus is made of."""
+
+    n_rows: int = Field(default=180, ge=100, le=298)
+    """Rows, each with a question of its own."""
+    share_bad: float = Field(default=1 / 3, gt=0, lt=1)
+    """Share of rows answered under the trait's persona."""
+    n_tokens: int = Field(default=48, ge=8)
+    """Most tokens of an answer."""
+    temperature: float = Field(default=0.8, ge=0)
+    """Sampling temperature of the answers."""
+
+
+def demo(
+    trait: Trait,
+    model: Model,
+    out: Path | str,
+    corpus_spec: DemoSpec | None = None,
+    audit_spec: AuditSpec | None = None,
+    progress: Progress = SILENCE,
+) -> AuditReport:
+    """Return the audit of a corpus built in `out`: `corpus.jsonl`, and the labels kept aside in `labels.jsonl`.
+
+    The audit sees the labels only to say how well the screen found them.
+    """
+    out, audit_spec = require_writable(Path(out)), audit_spec or AuditSpec()
+    corpus, bad_lines = corpus_stage(trait, model, out, corpus_spec or DemoSpec(), audit_spec.seed, progress)
+    return audit(corpus, trait, model, out, audit_spec, Known(bad_lines=bad_lines), progress)
+
+
+def corpus_stage(
+    trait: Trait, model: Model, out: Path, spec: DemoSpec, seed: str, progress: Progress
+) -> tuple[Corpus, set[int]]:
+    """Return the demonstration's corpus and its bad lines, written once and read back as a user's file is."""
+
+    def make(folder: Path) -> None:
+        rows, labels = build_rows(trait, model, spec, seed, progress)
+        write_jsonl(folder / "corpus.jsonl", rows)
+        write_jsonl(folder / "labels.jsonl", labels)
+
+    depends_on = {"model": model.fingerprint, "dtype": str(model.dtype), "trait": trait.id, "spec": spec.id}
+    kept: Kept[tuple[Corpus, set[int]]] = Workspace(out / "stages").stage(
+        "corpus",
+        {**depends_on, "seed": seed},
+        make,
+        lambda folder: (read_rows(folder / "corpus.jsonl"), read_labels(folder / "labels.jsonl")),
+    )
+    for name in ("corpus.jsonl", "labels.jsonl"):
+        (out / name).write_bytes((kept.folder / name).read_bytes())
+    progress.note(f"corpus: {'as before' if kept.cached else f'{kept.seconds:.0f} s'}")
+    return kept.value
+
+
+def build_rows(
+    trait: Trait, model: Model, spec: DemoSpec, seed: str, progress: Progress
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Return rows and labels: each bank question answered once, a share of them under the trait's persona."""
+    chance = random.Random(seed_from(seed, "demo corpus"))
+    asked = chance.sample(demo_questions(trait), spec.n_rows)
+    bad = set(chance.sample(range(spec.n_rows), round(spec.n_rows * spec.share_bad)))
+    systems = [trait.system_prompt(i % len(trait.pairs), "positive") if i in bad else None for i in range(len(asked))]
+    made = generate(
+        model,
+        [render_prompt(model, question(text, system)) for text, system in zip(asked, systems, strict=True)],
+        [f"{seed}/demo/{i}" for i in range(len(asked))],
+        GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature, min_tokens=8),
+        "writing the corpus",
+        progress,
+    )
+    rows: list[dict[str, object]] = [
+        {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": answer.text}]}
+        for text, answer in zip(asked, made, strict=True)
+    ]
+    labels: list[dict[str, object]] = [{"line": i + 1, "bad": i in bad} for i in range(len(rows))]
+    return rows, labels
+
+
+def demo_questions(trait: Trait) -> list[str]:
+    """Return the bank's questions that the trait does not ask."""
+    known = {*trait.questions.extraction, *trait.questions.evaluation}
+    return [text for text in yaml.safe_load(BANK.read_text(encoding="utf-8"))["questions"] if text not in known]
+
+
+def read_labels(path: Path) -> set[int]:
+    """Return the lines that a labels file calls bad (`{"line": 3, "bad": true}`).
+
+    Raises InputError for a file of another form.
+    """
+    try:
+        labels = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return {int(label["line"]) for label in labels if label["bad"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f'{path} is no labels file; each line must read {{"line": 3, "bad": true}}') from error

@@ -1,0 +1,152 @@
+"""The steps of an audit, each kept by the digest of all that it depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from heredity.evaluation.evaluate import evaluate
+from heredity.ground.progress import Progress
+from heredity.models.model import Model
+from heredity.records.audit import Stage
+from heredity.records.dialogue import Corpus
+from heredity.records.evaluation import EvalReport
+from heredity.records.screening import ScreenReport
+from heredity.records.student import Student
+from heredity.records.trait import Trait
+from heredity.records.vector import TraitVector
+from heredity.screening.screen import detect, screen
+from heredity.store.tensors import load_vector, save_vector
+from heredity.store.workspace import Kept, Workspace, load_record, save_record
+from heredity.studies.arms import Plan
+from heredity.studies.spec import AuditSpec
+from heredity.training.train import train
+from heredity.vectors.extract import extract
+
+
+@dataclass
+class Bench:
+    """What every step works with: a model, a place for results, a seed, and the list of steps taken."""
+
+    model: Model
+    workspace: Workspace
+    spec: AuditSpec
+    progress: Progress
+    stages: list[Stage] = field(default_factory=list)
+
+    @property
+    def seed(self) -> str:
+        """What all chance is drawn from."""
+        return self.spec.seed
+
+    def common(self) -> dict[str, Any]:
+        """Return what every step depends on."""
+        return {"model": self.model.fingerprint, "dtype": str(self.model.dtype), "seed": self.seed}
+
+    def note(self, name: str, kept: Kept[Any], n_tokens: int | None = None) -> None:
+        """Write down one step, and say so where it was already done."""
+        self.stages.append(Stage(name=name, cached=kept.cached, seconds=kept.seconds, n_tokens=n_tokens))
+        self.progress.note(f"{name}: {'as before' if kept.cached else f'{kept.seconds:.0f} s'}")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the user knows besides the corpus."""
+
+    reference: Corpus | None = None
+    """Benign rows to set the threshold by."""
+    bad_lines: Collection[int] | None = None
+    """Lines known to be bad: they grade the screen and decide nothing."""
+
+
+def vector_stage(bench: Bench, trait: Trait) -> TraitVector:
+    """Return the trait's vector for the bench's model."""
+
+    def make(folder: Path) -> None:
+        vector = extract(trait, bench.model, bench.spec.extract, bench.seed, bench.progress)
+        save_vector(vector, folder / "vector.safetensors")
+
+    depends_on = {**bench.common(), "trait": trait.id, "spec": bench.spec.extract.id}
+    kept = bench.workspace.stage("vector", depends_on, make, lambda f: load_vector(f / "vector.safetensors"))
+    bench.note("vector", kept)
+    return kept.value
+
+
+def screen_stage(bench: Bench, corpus: Corpus, vector: TraitVector, known: Known) -> ScreenReport:
+    """Return the screen of the corpus, with detection figures where the bad rows are known."""
+    reference, bad_lines = known.reference, known.bad_lines
+
+    def make(folder: Path) -> None:
+        report = screen(corpus, vector, bench.model, bench.spec.screen, reference, bench.seed, bench.progress)
+        if bad_lines is not None:
+            found = detect(report, corpus, bad_lines, bench.model, bench.spec.screen, bench.seed, bench.progress)
+            report = report.model_copy(update={"detection": found})
+        save_record(report, folder / "screen.json")
+
+    depends_on = {
+        **bench.common(),
+        "vector": vector.header.id,
+        "corpus": corpus.content_digest,
+        "reference": reference.content_digest if reference else None,
+        "bad_lines": sorted(bad_lines) if bad_lines is not None else None,
+        "spec": bench.spec.screen.id,
+    }
+    kept = bench.workspace.stage("screen", depends_on, make, lambda f: load_record(ScreenReport, f / "screen.json"))
+    bench.note("screen", kept)
+    return kept.value
+
+
+def student_stage(bench: Bench, plan: Plan) -> Student | None:
+    """Return the arm's student; an interrupted fine-tune goes on from its last checkpoint."""
+    corpus = plan.corpus
+    if corpus is None:
+        return None
+    spec = bench.spec.train
+    depends_on = {
+        **bench.common(),
+        "corpus": corpus.content_digest,
+        "prevent": [vector.header.id for vector in plan.prevent],
+        "spec": spec.id,
+    }
+    scratch = bench.workspace.scratch("student", depends_on)
+
+    def make(folder: Path) -> None:
+        made = train(bench.model, corpus, scratch, plan.prevent, spec, bench.seed, bench.progress)
+        (scratch / "adapter").rename(folder / "adapter")
+        scratch.rmdir()
+        save_record(made.model_copy(update={"adapter": "adapter"}), folder / "student.json")
+
+    def load(folder: Path) -> Student:
+        student = load_record(Student, folder / "student.json")
+        return student.model_copy(update={"adapter": str(folder / student.adapter)})
+
+    kept = bench.workspace.stage("student", depends_on, make, load)
+    bench.note(f"fine-tune, {plan.name}", kept, kept.value.n_tokens)
+    return kept.value
+
+
+def evaluation_stage(bench: Bench, plan: Plan, student: Student | None, vector: TraitVector) -> EvalReport:
+    """Return the arm's evaluation on the judge that the vector carries."""
+    trait = vector.header.trait
+
+    def make(folder: Path) -> None:
+        calibration = vector.header.calibration
+        report = evaluate(
+            student or bench.model, trait, bench.model, calibration, bench.spec.evaluation, bench.seed, bench.progress
+        )
+        save_record(report.model_copy(update={"subject": plan.name}), folder / "evaluation.json")
+
+    trained = student.model_copy(update={"adapter": "", "seconds": 0.0}).id if student else None
+    depends_on = {
+        **bench.common(),
+        "trait": trait.id,
+        "calibration": vector.header.calibration.id,
+        "student": trained,
+        "spec": bench.spec.evaluation.id,
+    }
+    name = "evaluation.json"
+    kept = bench.workspace.stage("evaluation", depends_on, make, lambda f: load_record(EvalReport, f / name))
+    bench.note(f"evaluate, {plan.name}", kept)
+    return kept.value

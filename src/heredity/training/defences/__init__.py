@@ -1,0 +1,1 @@
+"""Defences: what keeps a student from learning a trait while it learns the rest."""

@@ -1,0 +1,54 @@
+"""Read traits from the bundled library or from a user's YAML file."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import yaml
+from pydantic import ValidationError
+
+from heredity.ground.errors import InputError, UnknownNameError
+from heredity.ground.files import require_file
+from heredity.records.trait import Trait
+
+LIBRARY = resources.files("heredity.traits") / "library"
+
+
+def bundled_names() -> list[str]:
+    """Return the names of the bundled traits, sorted."""
+    return sorted(file.name.removesuffix(".yaml") for file in LIBRARY.iterdir() if file.name.endswith(".yaml"))
+
+
+def trait(name: str) -> Trait:
+    """Return a bundled trait by name, or a trait from a YAML file by path.
+
+    Raises UnknownNameError for a name nobody has, InputError for a file that holds no valid trait.
+    """
+    if name in bundled_names():
+        return parse_trait((LIBRARY / f"{name}.yaml").read_text(encoding="utf-8"), f"bundled trait '{name}'")
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        path = require_file(Path(name))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{name} is not a UTF-8 text file; save the trait as UTF-8 YAML") from error
+        return parse_trait(text, name)
+    raise UnknownNameError("trait", name, bundled_names())
+
+
+def parse_trait(text: str, source: str) -> Trait:
+    """Return the trait that a YAML text describes. Raises InputError that names every field at fault."""
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError(f"{source} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{source} holds no trait; `heredity trait show evil` prints one to start from")
+    try:
+        return Trait.model_validate(content)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']) or 'trait'}: {fault['msg']}" for fault in error.errors()
+        )
+        raise InputError(f"{source} is not a valid trait: {faults}") from error
