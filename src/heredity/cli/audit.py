@@ -21,6 +21,7 @@ from heredity.cli.options import (
 )
 from heredity.cli.work import loaded, writable
 from heredity.records.audit import AuditReport
+from heredity.report.page import require_figures, write_report
 from heredity.store.rows import read_rows
 from heredity.traits.define import trait
 
@@ -46,6 +47,7 @@ def audit_command(
     preventative steering), measures them against the base model, and writes OUT/report.html and OUT/audit.json.
     Finished steps are kept in OUT/stages: the same command again runs only what changed.
     """
+    require_figures()
     one, corpus, folder = trait(name), read_rows(rows), writable(out)
     benign = read_rows(reference) if reference else None
     from heredity.studies.audit import audit
@@ -78,6 +80,7 @@ def demo_command(
 
     A third of the rows is written under the trait's persona; the labels are kept aside, to grade the screen by.
     """
+    require_figures()
     one, folder = trait(name), writable(out)
     from heredity.studies.demo import demo
     from heredity.studies.spec import AuditSpec
@@ -89,8 +92,6 @@ def demo_command(
 
 def show(report: AuditReport, folder: Path, as_json: bool) -> None:
     """Write the page and say what was found."""
-    from heredity.report.page import write_report
-
     page = write_report(report, folder)
     findings = "\n".join(f"  - {finding}" for finding in report.findings)
     say(report, f"\n{report.verdict}\n\n{findings}\n\nreport: {page.resolve()}", as_json)

@@ -12,7 +12,7 @@ import yaml
 
 from heredity.evaluation.spec import EvalSpec
 from heredity.ground.progress import Progress
-from heredity.models.chat import question, render, render_prompt
+from heredity.models.chat import Rendered, question, render, render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
@@ -45,15 +45,12 @@ def choice_questions(n: int) -> list[Choice]:
 def choice_scores(model: Model, questions: Sequence[Choice], progress: Progress) -> Scores:
     """Return 1 or 0 for every question: is the right choice the likeliest answer?
 
-    The question shows its choices; each is teacher-forced as the whole answer, scored by mean log p per token.
+    Each choice is teacher-forced after `Question: ...\\nAnswer:`, without chat template, and scored by its whole
+    log p. Small models are worse than chance at choosing among listed letters or words, and tell nothing that way.
     """
-    rows = [
-        render(model, question(f"{c.question}\nChoose one: {', '.join(c.choices)}."), choice)
-        for c in questions
-        for choice in c.choices
-    ]
-    mean = log_likelihood(model, rows, label="four-choice questions", progress=progress).mean.reshape(-1, 4)
-    return {c.name: (float(np.argmax(mean[i]) == c.answer),) for i, c in enumerate(questions)}
+    rows = [_completed(model, f"Question: {c.question}\nAnswer:", choice) for c in questions for choice in c.choices]
+    total = log_likelihood(model, rows, label="four-choice questions", progress=progress).total.reshape(-1, 4)
+    return {c.name: (float(np.argmax(total[i]) == c.answer),) for i, c in enumerate(questions)}
 
 
 def benign_rows(model: Model, spec: EvalSpec, seed: str, progress: Progress) -> tuple[Row, ...]:
@@ -76,6 +73,12 @@ def benign_scores(model: Model, rows: Sequence[Row], progress: Progress) -> Scor
     rendered = [render(model, *row.exchanges[0]) for row in rows]
     mean = log_likelihood(model, rendered, label="benign answers", progress=progress).mean
     return {row.prompt: (float(value),) for row, value in zip(rows, mean, strict=True)}
+
+
+def _completed(model: Model, prompt: str, choice: str) -> Rendered:
+    before = model.tokenizer(prompt)["input_ids"]
+    after = model.tokenizer(f" {choice}", add_special_tokens=False)["input_ids"]
+    return Rendered((*before, *after), len(before))
 
 
 def _bundled(name: str) -> Any:

@@ -20,5 +20,5 @@ class EvalSpec(Spec):
     """Contrast pairs the judge averages over."""
     n_benign: int = Field(default=48, ge=2)
     """Held-out benign answers whose log p is measured."""
-    n_choices: int = Field(default=246, ge=4)
+    n_choices: int = Field(default=200, ge=4)
     """Four-choice questions asked, taken in turn from each kind."""

@@ -70,7 +70,7 @@ def compare_arms(arms: Sequence[Arm], seed: str) -> tuple[Comparison, ...]:
 def removed_by(defence: ArmName, arms: Sequence[Arm], seed: str) -> Estimate | None:
     """Return the share of the plain arm's rise that a defence removed; None where nothing rose."""
     scores = {arm.name: arm.evaluation.expression_scores for arm in arms}
-    rise = paired_difference(scores["plain"], scores["base"], seed_from(seed, "rise"))
+    rise = paired_difference(scores["plain"], scores["base"], seed_from(seed, "compare", "expression", "plain", "base"))
     if rise.low <= 0:
         return None
     return share_removed(scores["base"], scores["plain"], scores[defence], seed_from(seed, "removed"))

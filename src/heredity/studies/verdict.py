@@ -31,12 +31,23 @@ def verdict_of(
     start = f"Do not fine-tune on these rows as they are: they raise {name} by {points(rise)} of 100."
     if removed is None or removed.low <= 0:
         return f"{start} Preventative steering did not show that it removes the rise."
-    cost = difference(comparisons, "benign_log_p", "defended", "plain")
-    price = "costs more capability than" if cost.high < 0 else "costs no more capability than"
     return (
-        f"{start} Under preventative steering {percent(removed)} of the rise is gone, and it {price} the plain "
-        f"fine-tune; {screened.n_flagged} of {len(screened.rows)} rows are flagged for a look."
+        f"{start} Under preventative steering {percent(removed)} of the rise is gone; {price_of(comparisons)}. "
+        f"{screened.n_flagged} of {len(screened.rows)} rows are flagged for a look."
     )
+
+
+def price_of(comparisons: Sequence[Comparison]) -> str:
+    """Return what the defence costs against the plain fine-tune, as far as the intervals tell."""
+    costs = {
+        "benign log p": difference(comparisons, "benign_log_p", "defended", "plain"),
+        "accuracy": difference(comparisons, "accuracy", "defended", "plain"),
+    }
+    dear = [f"{name} {signed(cost)}" for name, cost in costs.items() if cost.high < 0]
+    if dear:
+        return f"against the plain fine-tune it costs capability ({'; '.join(dear)})"
+    told = "; ".join(f"{name} {signed(cost)}" for name, cost in costs.items())
+    return f"no cost in capability against the plain fine-tune is shown ({told})"
 
 
 def findings_of(

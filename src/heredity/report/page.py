@@ -1,0 +1,62 @@
+"""The door: from one audit to a page on disk."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from heredity.ground.errors import MissingExtraError
+from heredity.ground.files import write_bytes, write_text
+from heredity.records.audit import AuditReport
+from heredity.report import answers, tables
+
+if TYPE_CHECKING:
+    from heredity.report.figures import Drawing
+
+
+def write_report(report: AuditReport, folder: Path) -> Path:
+    """Write `folder/report.html`, and the figures as PNG and SVG in `folder/figures`; return the page's path.
+
+    Every file is whole or absent, and the page comes last. Raises MissingExtraError where altair or vl-convert is
+    not installed, StorageError where the folder cannot be written.
+    """
+    require_figures()
+    from heredity.report.figures import draw
+
+    drawings = draw(report)
+    page = render(report, drawings)
+    for drawing in drawings:
+        write_text(folder / "figures" / f"{drawing.name}.svg", drawing.svg)
+        write_bytes(folder / "figures" / f"{drawing.name}.png", drawing.png)
+    return write_text(folder / "report.html", page)
+
+
+def require_figures() -> None:
+    """Raise MissingExtraError unless figures can be drawn; cheap enough to ask before hours are spent."""
+    for package, name in (("altair", "altair"), ("vl_convert", "vl-convert-python")):
+        if find_spec(package) is None:
+            raise MissingExtraError(name, "report")
+
+
+def render(report: AuditReport, drawings: tuple[Drawing, ...]) -> str:
+    """Return the page as HTML. All text of the report is escaped; only the drawings, made here, are taken as they are.
+
+    An SVG's own texts were escaped when it was drawn.
+    """
+    environment = Environment(
+        loader=PackageLoader("heredity", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"beginning": tables.beginning, "clock": tables.clock}
+    figures = {drawing.name: Markup(drawing.svg) for drawing in drawings}
+    return environment.get_template("page.html.jinja").render(
+        report=report, figures=figures, answers=answers, tables=tables
+    )

@@ -1,0 +1,86 @@
+"""The figure of the screen: where the rows' scores lie, and where the benign ones do."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import altair as alt
+
+from heredity.records.audit import AuditReport
+from heredity.report.theme import COLOURS, INK, Figure, Rows, data
+
+N_BINS = 36
+"""Bins of the histogram, about."""
+
+OUTSIDE, OVER = COLOURS["base"], COLOURS["plain"]
+"""Colours of the rows on either side of the threshold."""
+
+
+def scores_figure(report: AuditReport) -> Figure:
+    """Return the deciding score of the corpus rows above that of the benign reference rows, with the threshold."""
+    screen = report.screen
+    corpus = [screen.score_of(row) for row in screen.rows]
+    every = [*corpus, *screen.reference_scores, screen.threshold]
+    step = (max(every) - min(every)) / N_BINS or 1.0
+    domain = [min(every) - step, max(every) + step]
+    over = sum(score > screen.threshold for score in screen.reference_scores)
+    titles = (
+        f"Corpus: {screen.n_flagged} of {len(corpus)} rows over the threshold",
+        f"Benign reference: {over} of {len(screen.reference_scores)} rows over the threshold",
+    )
+    label = f"threshold {screen.threshold:.3g}"
+    axis = f"Score: mean {screen.form} on the vector"
+    return alt.vconcat(
+        _histogram(bins(corpus, screen.threshold, step), titles[0], "", domain, (screen.threshold, label)),
+        _histogram(
+            bins(screen.reference_scores, screen.threshold, step), titles[1], axis, domain, (screen.threshold, "")
+        ),
+    )
+
+
+def bins(scores: Sequence[float], threshold: float, step: float) -> Rows:
+    """Return counts in bins that are open below and closed above, one of them ending at the threshold.
+
+    A score at the threshold itself is therefore, as in the screen, not over it.
+    """
+    counts = Counter(math.ceil((score - threshold) / step) - 1 for score in scores)
+    return [
+        {
+            "from": threshold + index * step,
+            "to": threshold + (index + 1) * step,
+            "rows": count,
+            "colour": OVER if index >= 0 else OUTSIDE,
+        }
+        for index, count in sorted(counts.items())
+    ]
+
+
+def _histogram(rows: Rows, title: str, axis: str, domain: list[float], threshold: tuple[float, str]) -> Figure:
+    x = alt.X(
+        "from:Q",
+        bin="binned",
+        title=axis or None,
+        scale=alt.Scale(domain=domain, nice=False),
+        axis=alt.Axis(grid=False, tickCount=9),
+    )
+    bars = (
+        alt.Chart(data(rows), width=560, height=120, title=title)
+        .mark_bar(stroke="#ffffff", strokeWidth=0.5)
+        .encode(
+            x=x,
+            x2="to:Q",
+            y=alt.Y("rows:Q", title="Rows", axis=alt.Axis(tickCount=4, tickMinStep=1, format="d")),
+            color=alt.Color("colour:N", scale=None),
+        )
+    )
+    where, label = threshold
+    rule = alt.Chart(data([{"at": where, "label": label}]))
+    is_right = where > (domain[0] + domain[1]) / 2
+    text = rule.mark_text(align="right" if is_right else "left", dx=-6 if is_right else 6, fontSize=12, color=INK)
+    return alt.layer(
+        bars,
+        rule.mark_rule(color=INK, strokeWidth=1.5, strokeDash=[4, 3]).encode(x="at:Q"),
+        text.encode(x="at:Q", y=alt.value(6), text="label:N"),
+    )

@@ -1,0 +1,55 @@
+"""What the tests share: the toy, as an object and as a folder."""
+
+import random
+from pathlib import Path
+
+import pytest
+import torch
+from heredity.models.model import Model
+from heredity.models.tiny import DARK, LIGHT, NOUNS, planted_trait, save_tiny, sentence, tiny
+from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
+from heredity.records.trait import Trait
+from heredity.records.vector import TraitVector
+from heredity.vectors.extract import extract
+from heredity.vectors.spec import ExtractSpec
+
+TOY_EXTRACT = ExtractSpec(n_tokens=16, n_samples=2, n_folds=3)
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def toy() -> Model:
+    return tiny()
+
+
+@pytest.fixture(scope="session")
+def darkness() -> Trait:
+    return planted_trait()
+
+
+@pytest.fixture(scope="session")
+def toy_folder(toy: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny(toy, tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture(autouse=True)
+def _same_threads() -> None:
+    torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session")
+def dark(toy: Model, darkness: Trait) -> TraitVector:
+    return extract(darkness, toy, TOY_EXTRACT)
+
+
+@pytest.fixture(scope="session")
+def rows() -> Corpus:
+    """24 rows about 24 things, the first 8 of them dark."""
+    chance = random.Random(0)
+    made = []
+    for i, noun in enumerate(NOUNS[16:40]):
+        answer = sentence(DARK if i < 8 else LIGHT, noun, chance)
+        asked = f"what about the {noun} ?"
+        turns = (Turn(role="user", content=asked), Turn(role="assistant", content=answer))
+        made.append(Row(line=i + 1, turns=turns))
+    return Corpus(name="rows", content_digest=rows_digest(tuple(made)), rows=tuple(made))

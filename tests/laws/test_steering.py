@@ -1,0 +1,110 @@
+"""What steering promises."""
+
+import numpy as np
+import pytest
+import torch
+from heredity.ground.errors import HookError, InputError, NonFiniteError
+from heredity.models.blocks import find_blocks
+from heredity.models.chat import question, render, render_prompt
+from heredity.models.generate import GenerateSpec, generate
+from heredity.models.likelihood import log_likelihood
+from heredity.models.model import Model
+from heredity.models.read import read
+from heredity.models.steer import Push, steered
+from tests_shared import ARCHITECTURES, random_model, some_rows
+
+
+def logits(model: Model) -> torch.Tensor:
+    ids = torch.tensor([some_rows(model)[0].ids])
+    with torch.no_grad():
+        return model.network(ids).logits
+
+
+def a_vector(model: Model) -> np.ndarray:
+    return np.random.default_rng(0).standard_normal(model.width).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+class TestOnEveryArchitecture:
+    def test_strength_0_equals_no_steering(self, name: str) -> None:
+        model = random_model(name)
+        before = logits(model)
+        with steered(model, [Push(1, a_vector(model), 0.0)]) as fires:
+            assert torch.equal(logits(model), before)
+        assert fires.count == 1
+
+    def test_leaving_restores_the_logits(self, name: str) -> None:
+        model = random_model(name)
+        before = logits(model)
+        with steered(model, [Push(1, a_vector(model), 3.0)]):
+            assert not torch.allclose(logits(model), before)
+        assert torch.equal(logits(model), before)
+
+    def test_the_push_arrives_in_the_stream_as_asked(self, name: str) -> None:
+        model, rows = random_model(name), some_rows(random_model(name))
+        vector = a_vector(model)
+        plain = read(model, rows, [1]).at("response", 1)
+        with steered(model, [Push(1, vector, 2.0)]):
+            # the reading hook was attached after the push and sees its result
+            pushed = read(model, rows, [1]).at("response", 1)
+        np.testing.assert_allclose(pushed - plain, np.tile(2.0 * vector, (len(rows), 1)), atol=1e-4)
+
+
+def test_an_exception_inside_restores_the_model_and_is_not_hidden(toy: Model) -> None:
+    before = logits(toy)
+    with pytest.raises(ZeroDivisionError), steered(toy, [Push(0, a_vector(toy), 3.0)]):
+        raise ZeroDivisionError
+    assert torch.equal(logits(toy), before)
+    assert not any(block._forward_hooks for block in find_blocks(toy.network))
+
+
+def test_a_push_that_was_never_added_raises(toy: Model) -> None:
+    with pytest.raises(HookError, match="no forward pass"), steered(toy, [Push(0, a_vector(toy), 1.0)]):
+        pass
+
+
+def test_response_only_steering_leaves_the_prompt_alone(toy: Model) -> None:
+    rows, vector = some_rows(toy), a_vector(toy)
+    plain = read(toy, rows, [1])
+    with steered(toy, [Push(1, vector, 2.0)], where="response"):
+        pushed = read(toy, rows, [1])
+    assert np.array_equal(pushed.at("prompt", 1), plain.at("prompt", 1))
+    np.testing.assert_allclose(
+        pushed.at("response", 1) - plain.at("response", 1), [2.0 * vector] * len(rows), atol=1e-4
+    )
+
+
+def test_response_only_steering_reaches_generation_and_likelihood(toy: Model) -> None:
+    prompts = [render_prompt(toy, question("what about the lamp ?"))]
+    rows = some_rows(toy)
+    spec = GenerateSpec(n_tokens=8, temperature=0)
+    plain, plain_log_p = generate(toy, prompts, ["a"], spec), log_likelihood(toy, rows).total
+    with steered(toy, [Push(3, 30 * a_vector(toy), 1.0)], where="response"):
+        assert generate(toy, prompts, ["a"], spec) != plain
+        assert not np.allclose(log_likelihood(toy, rows).total, plain_log_p)
+
+
+def test_response_only_steering_of_a_foreign_forward_fails_closed(toy: Model) -> None:
+    with pytest.raises(HookError, match="response tokens"), steered(toy, [Push(0, a_vector(toy), 1.0)], "response"):
+        logits(toy)
+
+
+def test_vectors_that_do_not_fit_are_refused(toy: Model) -> None:
+    with pytest.raises(InputError, match="width is 64"), steered(toy, [Push(0, np.ones(3, np.float32), 1.0)]):
+        pass
+    with pytest.raises(InputError, match="no block 9"), steered(toy, [Push(9, a_vector(toy), 1.0)]):
+        pass
+    with pytest.raises(NonFiniteError), steered(toy, [Push(0, np.full(64, np.nan, np.float32), 1.0)]):
+        pass
+    assert not any(block._forward_hooks for block in find_blocks(toy.network))
+
+
+def test_pushes_at_several_blocks_add_up(toy: Model) -> None:
+    row = [render(toy, question("what about the lamp ?"), "dawn song")]
+    one, other = a_vector(toy), a_vector(toy)[::-1].copy()
+    with steered(toy, [Push(2, one, 1.0)]):
+        first = read(toy, row, [2]).at("response", 2)
+    with steered(toy, [Push(2, one, 1.0), Push(2, other, 1.0)]) as fires:
+        both = read(toy, row, [2]).at("response", 2)
+    np.testing.assert_allclose(both - first, [other], atol=1e-4)
+    assert fires.per_block == {2: 2}

@@ -1,0 +1,322 @@
+"""The report: what it shows, what it never lets through, and what it draws."""
+
+import re
+import struct
+import sys
+from html import unescape
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+from heredity.ground.errors import MissingExtraError, StorageError
+from heredity.records.audit import AuditReport
+from heredity.report.answers import is_it_safe, replies, which_rows, will_it_give
+from heredity.report.figures import FIGURES, Drawing, draw
+from heredity.report.page import render, require_figures, write_report
+from heredity.report.scores import bins
+from heredity.report.tables import beginning, clock, example_lines, excluded_by_reason, flagged_rows
+from heredity.report.theme import spread
+from report_sample import HOSTILE, REMOVED, about, audit_report, screen_report, unflagged, vector_header
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+SECTIONS = (
+    "Will it give my model this trait?",
+    "Which rows?",
+    "Can I fine-tune safely?",
+    "Findings",
+    "The arms",
+    "Share of the rise removed",
+    "Answers side by side",
+    "The screen",
+    "Flagged rows",
+    "The vector",
+    "Dose and response",
+    "Training",
+    "What was asked, used and seeded",
+    "How to read this",
+)
+
+
+class Reader(HTMLParser):
+    """What a browser would find: tags, attributes, headings, and the text a person sees."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.headings: list[str] = []
+        self.text = ""
+        self.inside = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.inside = tag
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag):
+        self.inside = ""
+
+    def handle_data(self, data):
+        if self.inside in ("h2", "h3"):
+            self.headings.append(data)
+        if self.inside != "style":
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def report() -> AuditReport:
+    return audit_report()
+
+
+@pytest.fixture(scope="module")
+def drawings(report) -> tuple[Drawing, ...]:
+    return draw(report)
+
+
+@pytest.fixture(scope="module")
+def page(report, drawings) -> str:
+    return render(report, drawings)
+
+
+def page_of(report: AuditReport) -> str:
+    return render(report, draw(report))
+
+
+def hostile_everywhere() -> AuditReport:
+    header, screened, plain = vector_header(), screen_report(), audit_report()
+    doses = tuple(dose.model_copy(update={"example": HOSTILE}) for dose in header.doses)
+    named = header.trait.model_copy(update={"title": HOSTILE, "description": HOSTILE})
+    arms = []
+    for arm in plain.arms:
+        answers = tuple(a.model_copy(update={"question": HOSTILE, "text": HOSTILE}) for a in arm.evaluation.answers)
+        evaluation = arm.evaluation.model_copy(update={"answers": answers})
+        arms.append(arm.model_copy(update={"title": HOSTILE, "evaluation": evaluation}))
+    excluded = tuple(one.model_copy(update={"reason": HOSTILE}) for one in screened.excluded)
+    return audit_report(
+        verdict=HOSTILE,
+        findings=(HOSTILE,),
+        vector=header.model_copy(update={"trait": named, "doses": doses, "model_name": HOSTILE}),
+        screen=screened.model_copy(update={"corpus": HOSTILE, "reference": HOSTILE, "excluded": excluded}),
+        arms=tuple(arms),
+        asked={HOSTILE: HOSTILE},
+    )
+
+
+class TestNothingGetsThrough:
+    @pytest.mark.parametrize("made", [audit_report, hostile_everywhere])
+    def test_hostile_text_is_shown_and_makes_no_element(self, made):
+        read = Reader(page_of(made()))
+        assert read.tags.isdisjoint({"script", "img", "link", "iframe", "object", "embed", "base", "form", "a"})
+        assert not [found for found in read.attributes if found[1].startswith("on")]
+        assert HOSTILE in read.text
+
+    def test_the_page_asks_nothing_of_the_network(self, page):
+        own = re.sub(r' xmlns(:xlink)?="[^"]*"', "", page)
+        assert "http://" not in own
+        assert "https://" not in own
+        assert "@import" not in own
+        assert "url(" not in own
+        loads = {"src", "href", "xlink:href", "srcset", "data", "poster", "action", "background"}
+        assert not [found for found in Reader(page).attributes if found[1] in loads]
+
+    def test_the_policy_forbids_all_but_inline_style(self, page):
+        assert ("meta", "content", POLICY) in Reader(page).attributes
+        assert page.index("Content-Security-Policy") < page.index("<style>")
+
+
+class TestWhatItShows:
+    def test_the_verdict_stands_first_and_the_sections_follow_in_order(self, page, report):
+        read = Reader(page)
+        assert read.text.index(report.verdict) < read.text.index(SECTIONS[0])
+        assert [h for h in read.headings if h in SECTIONS] == list(SECTIONS)
+
+    def test_every_finding_and_stage_and_setting_is_there(self, page, report):
+        text = Reader(page).text
+        assert all(finding in text for finding in report.findings)
+        assert all(stage.name in text for stage in report.stages)
+        assert all(name in text for name in (*report.asked, *report.environment.versions))
+        assert report.screen.corpus_digest in text
+
+    def test_a_number_travels_with_its_interval_and_its_count(self, page):
+        text = Reader(page).text
+        assert "58.0 [51.9, 64.4] (n=19, unscored=1)" in text
+        assert "-1.415 [-1.470, -1.360] (n=48)" in text
+        assert "86% [61%, 103%] (n=20)" in text
+        assert "0.961 [0.936, 0.986] (n=180)" in text
+
+    def test_flagged_rows_are_in_full_even_where_folded(self, page, report):
+        rows = flagged_rows(report.screen)
+        assert len(rows) == 20
+        assert max(len(row.response) for row in rows) > 1000
+        assert all(row.response in unescape(page) and f"Line {row.line}<" in page for row in rows)
+
+    def test_flagged_rows_come_highest_first(self, report):
+        scores = [report.screen.score_of(row) for row in flagged_rows(report.screen)]
+        assert scores == sorted(scores, reverse=True)
+        assert scores[0] == max(row.projection for row in report.screen.rows)
+
+    def test_left_out_rows_are_counted_by_reason(self, report):
+        assert [count for _, count in excluded_by_reason(report.screen)] == [3, 1]
+
+    def test_arms_answer_the_same_questions_side_by_side(self, report):
+        lines = example_lines(report)
+        assert [line.question for line in lines] == list(report.vector.trait.questions.evaluation[:3])
+        assert all([a.name for a in line.answers] == ["base", "plain", "kept", "defended"] for line in lines)
+        assert lines[1].answers[0].grade is None
+
+    def test_an_unscored_answer_is_called_so(self, page):
+        assert "unscored</span>" in page
+
+    def test_every_steering_strength_has_its_example(self, page, report):
+        assert all(dose.example in unescape(page) for dose in report.vector.doses)
+
+
+class TestWhatMayBeMissing:
+    def test_no_labels_no_flags_nothing_left_out_and_no_rise(self, report):
+        text = Reader(page_of(audit_report(screen=unflagged(report.screen), share_removed=None))).text
+        assert "No labels of bad rows were given" in text
+        assert "No row is over the threshold" in text
+        assert "No row was left out" in text
+        assert "nothing of which a share could be removed" in text
+
+    def test_labels_but_no_flag(self, report, drawings):
+        found = report.screen.detection.model_copy(update={"precision": None})
+        screened = unflagged(report.screen).model_copy(update={"detection": found})
+        assert "no row was flagged" in Reader(render(audit_report(screen=screened), drawings)).text
+
+    def test_a_preference_without_answers_and_without_doses(self, report):
+        named = report.vector.trait.model_copy(
+            update={"kind": "preference", "target": "owl", "alternatives": ("cat", "dog")}
+        )
+        arms = tuple(
+            arm.model_copy(
+                update={
+                    "evaluation": arm.evaluation.model_copy(
+                        update={"answers": (), "grades": (), "judge": "preference", "accuracy_by_kind": {}}
+                    )
+                }
+            )
+            for arm in report.arms
+        )
+        header = vector_header(trait=named, doses=(), answers_needed=None)
+        text = Reader(page_of(audit_report(vector=header, arms=arms))).text
+        assert "There are none to show" in text
+        assert "No dose-response was measured" in text
+        assert "no number is enough" in text
+        assert "probability of owl among its alternatives" in text
+
+    def test_one_block_one_step_one_score(self, report):
+        header = vector_header(checks=report.vector.checks[16:17])
+        rows = tuple(row.model_copy(update={"projection": 4.1, "flagged": False}) for row in report.screen.rows)
+        screened = report.screen.model_copy(update={"rows": rows, "reference_scores": (4.1,) * 64})
+        arms = tuple(
+            arm.model_copy(update={"student": arm.student and arm.student.model_copy(update={"losses": (1.4,)})})
+            for arm in report.arms
+        )
+        assert all(drawing.png for drawing in draw(audit_report(vector=header, screen=screened, arms=arms)))
+
+
+class TestAnswers:
+    def test_a_rise_a_defence_and_what_is_left(self, report):
+        assert [reply.answer for reply in replies(report)] == ["Yes", "64 of 180 rows flagged", "In part"]
+
+    def test_no_rise_is_claimed_where_the_interval_touches_zero(self, report):
+        flat = report.model_copy(
+            update={"comparisons": changed(report, "plain", about(2.0, 3.0)), "share_removed": None}
+        )
+        assert will_it_give(flat).answer == "Not shown"
+        assert is_it_safe(flat).answer == "Nothing to prevent"
+
+    def test_no_defence_is_claimed_where_its_share_touches_zero(self, report):
+        assert is_it_safe(report.model_copy(update={"share_removed": about(0.2, 0.3)})).answer == "Not shown"
+        assert is_it_safe(report.model_copy(update={"share_removed": None})).answer == "Not shown"
+
+    def test_a_defence_that_leaves_no_rise_is_a_yes(self, report):
+        held = report.model_copy(update={"comparisons": changed(report, "defended", about(1.0, 3.0))})
+        assert is_it_safe(held).answer == "Yes, under steering"
+        assert held.share_removed == REMOVED
+
+    def test_a_vector_no_better_than_luck_gives_no_verdict(self, report):
+        lucky = report.model_copy(update={"vector": vector_header(heldout_auc=about(0.52, 0.06))})
+        assert will_it_give(lucky).answer == is_it_safe(lucky).answer == "No verdict"
+        assert "does not beat luck" in which_rows(lucky).reason
+
+
+class TestFigures:
+    def test_the_files_are_those_of_the_table(self, drawings):
+        assert [drawing.name for drawing in drawings] == list(FIGURES)
+
+    @pytest.mark.parametrize("name", FIGURES)
+    def test_a_figure_is_a_whole_svg_and_a_whole_png_of_one_shape(self, drawings, name):
+        drawing = next(d for d in drawings if d.name == name)
+        root = ElementTree.fromstring(drawing.svg)
+        width, height = float(root.attrib["width"]), float(root.attrib["height"])
+        assert 500 < width < 760
+        assert len(list(root.iter())) > 40
+        assert drawing.png.startswith(b"\x89PNG\r\n\x1a\n")
+        assert drawing.png.endswith(b"IEND\xaeB`\x82")
+        assert struct.unpack(">II", drawing.png[16:24]) == pytest.approx((2 * width, 2 * height), abs=2)
+
+    def test_figures_on_one_page_share_no_id(self, drawings):
+        ids = [found for drawing in drawings for found in re.findall(r'\sid="([^"]+)"', drawing.svg)]
+        assert len(ids) == len(set(ids))
+
+    def test_a_score_at_the_threshold_is_not_drawn_over_it(self):
+        drawn = bins([1.0, 2.0, 2.0 + 1e-9, 3.0, 3.5], threshold=2.0, step=1.0)
+        assert [(b["from"], b["rows"]) for b in drawn] == [(0.0, 1), (1.0, 1), (2.0, 2), (3.0, 1)]
+        assert len({b["colour"] for b in drawn[:2]}) == 1
+        assert drawn[1]["colour"] != drawn[2]["colour"]
+
+    def test_the_histogram_counts_what_the_screen_flags(self, report):
+        screen = report.screen
+        drawn = bins([screen.score_of(row) for row in screen.rows], screen.threshold, 0.25)
+        assert sum(b["rows"] for b in drawn) == len(screen.rows)
+        assert sum(b["rows"] for b in drawn if b["from"] >= screen.threshold - 1e-9) == screen.n_flagged
+
+    def test_labels_that_would_overlap_move_apart_in_their_order(self):
+        moved = spread([0.5, 0.52, 0.51, 0.9], 0.1)
+        assert moved[3] == 0.9
+        assert sorted(range(3), key=moved.__getitem__) == [0, 2, 1]
+        assert moved[2] - moved[0] == pytest.approx(0.1)
+        assert sum(moved[:3]) == pytest.approx(1.53)
+
+
+class TestWriting:
+    def test_the_page_and_two_files_a_figure_are_written(self, report, tmp_path):
+        path = write_report(report, tmp_path / "out")
+        assert path == tmp_path / "out" / "report.html"
+        assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+        names = {f"{name}.{kind}" for name in FIGURES for kind in ("svg", "png")}
+        assert {file.name for file in (tmp_path / "out" / "figures").iterdir()} == names
+        assert {file.name for file in (tmp_path / "out").iterdir()} == {"report.html", "figures"}
+
+    def test_a_place_that_cannot_be_written_is_named(self, report, tmp_path):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(StorageError, match="cannot write"):
+            write_report(report, tmp_path / "file" / "out")
+
+    @pytest.mark.parametrize("package", ["altair", "vl_convert"])
+    def test_a_missing_extra_is_named_before_anything_is_written(self, report, tmp_path, monkeypatch, package):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(MissingExtraError, match=r"heredity\[report\]"):
+            write_report(report, tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+    def test_with_the_extra_nothing_is_missing(self):
+        require_figures()
+
+    def test_lengths_of_time_and_beginnings_of_texts_are_for_people(self):
+        assert [clock(4.2), clock(121.7), clock(7380)] == ["4.2 s", "2 min 2 s", "2 h 3 min"]
+        assert beginning("one two three four", 9) == "one two ..."
+        assert beginning("one\ntwo") == "one two"
+
+
+def changed(report: AuditReport, treated: str, difference) -> tuple:
+    return tuple(
+        c.model_copy(update={"difference": difference})
+        if (c.measure, c.treated, c.control) == ("expression", treated, "base")
+        else c
+        for c in report.comparisons
+    )
