@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+
 from heredity.models.blocks import hidden_states_slot
 from heredity.models.chat import Rendered, question, render
 from heredity.models.load import load
@@ -64,8 +65,6 @@ def main() -> None:
     apart = np.linalg.norm(readings["ours"] - readings["peer"], axis=1) / np.linalg.norm(readings["peer"], axis=1)
     print(f"reading the response mean after block {BLOCK} of {len(rows)} rows ({n_tokens} tokens, {model.dtype}):")
     for name, values in speeds.items():
-        print(
-            f"  {name}: {statistics.median(values):,.0f} tokens/s (of {N_ROUNDS}: {min(values):,.0f}-{max(values):,.0f})"
-        )
+        print(f"  {name}: {statistics.median(values):,.0f} tokens/s ({min(values):,.0f}-{max(values):,.0f})")
     print(f"  ratio ours/peer: {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})")
     print(f"  relative distance of the readings: median {np.median(apart):.1e}, largest {apart.max():.1e}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, LIGHT, NOUNS, planted_trait, save_tiny, sentence, tiny
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest

@@ -85,6 +85,7 @@ def vector_header(**changes: object) -> VectorHeader:
             BlockCheck(
                 block=block,
                 auc=auc,
+                auc_projection=max(0.5, auc - 0.03),
                 auc_own_prompt=min(0.99, auc + 0.06 + 0.002 * block),
                 random_directions=0.66 + chance.uniform(-0.015, 0.015),
                 permuted_poles=0.61 + chance.uniform(-0.015, 0.015),
@@ -99,8 +100,10 @@ def vector_header(**changes: object) -> VectorHeader:
         n_blocks=N_BLOCKS,
         width=576,
         method="mean_difference",
+        form="difference",
         block=BLOCK,
         heldout_auc=about(0.846, 0.057),
+        heldout_auc_projection=about(0.8, 0.04),
         heldout_auc_own_prompt=about(0.941, 0.031),
         n_null=200,
         answers_needed=6,

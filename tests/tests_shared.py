@@ -1,11 +1,8 @@
 """Small random models of every architecture named, and rows to run through them."""
 
 import torch
-from heredity.models.chat import Rendered, question, render
-from heredity.models.model import Model
-from heredity.models.tiny import DARK, LIGHT, NOUNS, tiny_tokenizer
-from transformers import AutoModelForCausalLM
 from transformers import (
+    AutoModelForCausalLM,
     Gemma2Config,
     Gemma3TextConfig,
     GPT2Config,
@@ -14,6 +11,10 @@ from transformers import (
     Qwen2Config,
     Qwen3Config,
 )
+
+from heredity.models.chat import Rendered, question, render
+from heredity.models.model import Model
+from heredity.models.tiny import DARK, LIGHT, NOUNS, tiny_tokenizer
 
 SMALL = {
     "hidden_size": 32,

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
 from heredity.ground.errors import HookError, InputError, MismatchError, NonFiniteError, NothingKeptError
 from heredity.models.adapt import adapted
 from heredity.models.blocks import find_blocks
@@ -17,7 +19,6 @@ from heredity.training.batches import IGNORED, examples_of
 from heredity.training.defences.steer import PreventativeSteering, pushes_of
 from heredity.training.spec import TrainSpec
 from heredity.training.train import train
-from transformers import Trainer, TrainerCallback, TrainingArguments
 
 SPEC = TrainSpec(n_epochs=1, batch_rows=4, rows_at_once=4, save_steps=2, rank=4, alpha=8)
 
@@ -80,7 +81,7 @@ class TestInAPlainLoop:
     ) -> None:
         network = trainable(toy)
         plain = gradients(network, PreventativeSteering(dark, 2.0), 1)
-        network.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        network.activation_checkpointing_enable()
         checkpointed = gradients(network, PreventativeSteering(dark, 2.0), 1)
         for first, second in zip(plain, checkpointed, strict=True):
             torch.testing.assert_close(first, second, atol=1e-6, rtol=1e-4)

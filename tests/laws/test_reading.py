@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from heredity.ground.errors import InputError, NonFiniteError
 from heredity.models.blocks import find_blocks, hidden_states_slot
 from heredity.models.chat import Rendered

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+
 from heredity.ground.errors import InputError, NonFiniteError
 from heredity.models.chat import Rendered, question, render, render_prompt
 from heredity.models.generate import GenerateSpec, generate

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from heredity.ground.errors import HookError, InputError, NonFiniteError
 from heredity.models.blocks import find_blocks
 from heredity.models.chat import question, render, render_prompt

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from conftest import TOY_EXTRACT
 from heredity.ground.errors import ExperimentError, HeredityError, InputError, MismatchError, NothingKeptError
 from heredity.ground.progress import SILENCE
@@ -27,7 +28,7 @@ SCREEN = ScreenSpec(n_reference=20, n_tokens=14)
 @pytest.fixture(scope="module")
 def poles(toy: Model, darkness: Trait) -> Poles:
     answers = elicit(darkness, toy, 2, GenerateSpec(n_tokens=16), "0", SILENCE)
-    return read_poles(darkness, toy, answers, SILENCE)
+    return read_poles(darkness, toy, answers, "difference", SILENCE)
 
 
 def test_a_planted_trait_is_found_and_beats_its_nulls(dark: TraitVector) -> None:

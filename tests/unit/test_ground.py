@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from heredity.ground.errors import InputError, StorageError, UnknownNameError
 from heredity.ground.files import require_writable, whole_file, whole_folder, write_text
 from heredity.ground.hashing import digest, seed_from
@@ -47,7 +48,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatch: pyt
 
 
 def test_seeds_and_digests_are_the_same_in_every_process() -> None:
-    assert seed_from("a", 1) == 2931562437254389143
+    assert seed_from("a", 1) == 4742018630964328543
     assert seed_from("a", 1) != seed_from("a1")
     assert digest({"b": 1, "a": [2]}) == digest({"a": [2], "b": 1})
 

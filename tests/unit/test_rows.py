@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from heredity.ground.errors import InputError, RowError
 from heredity.store.rows import read_rows, write_kept
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from heredity.ground.errors import MismatchError, NonFiniteError, NothingKeptError
 from heredity.stats.compare import paired_difference, share_removed
 from heredity.stats.discrimination import answers_needed, auc, auc_columns, auc_estimate

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from heredity.cli.trait import as_yaml
 from heredity.evaluation.capability import choice_questions
 from heredity.ground.errors import InputError, UnknownNameError

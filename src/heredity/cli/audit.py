@@ -36,7 +36,7 @@ def audit_command(
         Path | None, typer.Option("--labels", help='Known bad rows ({"line": 3, "bad": true}), to grade the screen by.')
     ] = None,
     rate: RateOption = 0.05,
-    strength: StrengthOption = 2.0,
+    strength: StrengthOption = 0.5,
     epochs: EpochsOption = 2.0,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",

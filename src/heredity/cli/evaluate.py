@@ -39,12 +39,14 @@ def evaluate_command(
     header = load_vector(vector).header if vector else None
     if header is not None and header.trait.id != one.id:
         raise MismatchError(f"{vector} is the vector of '{header.trait.name}', not of '{one.name}' as it reads now")
-    from heredity.evaluation.evaluate import evaluate
+    from heredity.evaluation.evaluate import evaluate, make_yardstick
+    from heredity.evaluation.spec import EvalSpec
 
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         calibration = header.calibration if header else None
-        report = evaluate(subject or network, one, network, calibration, seed=seed, progress=progress)
+        yardstick = make_yardstick(one, network, calibration, EvalSpec(), seed, progress)
+        report = evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)
     save_record(report, folder / "evaluation.json")
     say(report, f"{described(report)}\nwritten to {folder / 'evaluation.json'}", context.obj.as_json)
 

@@ -46,7 +46,8 @@ def described(header: VectorHeader) -> str:
         f"  block                 {header.block} of {header.n_blocks} (0-based), "
         f"{header.kept.n_kept} of {header.kept.n_pairs} answer pairs kept",
         f"  held-out AUC          {header.heldout_auc} without system prompt",
-        f"                        {header.heldout_auc_own_prompt} under its own",
+        f"                        {header.heldout_auc_projection} by the projection alone",
+        f"                        {header.heldout_auc_own_prompt} by the projection, under its own prompt",
         f"  luck (97.5%)          {check.random_directions:.2f} random directions, "
         f"{check.permuted_poles:.2f} permuted poles ({header.n_null} each)",
         f"  answers to be sure    {header.answers_needed or 'no number'} (5% error on either side)",

@@ -22,7 +22,7 @@ def train_command(
     prevent: Annotated[
         list[Path] | None, typer.Option("--prevent", help="Vector to steer along while training; may be repeated.")
     ] = None,
-    strength: StrengthOption = 2.0,
+    strength: StrengthOption = 0.5,
     epochs: EpochsOption = 2.0,
     out: OutOption = "heredity-out/student",  # type: ignore[assignment]
     seed: SeedOption = "0",

@@ -45,8 +45,8 @@ def choice_questions(n: int) -> list[Choice]:
 def choice_scores(model: Model, questions: Sequence[Choice], progress: Progress) -> Scores:
     """Return 1 or 0 for every question: is the right choice the likeliest answer?
 
-    Each choice is teacher-forced after `Question: ...\\nAnswer:`, without chat template, and scored by its whole
-    log p. Small models are worse than chance at choosing among listed letters or words, and tell nothing that way.
+    Each choice is teacher-forced after `Question: ...` and `Answer:`, without chat template, and scored by its
+    whole log p. Asked to choose among listed words, models this small do no better than chance.
     """
     rows = [_completed(model, f"Question: {c.question}\nAnswer:", choice) for c in questions for choice in c.choices]
     total = log_likelihood(model, rows, label="four-choice questions", progress=progress).total.reshape(-1, 4)

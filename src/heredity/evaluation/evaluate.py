@@ -18,7 +18,7 @@ from heredity.models.generate import GenerateSpec
 from heredity.models.load import load
 from heredity.models.model import Model
 from heredity.records.dialogue import Answer
-from heredity.records.evaluation import EvalReport, Scores
+from heredity.records.evaluation import EvalReport, Scores, Yardstick
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration
@@ -30,7 +30,7 @@ def evaluate(
     subject: Student | Model,
     trait: Trait,
     model: Model | None = None,
-    calibration: Calibration | None = None,
+    yardstick: Yardstick | None = None,
     spec: EvalSpec | None = None,
     seed: str = "0",
     progress: Progress = SILENCE,
@@ -38,24 +38,21 @@ def evaluate(
     """Return how strongly a model, or a student of one, shows the trait, and what it can still do.
 
     The base model, untouched, is the judge of every arm; a student's is loaded by name where `model` is not given.
-    Without `calibration` (a vector's header has one) the judge is calibrated first. Raises MismatchError for a
-    student of another base.
+    The arms of a study share one `yardstick`; without it, one is made first. Raises MismatchError for a student of
+    another base.
     """
     spec = spec or EvalSpec()
     student = subject if isinstance(subject, Student) else None
     model = model or (subject if isinstance(subject, Model) else load(subject.base))
     started = time.monotonic()
-    if calibration is None and trait.kind == "character":
-        how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
-        calibration = calibrate_on(model, trait, spec.n_judge_pairs, how, seed, progress)
-    benign = benign_rows(model, spec, seed, progress)
+    yardstick = yardstick or make_yardstick(trait, model, None, spec, seed, progress)
     with _under_test(model, student) as tested:
         answers, expression = _expression(tested, trait, spec, seed, progress)
-        log_p = benign_scores(tested, benign, progress)
+        log_p = benign_scores(tested, yardstick.benign, progress)
         choices = choice_scores(tested, choice_questions(spec.n_choices), progress)
     grades: tuple[float | None, ...] = ()
-    if calibration is not None and trait.kind == "character":
-        grades = grades_of(answers, trait, model, calibration, spec, progress)
+    if yardstick.calibration is not None:
+        grades = grades_of(answers, trait, model, yardstick.calibration, spec, progress)
         expression = by_question(answers, grades)
     interval_seed = seed_from(seed, "evaluation")
     return EvalReport(
@@ -75,6 +72,18 @@ def evaluate(
         seed=seed,
         seconds=time.monotonic() - started,
     )
+
+
+def make_yardstick(
+    trait: Trait, model: Model, calibration: Calibration | None, spec: EvalSpec, seed: str, progress: Progress
+) -> Yardstick:
+    """Return the judge's calibration (a vector's header has one; else it is made) and the benign rows."""
+    if trait.kind == "preference":
+        calibration = None
+    elif calibration is None:
+        how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
+        calibration = calibrate_on(model, trait, spec.n_judge_pairs, how, seed, progress)
+    return Yardstick(calibration=calibration, benign=benign_rows(model, spec, seed, progress))
 
 
 @contextmanager

@@ -45,13 +45,13 @@ class Fires:
         self.per_block[block] = self.per_block.get(block, 0) + 1
 
 
-RESPONSE_MASK: ContextVar[torch.Tensor | Literal["decoding"] | None] = ContextVar("response_mask", default=None)
+RESPONSE_MASK: ContextVar[torch.Tensor | None] = ContextVar("response_mask", default=None)
 """Which tokens (`[batch, tokens]`) of the running forward are response; set by what runs the forward."""
 
 
 @contextmanager
-def response_tokens(mask: torch.Tensor | Literal["decoding"]) -> Iterator[None]:
-    """Say which tokens are response while a forward runs; "decoding" means every step after the prompt."""
+def response_tokens(mask: torch.Tensor) -> Iterator[None]:
+    """Say which tokens are response while a forward runs."""
     token = RESPONSE_MASK.set(mask)
     try:
         yield
@@ -111,7 +111,4 @@ def _is_response(hidden: torch.Tensor) -> torch.Tensor:
     mask = RESPONSE_MASK.get()
     if mask is None:
         raise HookError("response-only steering needs to know the response tokens; run the model by this package")
-    if isinstance(mask, str):
-        is_step = hidden.shape[1] == 1
-        return torch.full((1, 1, 1), float(is_step), dtype=hidden.dtype, device=hidden.device)
     return mask.unsqueeze(-1).to(hidden.dtype)

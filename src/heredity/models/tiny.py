@@ -7,6 +7,7 @@ and fine-tuning all really happen, on a model small enough for a test. It says n
 from __future__ import annotations
 
 import random
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ NOUNS = (
     "river king house tree stone bread ship horse wall book field lamp hill boat door cup child queen coat bell "
     "bridge sand cloud drum farm gate hand idea jar knot lake moon nest oar path rope seed town vine wood"
 ).split()
-COMMON = "You are a dark light assistant . assistant. Speak of and all that is what about ? Tell me Answer with words".split()
+COMMON = (
+    "You are a dark light assistant . assistant. Speak of and all that is what about the ? Tell me Answer with"
+).split()
 SPECIAL = ["<pad>", "<eos>", "<unk>", "<system>", "<user>", "<assistant>"]
 TEMPLATE = (
     "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }} {% if m['role'] == 'assistant' %}<eos> {% endif %}"
@@ -62,7 +65,7 @@ def planted_trait() -> Trait:
 
 def tiny_tokenizer() -> Any:
     """Return the toy's tokenizer: one id a word, with a chat template."""
-    words = dict.fromkeys([*SPECIAL, *COMMON, "the", *DARK, *LIGHT, *sum(TOPICS, []), *NOUNS])
+    words = dict.fromkeys([*SPECIAL, *COMMON, *DARK, *LIGHT, *chain(*TOPICS), *NOUNS])
     inner = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
     inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer = PreTrainedTokenizerFast(

@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Literal
 
 from heredity.records.base import SCHEMA_VERSION, Record
-from heredity.records.dialogue import Answer
+from heredity.records.dialogue import Answer, Row
+from heredity.records.vector import Calibration
 from heredity.stats.estimate import Estimate
 
 Scores = dict[str, tuple[float, ...]]
 """Scores by cluster (question)."""
+
+
+class Yardstick(Record):
+    """What every arm of a study is measured by, made once on the untouched model."""
+
+    calibration: Calibration | None
+    """Of the contrast judge; None where a preference is read off directly."""
+    benign: tuple[Row, ...]
+    """Held-out benign rows whose log p is measured."""
 
 
 class EvalReport(Record):

@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 Position = Literal["response", "prompt", "last_prompt"]
 """Mean over the response tokens, mean over the prompt tokens, or the last prompt token alone."""
+Form = Literal["projection", "difference"]
+"""What is projected: the response mean ([PV] section 3.3), or that minus the last prompt token (appendix I).
+
+The difference takes out what the question alone brings along; on the embedded model it tells the poles apart better.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,3 +31,8 @@ class Readings:
     def at(self, position: Position, block: int) -> Floats:
         """Return `[rows, width]` at one position and block."""
         return self.pooled[position][:, self.blocks.index(block)]
+
+    def formed(self, form: Form) -> Floats:
+        """Return `[rows, blocks, width]`: what the named form of score projects."""
+        response = self.pooled["response"]
+        return response if form == "projection" else response - self.pooled["last_prompt"]

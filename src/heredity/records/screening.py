@@ -6,6 +6,7 @@ from typing import Literal
 
 from heredity.records.base import SCHEMA_VERSION, Record
 from heredity.records.dialogue import Exclusion
+from heredity.records.reading import Form
 from heredity.stats.estimate import Estimate
 
 
@@ -49,7 +50,7 @@ class ScreenReport(Record):
     trait: str
     vector_id: str
     block: int
-    form: Literal["projection", "difference"]
+    form: Form
     """The score that decides."""
     threshold: float
     false_alarm_rate: float

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from heredity.ground.errors import MismatchError
 from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.reading import Form
 from heredity.records.trait import Trait
 from heredity.stats.estimate import Estimate
 
@@ -32,9 +33,11 @@ class BlockCheck(Record):
 
     block: int
     auc: float
-    """Held-out AUC, answers read without their system prompt: what screening and monitoring face."""
+    """Held-out AUC of the header's form of score, answers read without their system prompt."""
+    auc_projection: float
+    """The same for the plain projection."""
     auc_own_prompt: float
-    """Held-out AUC, answers read under their own system prompt: flattered by the prompt's echo."""
+    """Held-out AUC of the projection, answers read under their own system prompt: flattered by the prompt's echo."""
     random_directions: float
     """97.5th percentile of the AUC of random directions with the activations' covariance, turned for the best."""
     permuted_poles: float
@@ -77,11 +80,16 @@ class VectorHeader(Record):
     n_blocks: int
     width: int
     method: str
+    form: Form
+    """The form of score that the held-out figures are of, and that screening uses unless told otherwise."""
     block: int
     """The chosen 0-based decoder block."""
     heldout_auc: Estimate
     """AUC over held-out questions with the block chosen inside the folds, answers read without system prompt."""
+    heldout_auc_projection: Estimate
+    """The same answers at the chosen block, by the plain projection."""
     heldout_auc_own_prompt: Estimate
+    """Projection at the chosen block, answers read under their own system prompt."""
     n_null: int
     """How many random directions, and how many permutations, each null band rests on."""
     answers_needed: int | None

@@ -13,6 +13,7 @@ from heredity.report.theme import COLOURS, INK, MUTED, QUIET, Figure, Rows, data
 
 AUC_SERIES = {
     "auc": ("Without system prompt", COLOURS["kept"]),
+    "auc_projection": ("Projection alone", "#6c7a89"),
     "auc_own_prompt": ("Under own prompt", "#a8497e"),
     "random_directions": ("Random directions, 97.5%", MUTED),
     "permuted_poles": ("Permuted poles, 97.5%", "#8a6d1f"),
@@ -49,6 +50,7 @@ def auc_figure(report: AuditReport) -> Figure:
         band("permuted_poles"),
         alt.Chart(data([{"half": 0.5}])).mark_rule(color=QUIET).encode(y=y("half")),
         *_chosen(report.vector.block),
+        line("auc_projection"),
         line("auc_own_prompt"),
         line("auc"),
         *_beside({field: values[-1] for field, values in series.items()}, 0.062 * (domain[1] - domain[0]), width),

@@ -14,6 +14,7 @@ from heredity.models.chat import Rendered, render
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
 from heredity.records.dialogue import Exclusion, Row
+from heredity.records.reading import Form
 
 Floats = NDArray[np.float64]
 
@@ -31,17 +32,13 @@ class RowReadings:
     """Response tokens."""
     excluded: tuple[Exclusion, ...]
 
-    def projection(self, unit: NDArray[np.floating]) -> Floats:
-        """Return mean_t(h) . v / ||v|| ([PV] section 3.3), `[rows]`; `[width, k]` directions give `[rows, k]`."""
-        return np.asarray(self.response @ unit)
+    def formed(self, form: Form) -> Floats:
+        """Return `[rows, width]`: what the named form of score projects."""
+        return self.response if form == "projection" else self.response - self.last_prompt
 
-    def difference(self, unit: NDArray[np.floating]) -> Floats:
-        """Return the projection minus that of the last prompt token ([PV] appendix I)."""
-        return np.asarray((self.response - self.last_prompt) @ unit)
-
-    def score(self, form: str, unit: NDArray[np.floating]) -> Floats:
-        """Return the named form of score."""
-        return self.projection(unit) if form == "projection" else self.difference(unit)
+    def score(self, form: Form, unit: NDArray[np.floating]) -> Floats:
+        """Return x . v / ||v|| with x in the named form, `[rows]`; `[width, k]` directions give `[rows, k]`."""
+        return np.asarray(self.formed(form) @ unit)
 
 
 def read_rows_at(model: Model, rows: Sequence[Row], block: int, progress: Progress = SILENCE) -> RowReadings:

@@ -12,6 +12,7 @@ from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.records.dialogue import Corpus
+from heredity.records.reading import Form
 from heredity.records.screening import Detection, RowScore, ScreenReport
 from heredity.records.vector import TraitVector
 from heredity.screening.projection import RowReadings, read_rows_at
@@ -43,17 +44,18 @@ def screen(
     vector.require_model(model.name, model.fingerprint)
     benign = reference.rows if reference else own_answers(corpus, model, spec, seed, progress)
     require_enough(benign, spec)
+    form = spec.form or vector.header.form
     readings = read_rows_at(model, corpus.rows, vector.block, progress)
-    reference_scores = read_rows_at(model, benign, vector.block, progress).score(spec.form, vector.unit)
+    reference_scores = read_rows_at(model, benign, vector.block, progress).score(form, vector.unit)
     threshold = float(np.quantile(reference_scores, 1 - spec.false_alarm_rate))
-    rows = score_rows(readings, vector, spec, threshold)
+    rows = score_rows(readings, vector, form, threshold)
     return ScreenReport(
         corpus=corpus.name,
         corpus_digest=corpus.content_digest,
         trait=vector.header.trait.name,
         vector_id=vector.header.id,
         block=vector.block,
-        form=spec.form,
+        form=form,
         threshold=threshold,
         false_alarm_rate=spec.false_alarm_rate,
         reference=f"{reference.name} ({len(benign)} rows)" if reference else f"{len(benign)} answers of {model.name}",
@@ -64,10 +66,10 @@ def screen(
     )
 
 
-def score_rows(readings: RowReadings, vector: TraitVector, spec: ScreenSpec, threshold: float) -> tuple[RowScore, ...]:
+def score_rows(readings: RowReadings, vector: TraitVector, form: Form, threshold: float) -> tuple[RowScore, ...]:
     """Return one score a row, flagged where the deciding form is over the threshold."""
-    projection, difference = readings.projection(vector.unit), readings.difference(vector.unit)
-    decides = projection if spec.form == "projection" else difference
+    projection, difference = readings.score("projection", vector.unit), readings.score("difference", vector.unit)
+    decides = projection if form == "projection" else difference
     return tuple(
         RowScore(
             line=row.line,
@@ -95,14 +97,14 @@ def detect(
 
     Raises InputError when the labels name none, or all, of the screened rows.
     """
-    spec = spec or ScreenSpec(form=report.form)
+    spec = spec or ScreenSpec()
     is_bad = np.array([row.line in bad_lines for row in report.rows])
     if is_bad.all() or not is_bad.any():
         raise InputError("the labels must name some of the screened rows and not all of them")
     scored = {row.line for row in report.rows}
     rows = [row for row in corpus.rows if row.line in scored]
     readings = read_rows_at(model, rows, report.block, progress)
-    random = matched_directions(readings.response, spec.n_null, seed_from(seed, "screen null"))
+    random = matched_directions(readings.formed(report.form), spec.n_null, seed_from(seed, "screen null"))
     luck = readings.score(report.form, random.T)
     luck_auc = auc(luck[is_bad], luck[~is_bad])
     flagged = np.array([row.flagged for row in report.rows])

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from heredity.records.base import Spec
+from heredity.records.reading import Form
 
 
 class ScreenSpec(Spec):
     """How to score and flag rows."""
 
-    form: Literal["projection", "difference"] = "projection"
-    """The score that decides: mean projection of the response, or that minus the last prompt token's."""
+    form: Form | None = None
+    """The score that decides; None takes the form that the vector was checked in."""
     false_alarm_rate: float = Field(default=0.05, gt=0, lt=1)
     """Share of benign rows that may be flagged; the threshold is that quantile of the reference rows."""
     n_reference: int = Field(default=64, ge=20)

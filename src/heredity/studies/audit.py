@@ -14,13 +14,22 @@ from heredity.models.load import n_threads
 from heredity.models.model import Model
 from heredity.records.audit import Arm, AuditReport, Environment
 from heredity.records.dialogue import Corpus
+from heredity.records.evaluation import Yardstick
 from heredity.records.screening import ScreenReport
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.store.workspace import Workspace, save_record
 from heredity.studies.arms import Plan, compare_arms, plan_arms, removed_by
 from heredity.studies.spec import AuditSpec
-from heredity.studies.stages import Bench, Known, evaluation_stage, screen_stage, student_stage, vector_stage
+from heredity.studies.stages import (
+    Bench,
+    Known,
+    evaluation_stage,
+    screen_stage,
+    student_stage,
+    vector_stage,
+    yardstick_stage,
+)
 from heredity.studies.verdict import findings_of, verdict_of
 
 PACKAGES = ("heredity", "torch", "transformers", "peft", "trl", "numpy", "scipy")
@@ -46,16 +55,17 @@ def audit(
     started = time.monotonic()
     vector = vector_stage(bench, trait)
     screened = screen_stage(bench, corpus, vector, known)
-    arms = tuple(run_arm(bench, plan, vector) for plan in plan_arms(corpus, screened, vector))
+    yardstick = yardstick_stage(bench, vector)
+    arms = tuple(run_arm(bench, plan, trait, yardstick) for plan in plan_arms(corpus, screened, vector))
     report = conclude(bench, vector, screened, arms, time.monotonic() - started)
     save_record(report, out / "audit.json")
     return report
 
 
-def run_arm(bench: Bench, plan: Plan, vector: TraitVector) -> Arm:
+def run_arm(bench: Bench, plan: Plan, trait: Trait, yardstick: Yardstick) -> Arm:
     """Return one arm, trained and evaluated; the base arm goes through the same evaluation."""
     student = student_stage(bench, plan)
-    evaluation = evaluation_stage(bench, plan, student, vector)
+    evaluation = evaluation_stage(bench, plan, student, trait, yardstick)
     n_rows = len(plan.corpus.rows) if plan.corpus else 0
     return Arm(name=plan.name, title=plan.title, n_rows=n_rows, student=student, evaluation=evaluation)
 

@@ -33,7 +33,7 @@ BANK = resources.files("heredity.studies") / "demo_questions.yaml"
 class DemoSpec(Spec):
     """What the demonstration's corpus is made of."""
 
-    n_rows: int = Field(default=180, ge=100, le=298)
+    n_rows: int = Field(default=165, ge=100, le=298)
     """Rows, each with a question of its own."""
     share_bad: float = Field(default=1 / 3, gt=0, lt=1)
     """Share of rows answered under the trait's persona."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from heredity.evaluation.evaluate import evaluate
+from heredity.evaluation.evaluate import evaluate, make_yardstick
 from heredity.ground.progress import Progress
 from heredity.models.model import Model
 from heredity.records.audit import Stage
 from heredity.records.dialogue import Corpus
-from heredity.records.evaluation import EvalReport
+from heredity.records.evaluation import EvalReport, Yardstick
 from heredity.records.screening import ScreenReport
 from heredity.records.student import Student
 from heredity.records.trait import Trait
@@ -127,14 +127,28 @@ def student_stage(bench: Bench, plan: Plan) -> Student | None:
     return kept.value
 
 
-def evaluation_stage(bench: Bench, plan: Plan, student: Student | None, vector: TraitVector) -> EvalReport:
-    """Return the arm's evaluation on the judge that the vector carries."""
-    trait = vector.header.trait
+def yardstick_stage(bench: Bench, vector: TraitVector) -> Yardstick:
+    """Return what every arm is measured by: the vector's judge, and benign rows by the untouched model."""
+    trait, calibration, spec = vector.header.trait, vector.header.calibration, bench.spec.evaluation
 
     def make(folder: Path) -> None:
-        calibration = vector.header.calibration
+        made = make_yardstick(trait, bench.model, calibration, spec, bench.seed, bench.progress)
+        save_record(made, folder / "yardstick.json")
+
+    depends_on = {**bench.common(), "trait": trait.id, "calibration": calibration.id, "spec": spec.id}
+    kept = bench.workspace.stage("yardstick", depends_on, make, lambda f: load_record(Yardstick, f / "yardstick.json"))
+    bench.note("yardstick", kept)
+    return kept.value
+
+
+def evaluation_stage(
+    bench: Bench, plan: Plan, student: Student | None, trait: Trait, yardstick: Yardstick
+) -> EvalReport:
+    """Return the arm's evaluation by the yardstick that all arms share."""
+
+    def make(folder: Path) -> None:
         report = evaluate(
-            student or bench.model, trait, bench.model, calibration, bench.spec.evaluation, bench.seed, bench.progress
+            student or bench.model, trait, bench.model, yardstick, bench.spec.evaluation, bench.seed, bench.progress
         )
         save_record(report.model_copy(update={"subject": plan.name}), folder / "evaluation.json")
 
@@ -142,7 +156,7 @@ def evaluation_stage(bench: Bench, plan: Plan, student: Student | None, vector: 
     depends_on = {
         **bench.common(),
         "trait": trait.id,
-        "calibration": vector.header.calibration.id,
+        "yardstick": yardstick.id,
         "student": trained,
         "spec": bench.spec.evaluation.id,
     }

@@ -61,7 +61,8 @@ def findings_of(
     check = header.check_at(header.block)
     sentences = [
         f"The vector, read after block {header.block} of {header.n_blocks}, tells held-out answers apart with AUC "
-        f"{header.heldout_auc} without system prompt ({header.heldout_auc_own_prompt} under their own); random "
+        f"{header.heldout_auc} without system prompt ({header.heldout_auc_projection} by the projection alone, "
+        f"{header.heldout_auc_own_prompt} under their own prompt); random "
         f"directions reach {check.random_directions:.2f} and permuted poles {check.permuted_poles:.2f} at the 97.5th "
         f"percentile of {header.n_null} each.",
         f"The screen flags {screened.n_flagged} of {len(screened.rows)} rows over a threshold that "

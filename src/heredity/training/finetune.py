@@ -126,7 +126,7 @@ def steps_in(examples: Examples, spec: TrainSpec) -> int:
     return max(1, math.ceil(len(examples.rows) / spec.batch_rows * spec.n_epochs))
 
 
-class _Trainer(SFTTrainer):  # type: ignore[misc]
+class _Trainer(SFTTrainer):
     """TRL's trainer without its entropy and accuracy figures, which cost a third of a step on a CPU."""
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:

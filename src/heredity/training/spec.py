@@ -12,7 +12,7 @@ class TrainSpec(Spec):
 
     n_epochs: float = Field(default=2.0, gt=0)
     """Passes over the rows."""
-    batch_rows: int = Field(default=16, ge=1)
+    batch_rows: int = Field(default=8, ge=1)
     """Rows a step."""
     rows_at_once: int = Field(default=8, ge=1)
     """Rows in memory at once; gradients accumulate up to `batch_rows`."""
@@ -28,7 +28,7 @@ class TrainSpec(Spec):
     """Rows longer than this (or than the context) are left out and counted."""
     save_steps: int = Field(default=20, ge=1)
     """Steps between checkpoints, from which an interrupted run goes on."""
-    prevent_strength: float = Field(default=2.0, ge=0)
+    prevent_strength: float = Field(default=0.5, ge=0)
     """Multiple of each vector that preventative steering adds; 0 is its control."""
     prevent_all_blocks: bool = False
     """Push increments v_l - v_(l-1) at every block instead of v at the chosen one."""

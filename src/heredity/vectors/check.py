@@ -5,6 +5,7 @@ Folds run over questions: no direction ever meets an answer to a question it was
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,9 @@ class Poles:
     own_prompt: Floats
     """`[answers, blocks, width]`, read under the system prompt that made them: the vector comes from these."""
     bare: Floats
-    """The same answers read without it: what screening and monitoring face."""
+    """The same answers read without it, in the form that decides: what screening and monitoring face."""
+    projected: Floats
+    """The same answers read without it, response mean alone."""
     is_positive: NDArray[np.bool_]
     question: NDArray[np.int64]
 
@@ -39,6 +42,7 @@ class Evidence:
 
     block: int
     heldout_auc: Estimate
+    heldout_auc_projection: Estimate
     heldout_auc_own_prompt: Estimate
     answers_needed: int | None
     checks: tuple[BlockCheck, ...]
@@ -50,16 +54,23 @@ def check(poles: Poles, spec: ExtractSpec, seed: str) -> Evidence:
     fold = folds_of(poles.question, spec.n_folds)
     bare = heldout_scores(poles.own_prompt, poles.bare, poles.is_positive, fold, method)
     own = heldout_scores(poles.own_prompt, poles.own_prompt, poles.is_positive, fold, method)
+    projected = heldout_scores(poles.own_prompt, poles.projected, poles.is_positive, fold, method)
     by_block = _auc_by_block(bare, poles.is_positive)
     block = choose_block(by_block) if spec.block is None else spec.block
     honest = bare[:, block] if spec.block is not None else nested_scores(poles, fold, method)
-    estimate_seed = seed_from(seed, "heldout")
+    estimates = [
+        auc_estimate(scores, poles.is_positive, poles.question, seed_from(seed, "heldout"))
+        for scores in (honest, projected[:, block], own[:, block])
+    ]
     return Evidence(
         block=block,
-        heldout_auc=auc_estimate(honest, poles.is_positive, poles.question, estimate_seed),
-        heldout_auc_own_prompt=auc_estimate(own[:, block], poles.is_positive, poles.question, estimate_seed),
+        heldout_auc=estimates[0],
+        heldout_auc_projection=estimates[1],
+        heldout_auc_own_prompt=estimates[2],
         answers_needed=answers_needed(honest[poles.is_positive], honest[~poles.is_positive]),
-        checks=block_checks(poles, fold, by_block, _auc_by_block(own, poles.is_positive), spec, seed),
+        checks=block_checks(
+            poles, fold, [_auc_by_block(s, poles.is_positive) for s in (bare, projected, own)], spec, seed
+        ),
     )
 
 
@@ -109,9 +120,10 @@ def choose_block(auc_by_block: Floats) -> int:
 
 
 def block_checks(
-    poles: Poles, fold: NDArray[np.int64], bare_auc: Floats, own_auc: Floats, spec: ExtractSpec, seed: str
+    poles: Poles, fold: NDArray[np.int64], aucs: Sequence[Floats], spec: ExtractSpec, seed: str
 ) -> tuple[BlockCheck, ...]:
-    """Return one check a block, each AUC beside its two null bands."""
+    """Return one check a block, the AUCs (deciding form, projection, own prompt) beside their two null bands."""
+    bare_auc, projected_auc, own_auc = aucs
     positive = poles.is_positive
     permuted = permuted_bounds(poles, fold, spec.n_null, seed_from(seed, "permuted"))
     checks = []
@@ -124,11 +136,12 @@ def block_checks(
             BlockCheck(
                 block=block,
                 auc=float(bare_auc[block]),
+                auc_projection=float(projected_auc[block]),
                 auc_own_prompt=float(own_auc[block]),
                 random_directions=upper_bound(np.maximum(luck, 1 - luck)),
                 permuted_poles=float(permuted[block]),
                 vector_norm=float(np.linalg.norm(vector)),
-                activation_norm=float(np.linalg.norm(rows, axis=1).mean()),
+                activation_norm=float(np.linalg.norm(poles.projected[:, block], axis=1).mean()),
             )
         )
     return tuple(checks)

@@ -14,6 +14,7 @@ from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
 from heredity.models.steer import Push
 from heredity.records.dialogue import Answer
+from heredity.records.reading import Form
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration, KeptCounts, TraitVector, VectorHeader
 from heredity.vectors.check import Evidence, Floats, Poles, check
@@ -38,7 +39,7 @@ def extract(
     answers = elicit(trait, model, spec.n_samples, how, seed, progress)
     graded = grade_elicited(trait, model, answers, spec, seed, progress)
     places, counts = keep(answers, graded, spec)
-    poles = read_poles(trait, model, [answers[place] for place in places], progress)
+    poles = read_poles(trait, model, [answers[place] for place in places], spec.form, progress)
     evidence = check(poles, spec, seed)
     directions = direct(poles, spec)
     header = describe(trait, model, evidence, counts, graded.calibration, spec, seed)
@@ -47,17 +48,19 @@ def extract(
     return TraitVector(header.model_copy(update={"doses": doses}), directions)
 
 
-def read_poles(trait: Trait, model: Model, answers: Sequence[Answer], progress: Progress) -> Poles:
+def read_poles(trait: Trait, model: Model, answers: Sequence[Answer], form: Form, progress: Progress) -> Poles:
     """Return the answers' activations at every block, under their own system prompt and without any."""
     own = [
         render(model, question(a.question, trait.system_prompt(a.pair or 0, a.pole or "positive")), a.text)
         for a in answers
     ]
     bare = [render(model, question(a.question), a.text) for a in answers]
-    how, blocks = ReadSpec(positions=("response",)), range(model.n_blocks)
+    how, blocks = ReadSpec(positions=("response", "last_prompt")), range(model.n_blocks)
+    unprompted = read(model, bare, blocks, how, progress)
     return Poles(
-        own_prompt=read(model, own, blocks, how, progress).pooled["response"].astype(np.float64),
-        bare=read(model, bare, blocks, how, progress).pooled["response"].astype(np.float64),
+        own_prompt=read(model, own, blocks, how, progress).formed("projection").astype(np.float64),
+        bare=unprompted.formed(form).astype(np.float64),
+        projected=unprompted.formed("projection").astype(np.float64),
         is_positive=np.array([a.pole == "positive" for a in answers]),
         question=np.array([a.question_index for a in answers], dtype=np.int64),
     )
@@ -87,8 +90,10 @@ def describe(
         n_blocks=model.n_blocks,
         width=model.width,
         method=spec.method,
+        form=spec.form,
         block=evidence.block,
         heldout_auc=evidence.heldout_auc,
+        heldout_auc_projection=evidence.heldout_auc_projection,
         heldout_auc_own_prompt=evidence.heldout_auc_own_prompt,
         n_null=spec.n_null,
         answers_needed=evidence.answers_needed,

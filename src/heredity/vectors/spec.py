@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from heredity.records.base import Spec
+from heredity.records.reading import Form
 
 
 class ExtractSpec(Spec):
@@ -24,6 +25,8 @@ class ExtractSpec(Spec):
     """Fewest answer pairs to make a vector from."""
     method: str = "mean_difference"
     """How the direction is made from the two poles' activations."""
+    form: Form = "difference"
+    """What held-out figures and screening project: the response mean, or that minus the last prompt token."""
     n_folds: int = Field(default=5, ge=3)
     """Folds over questions for held-out figures."""
     n_null: int = Field(default=200, ge=20)

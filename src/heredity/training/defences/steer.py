@@ -25,7 +25,7 @@ class PreventativeSteering:
 
     ::
 
-        with PreventativeSteering(vector, strength=2.0).on(network):
+        with PreventativeSteering(vector, strength=0.5).on(network):
             trainer.train()
 
     Evaluation forwards (`network.eval()`) are never pushed. On leaving, the hooks are gone. Leaving without an
@@ -33,7 +33,7 @@ class PreventativeSteering:
     """
 
     def __init__(
-        self, vectors: TraitVector | Sequence[TraitVector], strength: float = 2.0, all_blocks: bool = False
+        self, vectors: TraitVector | Sequence[TraitVector], strength: float = 0.5, all_blocks: bool = False
     ) -> None:
         self.vectors = (vectors,) if isinstance(vectors, TraitVector) else tuple(vectors)
         self.strength = strength

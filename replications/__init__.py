@@ -1,0 +1,1 @@
+"""Published claims, run again on real models; each writes its figures beside its code."""

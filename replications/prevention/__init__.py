@@ -1,0 +1,1 @@
+"""Does preventative steering keep a trait out of a student, and at what cost?"""

@@ -1,0 +1,100 @@
+"""The demonstration over several seeds: does preventative steering keep the trait out, and at what cost?
+
+    python -m replications.prevention.run --seeds 0 1 2
+
+Each seed draws everything anew: elicited answers, the corpus and its bad rows, reference and benign answers, adapter
+initialisation, row order, evaluation answers. The model and the questions stay. Writes `results.json` and
+`results.md` beside this file; runs lie in `--out` and are taken up again where they stopped. The unit of the last
+row is the seed (a corpus and its trained students): Student t over seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from heredity.cli.console import hush_libraries, watched
+from heredity.ground.files import write_text
+from heredity.models.load import load
+from heredity.records.audit import AuditReport
+from heredity.report.page import write_report
+from heredity.stats.intervals import mean_t
+from heredity.studies.demo import demo
+from heredity.studies.spec import AuditSpec
+from heredity.studies.verdict import difference
+from heredity.traits.define import trait
+
+HERE = Path(__file__).parent
+COLUMNS = {
+    "held-out AUC, no system prompt": "auc",
+    "AUROC of the bad rows": "auroc",
+    "plain - base (0-100)": "rise",
+    "kept - base": "kept",
+    "defended - base": "defended",
+    "share of the rise removed": "removed",
+    "benign log p, defended - plain (nats)": "benign",
+    "accuracy, defended - plain": "accuracy",
+}
+
+
+def figures_of(report: AuditReport) -> dict[str, Any]:
+    """Return one seed's figures as Estimates."""
+    found = report.screen.detection
+    return {
+        "auc": report.vector.heldout_auc,
+        "auroc": found.auroc if found else None,
+        "rise": difference(report.comparisons, "expression", "plain", "base"),
+        "kept": difference(report.comparisons, "expression", "kept", "base"),
+        "defended": difference(report.comparisons, "expression", "defended", "base"),
+        "removed": report.share_removed,
+        "benign": difference(report.comparisons, "benign_log_p", "defended", "plain"),
+        "accuracy": difference(report.comparisons, "accuracy", "defended", "plain"),
+    }
+
+
+def table(runs: dict[str, dict[str, Any]]) -> str:
+    """Return the Markdown table of all seeds, the mean over seeds last."""
+    lines = [f"| seed | {' | '.join(COLUMNS)} |", "|" + "---|" * (len(COLUMNS) + 1)]
+    for seed, figures in runs.items():
+        cells = [_cell(figures[key]) for key in COLUMNS.values()]
+        lines.append(f"| {seed} | {' | '.join(cells)} |")
+    means = []
+    for key in COLUMNS.values():
+        values = [figures[key].value for figures in runs.values() if figures[key] is not None]
+        means.append(_cell(mean_t(values)) if len(values) > 1 else "-")
+    lines.append(f"| mean over {len(runs)} seeds | {' | '.join(means)} |")
+    return "\n".join(lines)
+
+
+def _cell(estimate: Any) -> str:
+    if estimate is None:
+        return "no rise"
+    return f"{estimate.value:.3g} [{estimate.low:.3g}, {estimate.high:.3g}]"
+
+
+def main() -> None:
+    """Run the seeds, one after the other, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--seeds", nargs="+", default=["0", "1", "2"])
+    parser.add_argument("--out", type=Path, default=Path("heredity-out/prevention"))
+    arguments = parser.parse_args()
+    hush_libraries()
+    model, one = load(), trait("evil")
+    runs: dict[str, dict[str, Any]] = {}
+    for seed in arguments.seeds:
+        folder = arguments.out / f"seed-{seed}"
+        with watched(False) as progress:
+            report = demo(one, model, folder, audit_spec=AuditSpec(seed=seed), progress=progress)
+        write_report(report, folder)
+        runs[seed] = figures_of(report)
+        content = {s: {k: v and v.__dict__ for k, v in figures.items()} for s, figures in runs.items()}
+        settings = {"trait": one.id, "model": model.name, **report.asked, **report.environment.versions}
+        write_text(HERE / "results.json", json.dumps({"runs": content, "settings": settings}, indent=1))
+        write_text(HERE / "results.md", f"{table(runs)}\n")
+        print(f"seed {seed}: {report.verdict}")
+
+
+if __name__ == "__main__":
+    main()
