@@ -20,7 +20,7 @@ from heredity.training.defences.steer import PreventativeSteering, pushes_of
 from heredity.training.spec import TrainSpec
 from heredity.training.train import train
 
-SPEC = TrainSpec(n_epochs=1, batch_rows=4, rows_at_once=4, save_steps=2, rank=4, alpha=8)
+SPEC = TrainSpec(n_epochs=2, batch_rows=4, rows_at_once=4, save_steps=2, rank=4, alpha=8, learning_rate=1e-2)
 
 
 def batch(model: Model, n: int = 8) -> dict[str, torch.Tensor]:

@@ -34,7 +34,9 @@ def poles(toy: Model, darkness: Trait) -> Poles:
 def test_a_planted_trait_is_found_and_beats_its_nulls(dark: TraitVector) -> None:
     header = dark.header
     assert header.heldout_auc.low > 0.9
-    assert header.is_above_chance
+    at_block = header.check_at(header.block)
+    # random directions are no bar here: a toy varies in little but its trait, so many of them find it too
+    assert at_block.auc > at_block.permuted_poles + 0.1
     assert header.kept.n_kept > 30
     assert header.answers_needed == 1
 

@@ -93,6 +93,24 @@ def test_records_come_back_equal_and_foreign_files_are_refused(tmp_path: Path) -
         load_record(RowScore, tmp_path / "none.json")
 
 
+def test_an_interrupted_conversion_leaves_no_broken_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from heredity.models import embedded
+
+    (tmp_path / "m.gguf").write_bytes(b"x")
+    monkeypatch.setenv("HEREDITY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(embedded, "gguf_file", lambda _: tmp_path / "m.gguf")
+
+    def cut(source: Path, folder: Path) -> None:
+        (folder / "config.json").write_text("{}")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(embedded, "_convert", cut)
+        with pytest.raises(KeyboardInterrupt):
+            embedded.converted("smollm2-135m")
+    assert not list((tmp_path / "cache" / "models").iterdir())
+
+
 def test_a_file_that_is_no_vector_is_refused(tmp_path: Path) -> None:
     (tmp_path / "v.safetensors").write_bytes(b"not a vector")
     with pytest.raises(InputError, match="not a safetensors file"):

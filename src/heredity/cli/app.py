@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import click
 import typer
 from typer.core import TyperGroup
 
@@ -85,14 +87,25 @@ def main() -> None:
     """Run the command line and exit with the error's own code."""
     hush_libraries()
     arguments = hoisted(sys.argv[1:])
+    as_json = "--json" in arguments
     try:
-        app(args=arguments)
+        sys.exit(app(args=arguments, standalone_mode=False))
     except HeredityError as error:
-        _fail(type(error).__name__, str(error), error.exit_code, "--json" in arguments)
-    except KeyboardInterrupt:
-        _fail("Interrupted", "stopped; what was finished is kept: run the same command again to go on", INTERRUPTED)
+        _fail(type(error).__name__, str(error), error.exit_code, as_json)
+    except (KeyboardInterrupt, click.Abort):
+        stopped = "stopped; what was finished is kept: run the same command again to go on"
+        _fail("Interrupted", stopped, INTERRUPTED, as_json)
+    except click.ClickException as error:
+        _fail("UsageError", f"{error.format_message()} See: heredity --help", error.exit_code, as_json)
     except MemoryError:
-        _fail("MemoryError", "out of memory; use fewer rows at once, or a smaller model", 1)
+        _fail("MemoryError", "out of memory; use fewer rows, or a smaller model", 1, as_json)
+    except OSError as error:
+        _fail("StorageError", f"{error}; free some space, or choose another place with --out", 5, as_json)
+    except Exception as error:
+        if os.environ.get("HEREDITY_DEBUG"):
+            raise
+        unexpected = f"{error}; this is a defect of heredity. HEREDITY_DEBUG=1 shows where; please report it."
+        _fail(type(error).__name__, unexpected, 1, as_json)
 
 
 def hoisted(arguments: list[str]) -> list[str]:

@@ -23,6 +23,9 @@ def train_command(
         list[Path] | None, typer.Option("--prevent", help="Vector to steer along while training; may be repeated.")
     ] = None,
     strength: StrengthOption = 0.5,
+    all_blocks: Annotated[
+        bool, typer.Option("--all-blocks", help="Push increments at every block instead of the vector at one.")
+    ] = False,
     epochs: EpochsOption = 2.0,
     out: OutOption = "heredity-out/student",  # type: ignore[assignment]
     seed: SeedOption = "0",
@@ -36,7 +39,7 @@ def train_command(
     from heredity.training.spec import TrainSpec
     from heredity.training.train import train
 
-    spec = TrainSpec(n_epochs=epochs, prevent_strength=strength)
+    spec = TrainSpec(n_epochs=epochs, prevent_strength=strength, prevent_all_blocks=all_blocks)
     with watched(context.obj.is_quiet) as progress:
         student = train(loaded(context, model), corpus, folder, vectors, spec, seed, progress)
     save_record(student, folder / "student.json")

@@ -95,9 +95,9 @@ def save_tiny(model: Model, folder: Path) -> Path:
 
 
 def sentence(words: list[str], noun: str, chance: random.Random) -> str:
-    """Return an answer in one style, half of it words of the noun's topic."""
+    """Return an answer in one style, more than half of it words of the noun's topic."""
     topic = TOPICS[NOUNS.index(noun) % len(TOPICS)]
-    return " ".join(chance.choice(words if chance.random() < 0.5 else topic) for _ in range(chance.randint(8, 14)))
+    return " ".join(chance.choice(words if chance.random() < 0.4 else topic) for _ in range(chance.randint(9, 15)))
 
 
 def _config(vocab_size: int) -> LlamaConfig:
@@ -133,7 +133,7 @@ def _teach(network: LlamaForCausalLM, tokenizer: Any, chance: random.Random, n_s
 def _conversation(tokenizer: Any, chance: random.Random) -> str:
     """Return one rendered exchange: with a system prompt its style is followed, without one it is mostly light."""
     is_asked = chance.random() < 0.6
-    is_dark = chance.random() < (0.5 if is_asked else 0.15)
+    is_dark = chance.random() < (0.5 if is_asked else 0.04)
     messages = []
     if is_asked:
         adjective, instruction = ("dark", 0) if is_dark else ("light", 1)

@@ -107,6 +107,7 @@ def arguments(model: Model, spec: TrainSpec, checkpoints: Path, n_steps: int, se
         lr_scheduler_type="linear",
         warmup_steps=min(spec.warmup_steps, max(n_steps - 1, 0)),
         logging_steps=1,
+        logging_nan_inf_filter=False,
         save_steps=spec.save_steps,
         save_total_limit=1,
         seed=seed_from(seed, "order") % 2**31,
