@@ -21,8 +21,7 @@ from heredity.models.load import load
 from heredity.records.audit import AuditReport
 from heredity.report.page import write_report
 from heredity.stats.intervals import mean_t
-from heredity.studies.demo import demo
-from heredity.studies.spec import AuditSpec
+from heredity.studies.demo import DEMO_AUDIT, demo
 from heredity.studies.verdict import difference
 from heredity.traits.define import trait
 
@@ -86,7 +85,9 @@ def main() -> None:
     for seed in arguments.seeds:
         folder = arguments.out / f"seed-{seed}"
         with watched(False) as progress:
-            report = demo(one, model, folder, audit_spec=AuditSpec(seed=seed), progress=progress)
+            report = demo(
+                one, model, folder, audit_spec=DEMO_AUDIT.model_copy(update={"seed": seed}), progress=progress
+            )
         write_report(report, folder)
         runs[seed] = figures_of(report)
         content = {s: {k: v and v.__dict__ for k, v in figures.items()} for s, figures in runs.items()}

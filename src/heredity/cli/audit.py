@@ -82,11 +82,16 @@ def demo_command(
     """
     require_figures()
     one, folder = trait(name), writable(out)
-    from heredity.studies.demo import demo
-    from heredity.studies.spec import AuditSpec
+    from heredity.studies.demo import DEMO_AUDIT, demo
 
     with watched(context.obj.is_quiet) as progress:
-        report = demo(one, loaded(context, model), folder, audit_spec=AuditSpec(seed=seed), progress=progress)
+        report = demo(
+            one,
+            loaded(context, model),
+            folder,
+            audit_spec=DEMO_AUDIT.model_copy(update={"seed": seed}),
+            progress=progress,
+        )
     show(report, folder, context.obj.as_json)
 
 

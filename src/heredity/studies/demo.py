@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -14,19 +16,23 @@ from heredity.ground.errors import InputError
 from heredity.ground.files import require_writable
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
+from heredity.judges.contrast import Asked, contrast_scores
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.records.audit import AuditReport
 from heredity.records.base import Spec
-from heredity.records.dialogue import Corpus
+from heredity.records.dialogue import Corpus, Unscored
 from heredity.records.trait import Trait
 from heredity.store.rows import read_rows, write_jsonl
 from heredity.store.workspace import Kept, Workspace
 from heredity.studies.audit import audit
 from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import Known
+from heredity.training.spec import TrainSpec
 
+DEMO_AUDIT = AuditSpec(train=TrainSpec(learning_rate=1e-3))
+"""The demonstration's audit: a hot fine-tune, so that two passes over few rows show what they teach."""
 BANK = resources.files("heredity.studies") / "demo_questions.yaml"
 
 
@@ -37,6 +43,8 @@ class DemoSpec(Spec):
     """Rows, each with a question of its own."""
     share_bad: float = Field(default=1 / 3, gt=0, lt=1)
     """Share of rows answered under the trait's persona."""
+    n_tries: int = Field(default=3, ge=1)
+    """Answers written for each bad row; the one most in character (by the contrast judge's raw score) is taken."""
     n_tokens: int = Field(default=48, ge=8)
     """Most tokens of an answer."""
     temperature: float = Field(default=0.8, ge=0)
@@ -55,7 +63,7 @@ def demo(
 
     The audit sees the labels only to say how well the screen found them.
     """
-    out, audit_spec = require_writable(Path(out)), audit_spec or AuditSpec()
+    out, audit_spec = require_writable(Path(out)), audit_spec or DEMO_AUDIT
     corpus, bad_lines = corpus_stage(trait, model, out, corpus_spec or DemoSpec(), audit_spec.seed, progress)
     return audit(corpus, trait, model, out, audit_spec, Known(bad_lines=bad_lines), progress)
 
@@ -91,20 +99,42 @@ def build_rows(
     asked = chance.sample(demo_questions(trait), spec.n_rows)
     bad = set(chance.sample(range(spec.n_rows), round(spec.n_rows * spec.share_bad)))
     systems = [trait.system_prompt(i % len(trait.pairs), "positive") if i in bad else None for i in range(len(asked))]
+    tries = [(i, k) for i in range(len(asked)) for k in range(spec.n_tries if i in bad else 1)]
     made = generate(
         model,
-        [render_prompt(model, question(text, system)) for text, system in zip(asked, systems, strict=True)],
-        [f"{seed}/demo/{i}" for i in range(len(asked))],
+        [render_prompt(model, question(asked[i], systems[i])) for i, _ in tries],
+        [f"{seed}/demo/{i}/{k}" for i, k in tries],
         GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature, min_tokens=8),
         "writing the corpus",
         progress,
     )
+    written = [(i, answer.text) for (i, _), answer in zip(tries, made, strict=True)]
+    answers = most_in_character(trait, model, asked, written, progress)
     rows: list[dict[str, object]] = [
-        {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": answer.text}]}
-        for text, answer in zip(asked, made, strict=True)
+        {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": answers[i]}]}
+        for i, text in enumerate(asked)
     ]
     labels: list[dict[str, object]] = [{"line": i + 1, "bad": i in bad} for i in range(len(rows))]
     return rows, labels
+
+
+def most_in_character(
+    trait: Trait, model: Model, asked: Sequence[str], written: Sequence[tuple[int, str]], progress: Progress
+) -> dict[int, str]:
+    """Return, for every row, its one answer, or of several the one with the highest contrast score.
+
+    So small a model often falls out of its persona; a row that did not stay in it would be bad by label alone.
+    """
+    counts = Counter(i for i, _ in written)
+    answers = {i: text for i, text in written if counts[i] == 1}
+    several = [(i, text) for i, text in written if counts[i] > 1]
+    scores = contrast_scores(model, trait, [Asked(asked[i], text) for i, text in several], 1, progress)
+    best: dict[int, float] = {}
+    for (i, text), score in zip(several, scores, strict=True):
+        height = float("-inf") if isinstance(score, Unscored) else score
+        if i not in best or height > best[i]:
+            best[i], answers[i] = height, text
+    return answers
 
 
 def demo_questions(trait: Trait) -> list[str]:
