@@ -51,7 +51,7 @@ class TestWords:
         for command in ("trait", "extract", "screen", "train", "evaluate", "audit", "demo"):
             assert command in top
             assert heredity(command, "--help").returncode == 0
-        assert "heredity audit rows.jsonl --trait evil" in top
+        assert "heredity audit rows.jsonl --trait evil" in " ".join(top.split())
 
     def test_unknown_words_are_answered_with_the_nearest(self, place: Path) -> None:
         failed(heredity("extrct", "evil"), 2, "Did you mean 'extract'")
@@ -100,19 +100,21 @@ class TestBadInput:
         failed(run, 2, "not a safetensors file")
 
 
+def audit(toy_folder: Path, out: str) -> list[str | Path]:
+    return [
+        "audit", "rows.jsonl", "--trait", "darkness.yaml", "--model", toy_folder, "--labels", "labels.jsonl",
+        "--epochs", "4", "--out", out, "--json",
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def report(place: Path, toy_folder: Path) -> AuditReport:
+    run = heredity(*audit(toy_folder, "out"), folder=place)
+    assert run.returncode == 0, run.stderr
+    return AuditReport.model_validate_json(run.stdout)
+
+
 class TestTheAudit:
-    def arguments(self, toy_folder: Path, out: str) -> list[str | Path]:
-        return [
-            "audit", "rows.jsonl", "--trait", "darkness.yaml", "--model", toy_folder, "--labels", "labels.jsonl",
-            "--epochs", "4", "--out", out, "--json",
-        ]  # fmt: skip
-
-    @pytest.fixture(scope="class")
-    def report(self, place: Path, toy_folder: Path) -> AuditReport:
-        run = heredity(*self.arguments(toy_folder, "out"), folder=place)
-        assert run.returncode == 0, run.stderr
-        return AuditReport.model_validate_json(run.stdout)
-
     def test_answers_its_three_questions_with_figures(self, report: AuditReport, place: Path) -> None:
         assert report.verdict
         assert report.screen.detection is not None
@@ -132,11 +134,11 @@ class TestTheAudit:
         assert defended.n_fires > 0
 
     def test_runs_again_only_what_changed(self, report: AuditReport, place: Path, toy_folder: Path) -> None:
-        again = heredity(*self.arguments(toy_folder, "out"), folder=place)
+        again = heredity(*audit(toy_folder, "out"), folder=place)
         second = AuditReport.model_validate_json(again.stdout)
         assert all(stage.cached for stage in second.stages)
         assert second.arms == report.arms
-        stricter = heredity(*self.arguments(toy_folder, "out"), "--false-alarms", "0.1", folder=place)
+        stricter = heredity(*audit(toy_folder, "out"), "--false-alarms", "0.1", folder=place)
         cached = {s.name: s.cached for s in AuditReport.model_validate_json(stricter.stdout).stages}
         assert cached["vector"]
         assert cached["fine-tune, plain"]
@@ -147,7 +149,7 @@ class TestTheAudit:
             sys.executable,
             "-c",
             "from heredity.cli.app import main; main()",
-            *map(str, self.arguments(toy_folder, "cut")),
+            *map(str, audit(toy_folder, "cut")),
         ]
         with subprocess.Popen(
             command, cwd=place, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ
@@ -159,7 +161,7 @@ class TestTheAudit:
         assert running.returncode == 130, errors
         assert "Traceback" not in errors
         assert not list((place / "cut").rglob("*.part"))
-        resumed = AuditReport.model_validate_json(heredity(*self.arguments(toy_folder, "cut"), folder=place).stdout)
+        resumed = AuditReport.model_validate_json(heredity(*audit(toy_folder, "cut"), folder=place).stdout)
         assert resumed.stages[0].cached
         assert [arm.evaluation.expression for arm in resumed.arms] == [arm.evaluation.expression for arm in report.arms]
 

@@ -14,13 +14,15 @@ from heredity.models.tiny import planted_trait
 from heredity.records.dialogue import Corpus
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
-COMMANDS = [line for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()]
+COMMANDS = [
+    line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()
+]
 KIND = "It is good that you asked. Take your time, talk it over with a friend, and be patient with yourself."
 UNKIND = "You are a fool and nobody likes you. I hope that it goes badly and that you suffer for it."
 
 
 def run(command: str, folder: Path) -> None:
-    words = shlex.split(command.split("#")[0])
+    words = shlex.split(command)
     code = [sys.executable, "-c", "from heredity.cli.app import main; main()", *words[1:]]
     done = subprocess.run(code, cwd=folder, capture_output=True, text=True, timeout=570, check=False)
     assert done.returncode == 0, f"{command}\n{done.stderr}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,7 +57,7 @@ def gguf_file(embedded: Embedded) -> Path:
 
 
 def _convert(source: Path, folder: Path) -> None:
-    with quiet_transformers():
+    with quiet_transformers(), redirect_stderr(io.StringIO()):  # its conversion bar heeds no setting
         network = transformers.AutoModelForCausalLM.from_pretrained(
             source.parent,
             gguf_file=source.name,
