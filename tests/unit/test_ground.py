@@ -60,9 +60,10 @@ def test_unknown_names_come_with_a_hint() -> None:
 
 class TestAWorkspace:
     def stage(self, workspace: Workspace, made: list[int], **depends_on: object) -> str:
-        def make(folder: Path) -> None:
+        def make(folder: Path) -> int:
             made.append(1)
             (folder / "x").write_text(json.dumps(depends_on))
+            return 7
 
         return workspace.stage("s", depends_on, make, lambda folder: (folder / "x").read_text()).value
 

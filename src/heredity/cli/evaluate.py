@@ -10,7 +10,7 @@ import typer
 from heredity.cli.console import say, watched
 from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption, VectorOption
 from heredity.cli.work import loaded, writable
-from heredity.ground.errors import MismatchError
+from heredity.ground.errors import InputError, MismatchError
 from heredity.records.evaluation import EvalReport
 from heredity.records.student import Student
 from heredity.store.tensors import load_vector
@@ -35,7 +35,7 @@ def evaluate_command(
     Writes OUT/evaluation.json.
     """
     one, folder = trait(name), writable(out)
-    subject = load_record(Student, student) if student else None
+    subject = student_in(student) if student else None
     header = load_vector(vector).header if vector else None
     if header is not None and header.trait.id != one.id:
         raise MismatchError(f"{vector} is the vector of '{header.trait.name}', not of '{one.name}' as it reads now")
@@ -49,6 +49,15 @@ def evaluate_command(
         report = evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)
     save_record(report, folder / "evaluation.json")
     say(report, f"{described(report)}\nwritten to {folder / 'evaluation.json'}", context.obj.as_json)
+
+
+def student_in(path: Path) -> Student:
+    """Return a saved student, its adapter found beside the file. Raises InputError for an adapter elsewhere."""
+    record = load_record(Student, path)
+    adapter = (path.parent / record.adapter).resolve()
+    if not adapter.is_relative_to(path.parent.resolve()):
+        raise InputError(f"{path} names an adapter outside its folder ({record.adapter}); it must lie beside the file")
+    return record.model_copy(update={"adapter": str(adapter)})
 
 
 def described(report: EvalReport) -> str:

@@ -42,7 +42,7 @@ def train_command(
     spec = TrainSpec(n_epochs=epochs, prevent_strength=strength, prevent_all_blocks=all_blocks)
     with watched(context.obj.is_quiet) as progress:
         student = train(loaded(context, model), corpus, folder, vectors, spec, seed, progress)
-    save_record(student, folder / "student.json")
+    save_record(student.model_copy(update={"adapter": "adapter"}), folder / "student.json")
     pushed = f", pushed {student.n_fires} times" if student.interventions else ""
     text = (
         f"trained on {student.n_examples} examples ({student.n_too_long} left out as too long) in {student.n_steps} "

@@ -31,7 +31,7 @@ def adapted(model: Model, student: Student) -> Iterator[Model]:
     wrapped = PeftModel.from_pretrained(model.network, student.adapter, is_trainable=False)
     wrapped.eval()
     try:
-        yield Model(f"{model.name} + {student.adapter}", model.network, model.tokenizer, model.fingerprint)
+        yield Model(f"{model.name} + {student.adapter}", model.network, model.tokenizer, model.fingerprint, model.work)
     finally:
         wrapped.unload()
         model.network.eval().requires_grad_(False)

@@ -124,7 +124,9 @@ def _generate_batch(
             generation_config=generation_config(model, spec, ends),
             logits_processor=LogitsProcessorList([_OwnSeedSampler(uniforms, spec, n_prompt)]),
         )
-    return [_decoded(model, row, ends) for row in out[:, n_prompt:].tolist()]
+    answers = [_decoded(model, row, ends) for row in out[:, n_prompt:].tolist()]
+    model.work.n_tokens += sum(map(len, prompts)) + sum(answer.n_tokens for answer in answers)
+    return answers
 
 
 def prefilled(model: Model, padded: Padded) -> Any:

@@ -84,6 +84,7 @@ def _batch_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]
     asked = pad(prompts, "left", model.pad_id, model.device)
     with response_tokens(torch.zeros_like(asked.input_ids)):
         cache = model.network.base_model(**asked.inputs(), use_cache=True).past_key_values
+    model.work.n_tokens += sum(map(len, prompts)) + sum(row.n_response + 1 for row in rows)
     which = torch.tensor([prompts.index(row.ids[: row.n_prompt - 1]) for row in rows], device=model.device)
     cache.batch_select_indices(which)
     said = pad([row.ids[row.n_prompt - 1 : -1] for row in rows], "right", model.pad_id, model.device)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+
+
+@dataclass
+class Work:
+    """What went through a model so far; the one thing about a Model that changes."""
+
+    n_tokens: int = 0
+    """Tokens of prompts read and of responses read, scored, generated or trained on; padding not counted."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,8 @@ class Model:
     tokenizer: Any
     fingerprint: str
     """sha256 over config, weights and tokenizer as they lie on disk; independent of device and dtype."""
+    work: Work = field(default_factory=Work, compare=False, repr=False)
+    """Counts tokens, for the speed that reports state."""
 
     @property
     def device(self) -> torch.device:

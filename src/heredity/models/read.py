@@ -63,7 +63,8 @@ def read(
             out[batch] = pooled.cpu().numpy()
             task.advance(len(batch))
     pooled_by = {position: out[:, :, i] for i, position in enumerate(spec.positions)}
-    return Readings(wanted, pooled_by, sum(len(row.ids) for row in rows))
+    model.work.n_tokens += sum(len(row.ids) for row in rows)
+    return Readings(wanted, pooled_by)
 
 
 def _read_batch(model: Model, rows: Sequence[Rendered], blocks: Sequence[int], spec: ReadSpec) -> torch.Tensor:

@@ -25,8 +25,6 @@ class Readings:
     blocks: tuple[int, ...]
     """0-based decoder blocks, in the order of the second axis; the residual stream after each."""
     pooled: dict[Position, Floats]
-    n_tokens: int = 0
-    """Tokens that went through the model, padding not counted."""
 
     def at(self, position: Position, block: int) -> Floats:
         """Return `[rows, width]` at one position and block."""

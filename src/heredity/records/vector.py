@@ -108,9 +108,10 @@ class VectorHeader(Record):
 
     @property
     def is_above_chance(self) -> bool:
-        """Whether the held-out AUC at the chosen block beats both of its nulls, its interval included."""
+        """Whether the held-out AUC, block choice included, is clear of one half and beats both nulls at the block."""
         check = self.check_at(self.block)
-        return self.heldout_auc.low > 0.5 and check.auc > max(check.random_directions, check.permuted_poles)
+        bar = max(check.random_directions, check.permuted_poles)
+        return self.heldout_auc.low > 0.5 and self.heldout_auc.value > bar
 
 
 @dataclass(frozen=True)

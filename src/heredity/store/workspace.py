@@ -26,8 +26,9 @@ class Kept(Generic[T]):
 
     value: T
     folder: Path
-    seconds: float
     cached: bool
+    seconds: float
+    n_tokens: int | None
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,13 @@ class Workspace:
         self,
         name: str,
         depends_on: dict[str, Any],
-        make: Callable[[Path], Any],
+        make: Callable[[Path], int | None],
         load: Callable[[Path], T],
     ) -> Kept[T]:
         """Return a stage's result, made only if nothing with the same dependencies is here.
 
-        `make` writes into the folder it is given, which takes its place only when it is done; `load` reads it.
+        `make` writes into the folder it is given, which takes its place only when it is done, and returns how many
+        tokens that took, if it knows; `load` reads the folder.
         """
         folder = self.root / f"{name}-{digest({'schema': SCHEMA_VERSION, **depends_on})[:16]}"
         done = folder / "done.json"
@@ -53,10 +55,11 @@ class Workspace:
         if not cached:
             started = time.monotonic()
             with whole_folder(folder) as part:
-                make(part)
-                cost = {"seconds": time.monotonic() - started, "depends_on": depends_on}
+                n_tokens = make(part)
+                cost = {"seconds": time.monotonic() - started, "n_tokens": n_tokens, "depends_on": depends_on}
                 write_text(part / "done.json", json.dumps(cost, indent=1, sort_keys=True))
-        return Kept(load(folder), folder, float(json.loads(done.read_text())["seconds"]), cached)
+        cost = json.loads(done.read_text())
+        return Kept(load(folder), folder, cached, float(cost["seconds"]), cost.get("n_tokens"))
 
     def scratch(self, name: str, depends_on: dict[str, Any]) -> Path:
         """Return a folder for half-done work of a stage (checkpoints), kept until the stage is done."""

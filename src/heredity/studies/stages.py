@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from heredity.evaluation.evaluate import evaluate, make_yardstick
 from heredity.ground.progress import Progress
@@ -24,6 +24,8 @@ from heredity.studies.arms import Plan
 from heredity.studies.spec import AuditSpec
 from heredity.training.train import train
 from heredity.vectors.extract import extract
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -45,10 +47,22 @@ class Bench:
         """Return what every step depends on."""
         return {"model": self.model.fingerprint, "dtype": str(self.model.dtype), "seed": self.seed}
 
-    def note(self, name: str, kept: Kept[Any], n_tokens: int | None = None) -> None:
-        """Write down one step, and say so where it was already done."""
-        self.stages.append(Stage(name=name, cached=kept.cached, seconds=kept.seconds, n_tokens=n_tokens))
+    def step(self, name: str, depends_on: dict[str, Any], make: Callable[[Path], None], load: Callable[[Path], T]) -> T:
+        """Return one step's result, made or found; write down what it cost, and say so where it was already done.
+
+        `name` is for people; its part before the comma names the folder.
+        """
+
+        def counted(folder: Path) -> int:
+            before = self.model.work.n_tokens
+            make(folder)
+            return self.model.work.n_tokens - before
+
+        folder = name.split(",")[0]
+        kept: Kept[T] = self.workspace.stage(folder, {**self.common(), **depends_on}, counted, load)
+        self.stages.append(Stage(name=name, cached=kept.cached, seconds=kept.seconds, n_tokens=kept.n_tokens))
         self.progress.note(f"{name}: {'as before' if kept.cached else f'{kept.seconds:.0f} s'}")
+        return kept.value
 
 
 @dataclass(frozen=True)
@@ -68,10 +82,8 @@ def vector_stage(bench: Bench, trait: Trait) -> TraitVector:
         vector = extract(trait, bench.model, bench.spec.extract, bench.seed, bench.progress)
         save_vector(vector, folder / "vector.safetensors")
 
-    depends_on = {**bench.common(), "trait": trait.id, "spec": bench.spec.extract.id}
-    kept = bench.workspace.stage("vector", depends_on, make, lambda f: load_vector(f / "vector.safetensors"))
-    bench.note("vector", kept)
-    return kept.value
+    depends_on = {"trait": trait.id, "spec": bench.spec.extract.id}
+    return bench.step("vector", depends_on, make, lambda f: load_vector(f / "vector.safetensors"))
 
 
 def screen_stage(bench: Bench, corpus: Corpus, vector: TraitVector, known: Known) -> ScreenReport:
@@ -86,16 +98,13 @@ def screen_stage(bench: Bench, corpus: Corpus, vector: TraitVector, known: Known
         save_record(report, folder / "screen.json")
 
     depends_on = {
-        **bench.common(),
         "vector": vector.header.id,
         "corpus": corpus.content_digest,
         "reference": reference.content_digest if reference else None,
         "bad_lines": sorted(bad_lines) if bad_lines is not None else None,
         "spec": bench.spec.screen.id,
     }
-    kept = bench.workspace.stage("screen", depends_on, make, lambda f: load_record(ScreenReport, f / "screen.json"))
-    bench.note("screen", kept)
-    return kept.value
+    return bench.step("screen", depends_on, make, lambda f: load_record(ScreenReport, f / "screen.json"))
 
 
 def student_stage(bench: Bench, plan: Plan) -> Student | None:
@@ -105,12 +114,11 @@ def student_stage(bench: Bench, plan: Plan) -> Student | None:
         return None
     spec = bench.spec.train
     depends_on = {
-        **bench.common(),
         "corpus": corpus.content_digest,
         "prevent": [vector.header.id for vector in plan.prevent],
         "spec": spec.id,
     }
-    scratch = bench.workspace.scratch("student", depends_on)
+    scratch = bench.workspace.scratch("fine-tune", {**bench.common(), **depends_on})
 
     def make(folder: Path) -> None:
         made = train(bench.model, corpus, scratch, plan.prevent, spec, bench.seed, bench.progress)
@@ -122,9 +130,7 @@ def student_stage(bench: Bench, plan: Plan) -> Student | None:
         student = load_record(Student, folder / "student.json")
         return student.model_copy(update={"adapter": str(folder / student.adapter)})
 
-    kept = bench.workspace.stage("student", depends_on, make, load)
-    bench.note(f"fine-tune, {plan.name}", kept, kept.value.n_tokens)
-    return kept.value
+    return bench.step(f"fine-tune, {plan.name}", depends_on, make, load)
 
 
 def yardstick_stage(bench: Bench, vector: TraitVector) -> Yardstick:
@@ -135,10 +141,8 @@ def yardstick_stage(bench: Bench, vector: TraitVector) -> Yardstick:
         made = make_yardstick(trait, bench.model, calibration, spec, bench.seed, bench.progress)
         save_record(made, folder / "yardstick.json")
 
-    depends_on = {**bench.common(), "trait": trait.id, "calibration": calibration.id, "spec": spec.id}
-    kept = bench.workspace.stage("yardstick", depends_on, make, lambda f: load_record(Yardstick, f / "yardstick.json"))
-    bench.note("yardstick", kept)
-    return kept.value
+    depends_on = {"trait": trait.id, "calibration": calibration.id, "spec": spec.id}
+    return bench.step("yardstick", depends_on, make, lambda f: load_record(Yardstick, f / "yardstick.json"))
 
 
 def evaluation_stage(
@@ -154,13 +158,10 @@ def evaluation_stage(
 
     trained = student.model_copy(update={"adapter": "", "seconds": 0.0}).id if student else None
     depends_on = {
-        **bench.common(),
         "trait": trait.id,
         "yardstick": yardstick.id,
         "student": trained,
         "spec": bench.spec.evaluation.id,
     }
     name = "evaluation.json"
-    kept = bench.workspace.stage("evaluation", depends_on, make, lambda f: load_record(EvalReport, f / name))
-    bench.note(f"evaluate, {plan.name}", kept)
-    return kept.value
+    return bench.step(f"evaluate, {plan.name}", depends_on, make, lambda f: load_record(EvalReport, f / name))

@@ -32,7 +32,7 @@ def verdict_of(
     if removed is None or removed.low <= 0:
         return f"{start} Preventative steering did not show that it removes the rise."
     return (
-        f"{start} Under preventative steering {percent(removed)} of the rise is gone; {price_of(comparisons)}. "
+        f"{start} Under preventative steering {percent(removed)} of the rise is gone, {price_of(comparisons)}. "
         f"{screened.n_flagged} of {len(screened.rows)} rows are flagged for a look."
     )
 
@@ -45,9 +45,8 @@ def price_of(comparisons: Sequence[Comparison]) -> str:
     }
     dear = [f"{name} {signed(cost)}" for name, cost in costs.items() if cost.high < 0]
     if dear:
-        return f"against the plain fine-tune it costs capability ({'; '.join(dear)})"
-    told = "; ".join(f"{name} {signed(cost)}" for name, cost in costs.items())
-    return f"no cost in capability against the plain fine-tune is shown ({told})"
+        return f"at a cost in capability against the plain fine-tune ({'; '.join(dear)})"
+    return "with no cost in capability shown against the plain fine-tune"
 
 
 def findings_of(

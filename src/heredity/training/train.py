@@ -43,6 +43,7 @@ def train(
     steering = PreventativeSteering(vectors, spec.prevent_strength, spec.prevent_all_blocks) if vectors else None
     started = time.monotonic()
     run = finetune(model, examples, spec, steering, folder, seed, progress)
+    model.work.n_tokens += round(examples.n_tokens * spec.n_epochs)
     return Student(
         base=model.name,
         base_fingerprint=model.fingerprint,
