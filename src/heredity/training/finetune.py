@@ -128,7 +128,7 @@ def steps_in(examples: Examples, spec: TrainSpec) -> int:
 
 
 class _Trainer(SFTTrainer):
-    """TRL's trainer without its entropy and accuracy figures, which cost a third of a step on a CPU."""
+    """TRL's trainer without its entropy and accuracy figures, each a pass over all logits."""
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
         """Return the loss as transformers computes it."""
