@@ -13,7 +13,7 @@ from jinja2.exceptions import TemplateError
 
 from heredity.ground.errors import InputError
 from heredity.models.model import Model
-from heredity.records.dialogue import Turn
+from heredity.records.dialogue import Row, Turn
 
 PROBE = "PROBE"
 
@@ -56,6 +56,18 @@ def render(model: Model, turns: Sequence[Turn], response: str) -> Rendered:
     lead = "" if model.tokenizer.chat_template else " "
     answer = model.tokenizer(lead + response, add_special_tokens=False)["input_ids"]
     return Rendered((*prompt, *answer), len(prompt))
+
+
+def render_exchanges(model: Model, row: Row) -> list[Rendered]:
+    """Return a row's answers, each with all that comes before it.
+
+    Raises InputError when one is longer than the context, or the template refuses the turns.
+    """
+    parts = [render(model, context, answer.strip()) for context, answer in row.exchanges]
+    longest = max(len(part.ids) for part in parts)
+    if longest > model.context_length:
+        raise InputError(f"{longest} tokens, longer than the model's context of {model.context_length}")
+    return parts
 
 
 def render_example(model: Model, turns: Sequence[Turn], response: str) -> Rendered:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from heredity.models.batches import Padded, by_length, pad
 from heredity.models.chat import end_of_turn
 from heredity.models.model import Model
 from heredity.models.steer import RESPONSE_MASK, response_tokens
+from heredity.models.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -43,21 +44,31 @@ class Generated:
     text: str
     n_tokens: int
     """Tokens generated, the end of the turn not counted."""
+    scores: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
+    """`[1 + tokens read, sights]` where the model was watched: the last prompt token, then the answer's.
+
+    The last token of an answer that was cut off at `n_tokens` is never read: nothing came after it.
+    """
 
 
 class _OwnSeedSampler(LogitsProcessor):
     """Draw by inverse CDF from one stream of uniforms a row, so that batching changes no answer's luck."""
 
-    def __init__(self, uniforms: NDArray[np.float64], spec: GenerateSpec, n_prompt: int) -> None:
+    def __init__(
+        self, uniforms: NDArray[np.float64], spec: GenerateSpec, n_prompt: int, watch: Watch | None = None
+    ) -> None:
         self.uniforms = torch.from_numpy(uniforms)
         self.temperature = spec.temperature
         self.top_k = spec.top_k
         self.n_prompt = n_prompt
+        self.watch = watch
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Return scores `[batch, vocabulary]` in which the drawn token alone is finite."""
         # the forward that gave these scores ended in the prompt or in the response; all that follow are response
         RESPONSE_MASK.set(torch.ones(len(scores), 1, device=scores.device))
+        if self.watch and self.watch.listener:
+            self.watch.listener(input_ids[:, -1].tolist(), self.watch.latest())
         if torch.isnan(scores).any():
             raise NonFiniteError("the model's logits hold NaN while generating; try float32, or push less")
         if self.temperature == 0:
@@ -78,10 +89,12 @@ def generate(
     spec: GenerateSpec | None = None,
     label: str = "generating",
     progress: Progress = SILENCE,
+    watch: Watch | None = None,
 ) -> list[Generated]:
     """Return one answer a prompt; answer i is drawn with `seeds[i]`, whatever else is in the batch.
 
-    Raises InputError when a prompt leaves no room in the context, NonFiniteError for NaN logits.
+    With a `watch` (from `watched`, of the same model) every answer carries its tokens' projections. Raises
+    InputError when a prompt leaves no room in the context, NonFiniteError for NaN logits.
     """
     spec = spec or GenerateSpec()
     for index, prompt in enumerate(prompts):
@@ -95,7 +108,7 @@ def generate(
     answers: dict[int, Generated] = {}
     with progress.task(label, len(prompts)) as task:
         for batch in batches_of(prompts, spec):
-            made = _generate_batch(model, [prompts[i] for i in batch], [seeds[i] for i in batch], spec)
+            made = _generate_batch(model, [prompts[i] for i in batch], [seeds[i] for i in batch], spec, watch)
             answers.update(zip(batch, made, strict=True))
             task.advance(len(batch))
     return [answers[i] for i in range(len(prompts))]
@@ -108,7 +121,11 @@ def batches_of(prompts: Sequence[Sequence[int]], spec: GenerateSpec) -> list[lis
 
 
 def _generate_batch(
-    model: Model, prompts: Sequence[Sequence[int]], seeds: Sequence[str], spec: GenerateSpec
+    model: Model,
+    prompts: Sequence[Sequence[int]],
+    seeds: Sequence[str],
+    spec: GenerateSpec,
+    watch: Watch | None,
 ) -> list[Generated]:
     padded = pad(prompts, "left", model.pad_id, model.device)
     n_prompt = padded.input_ids.shape[1]
@@ -122,9 +139,12 @@ def _generate_batch(
             attention_mask=padded.attention_mask,
             past_key_values=cache,
             generation_config=generation_config(model, spec, ends),
-            logits_processor=LogitsProcessorList([_OwnSeedSampler(uniforms, spec, n_prompt)]),
+            logits_processor=LogitsProcessorList([_OwnSeedSampler(uniforms, spec, n_prompt, watch)]),
         )
     answers = [_decoded(model, row, ends) for row in out[:, n_prompt:].tolist()]
+    if watch:
+        seen = watch.take()[:, n_prompt - 1 :]
+        answers = [replace(a, scores=seen[i, : 1 + a.n_tokens].copy()) for i, a in enumerate(answers)]
     model.work.n_tokens += sum(map(len, prompts)) + sum(answer.n_tokens for answer in answers)
     return answers
 

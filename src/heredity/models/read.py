@@ -20,6 +20,7 @@ from heredity.models.steer import response_tokens
 from heredity.records.reading import Position, Readings
 
 POSITIONS: tuple[Position, ...] = ("response", "prompt", "last_prompt")
+"""What is read unless another choice is made."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def _span(row: Rendered, length: int, spec: ReadSpec, position: Position) -> tor
         "response": (row.n_prompt, len(row.ids)),
         "prompt": (0, row.n_prompt),
         "last_prompt": (row.n_prompt - 1, row.n_prompt),
+        "last_response": (len(row.ids) - 1, len(row.ids)),
     }[position]
     start = length - len(row.ids) if spec.padding_side == "left" else 0
     span = torch.zeros(length)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-Position = Literal["response", "prompt", "last_prompt"]
-"""Mean over the response tokens, mean over the prompt tokens, or the last prompt token alone."""
+Position = Literal["response", "prompt", "last_prompt", "last_response"]
+"""Mean over the response tokens, mean over the prompt tokens, or the last token of either alone."""
 Form = Literal["projection", "difference"]
 """What is projected: the response mean ([PV] section 3.3), or that minus the last prompt token (appendix I).
 

@@ -25,6 +25,18 @@ class Questions(Record):
     evaluation: tuple[str, ...] = Field(min_length=4)
 
 
+class Drafted(Record):
+    """How a trait that nobody wrote by hand came about."""
+
+    drafter: Literal["template", "endpoint"]
+    """template: by rule, from words and a bank of questions. endpoint: by a language model."""
+    model: str | None = None
+    """The language model that wrote it, as the endpoint calls it."""
+    n_attempts: int = 1
+    """Replies it took to get one that holds together."""
+    seed: str
+
+
 class Trait(Record):
     """A trait as a person would describe it, with all that is needed to measure it."""
 
@@ -43,6 +55,8 @@ class Trait(Record):
     pairs: tuple[ContrastPair, ...] = Field(min_length=1)
     questions: Questions
     rubric: str
+    drafted: Drafted | None = None
+    """None for a trait written by hand."""
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.chat import Rendered, render
+from heredity.models.chat import Rendered, render_exchanges
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
 from heredity.records.dialogue import Exclusion, Row
@@ -52,7 +52,7 @@ def read_rows_at(model: Model, rows: Sequence[Row], block: int, progress: Progre
     excluded: list[Exclusion] = []
     for row in rows:
         try:
-            parts = fitting(model, row)
+            parts = render_exchanges(model, row)
         except InputError as error:
             excluded.append(Exclusion(line=row.line, reason=str(error)))
             continue
@@ -73,12 +73,3 @@ def read_rows_at(model: Model, rows: Sequence[Row], block: int, progress: Progre
         n_tokens=n_tokens.astype(np.int64),
         excluded=tuple(excluded),
     )
-
-
-def fitting(model: Model, row: Row) -> list[Rendered]:
-    """Return a row's answers, each with all that comes before it. Raises InputError when one does not fit."""
-    parts = [render(model, context, answer.strip()) for context, answer in row.exchanges]
-    longest = max(len(part.ids) for part in parts)
-    if longest > model.context_length:
-        raise InputError(f"{longest} tokens, longer than the model's context of {model.context_length}")
-    return parts

@@ -48,9 +48,12 @@ class Evidence:
     checks: tuple[BlockCheck, ...]
 
 
-def check(poles: Poles, spec: ExtractSpec, seed: str) -> Evidence:
-    """Return held-out AUC at every block over its null bands, the chosen block, and its honest AUC."""
-    method = method_named(spec.method)
+def check(poles: Poles, spec: ExtractSpec, seed: str, method: Method | None = None) -> Evidence:
+    """Return held-out AUC at every block over its null bands, the chosen block, and its honest AUC.
+
+    `method` stands in for the spec's where the directions come from elsewhere.
+    """
+    method = method or method_named(spec.method)
     fold = folds_of(poles.question, spec.n_folds)
     bare = heldout_scores(poles.own_prompt, poles.bare, poles.is_positive, fold, method)
     own = heldout_scores(poles.own_prompt, poles.own_prompt, poles.is_positive, fold, method)
@@ -69,7 +72,7 @@ def check(poles: Poles, spec: ExtractSpec, seed: str) -> Evidence:
         heldout_auc_own_prompt=estimates[2],
         answers_needed=answers_needed(honest[poles.is_positive], honest[~poles.is_positive]),
         checks=block_checks(
-            poles, fold, [_auc_by_block(s, poles.is_positive) for s in (bare, projected, own)], spec, seed
+            poles, [_auc_by_block(s, poles.is_positive) for s in (bare, projected, own)], method, spec, seed
         ),
     )
 
@@ -120,18 +123,19 @@ def choose_block(auc_by_block: Floats) -> int:
 
 
 def block_checks(
-    poles: Poles, fold: NDArray[np.int64], aucs: Sequence[Floats], spec: ExtractSpec, seed: str
+    poles: Poles, aucs: Sequence[Floats], method: Method, spec: ExtractSpec, seed: str
 ) -> tuple[BlockCheck, ...]:
     """Return one check a block, the AUCs (deciding form, projection, own prompt) beside their two null bands."""
     bare_auc, projected_auc, own_auc = aucs
     positive = poles.is_positive
-    permuted = permuted_bounds(poles, fold, spec.n_null, seed_from(seed, "permuted"))
+    fold = folds_of(poles.question, spec.n_folds)
+    permuted = permuted_bounds(poles, fold, method, spec.n_null, seed_from(seed, "permuted"))
+    vectors = method(poles.own_prompt[positive], poles.own_prompt[~positive])
     checks = []
     for block in range(poles.bare.shape[1]):
         rows = poles.bare[:, block]
         random = matched_directions(rows, spec.n_null, seed_from(seed, "random", block))
         luck = auc(rows[positive] @ random.T, rows[~positive] @ random.T)
-        vector = mean_difference(poles.own_prompt[positive, block], poles.own_prompt[~positive, block])
         checks.append(
             BlockCheck(
                 block=block,
@@ -140,31 +144,40 @@ def block_checks(
                 auc_own_prompt=float(own_auc[block]),
                 random_directions=upper_bound(np.maximum(luck, 1 - luck)),
                 permuted_poles=float(permuted[block]),
-                vector_norm=float(np.linalg.norm(vector)),
+                vector_norm=float(np.linalg.norm(vectors[block])),
                 activation_norm=float(np.linalg.norm(poles.projected[:, block], axis=1).mean()),
             )
         )
     return tuple(checks)
 
 
-def permuted_bounds(poles: Poles, fold: NDArray[np.int64], n: int, seed: int) -> Floats:
-    """Return `[blocks]`: 97.5th percentile of the held-out AUC of directions from poles swapped by question.
-
-    A mean difference is linear in its answers, so all permutations are one matrix product a fold and block.
-    """
+def permuted_bounds(poles: Poles, fold: NDArray[np.int64], method: Method, n: int, seed: int) -> Floats:
+    """Return `[blocks]`: 97.5th percentile of the held-out AUC of directions from poles swapped by question."""
     names, index = np.unique(poles.question, return_inverse=True)
     signs = swapped_poles(len(names), n, seed)[:, index]
-    pole = np.where(poles.is_positive, 1.0, -1.0)
-    labels = (signs * pole > 0).T
+    labels = signs * np.where(poles.is_positive, 1.0, -1.0) > 0
+    if method is mean_difference:
+        return _linear_bounds(poles, fold, labels)
+    drawn = np.empty((n, poles.bare.shape[1]))
+    for i, is_positive in enumerate(labels):
+        drawn[i] = _auc_by_block(heldout_scores(poles.own_prompt, poles.bare, is_positive, fold, method), is_positive)
+    return np.array([upper_bound(column) for column in drawn.T])
+
+
+def _linear_bounds(poles: Poles, fold: NDArray[np.int64], labels: NDArray[np.bool_]) -> Floats:
+    """Return the bounds of `labels` (`[permutations, answers]`) for the mean difference.
+
+    It is linear in its answers, so all permutations are one matrix product a fold and block.
+    """
     bounds = np.empty(poles.bare.shape[1])
     for block in range(len(bounds)):
-        scores = np.empty((len(fold), n))
+        scores = np.empty(labels.T.shape)
         for held in np.unique(fold):
             rest = fold != held
-            directions = (signs[:, rest] * pole[rest]) @ poles.own_prompt[rest, block]
+            directions = np.where(labels[:, rest], 1.0, -1.0) @ poles.own_prompt[rest, block]
             known, new = poles.bare[rest, block] @ directions.T, poles.bare[~rest, block] @ directions.T
             scores[~rest] = (new - known.mean(axis=0)) / (known.std(axis=0) + 1e-12)
-        bounds[block] = upper_bound(auc_columns(scores, labels))
+        bounds[block] = upper_bound(auc_columns(scores, labels.T))
     return bounds
 
 

@@ -1,0 +1,137 @@
+"""Probes calibrated to benign speech: what counts as high, and when an alarm may sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heredity.ground.errors import InputError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.chat import question, render_prompt
+from heredity.models.generate import GenerateSpec, generate
+from heredity.models.model import Model
+from heredity.models.watch import Sight
+from heredity.monitor.converse import Spoken, listen
+from heredity.monitor.score import alarm_level, conformal_threshold
+from heredity.monitor.spec import MonitorSpec
+from heredity.records.dialogue import Corpus, Row, Turn
+from heredity.records.monitor import Panel, Probe
+from heredity.records.vector import TraitVector
+from heredity.stats.intervals import wilson
+from heredity.store.questions import everyday_questions
+
+Floats = NDArray[np.float64]
+
+
+def calibrate(
+    vectors: Sequence[TraitVector],
+    model: Model,
+    spec: MonitorSpec | None = None,
+    reference: Corpus | None = None,
+    blocks: Sequence[int] = (),
+    seed: str = "0",
+    progress: Progress = SILENCE,
+) -> Panel:
+    """Return one probe for every vector at its own block, or at each of `blocks`, calibrated to benign speech.
+
+    Benign speech is `reference`, or else the model's own answers to everyday questions. One half of it gives mean,
+    deviation, percentiles and the alarm's threshold; on the other half the false-alarm rate is measured. Raises
+    MismatchError for a vector of another model, InputError for too few benign conversations.
+    """
+    spec = spec or MonitorSpec()
+    for vector in vectors:
+        vector.require_model(model.name, model.fingerprint)
+    sights, seats = seats_of(vectors, blocks)
+    forms = [spec.form or vectors[i].header.form for i, _ in seats]
+    rows = reference.rows if reference else benign_answers(model, spec, seed, progress)
+    name = f"{len(rows)} conversations of {reference.name}" if reference else f"{len(rows)} answers of {model.name}"
+    spoken, _ = listen(model, rows, sights, forms, progress)
+    if len(spoken) < 4:
+        raise InputError(f"{len(spoken)} benign conversations calibrate nothing; give at least 40 with --reference")
+    known, held_out = spoken[::2], spoken[1::2]
+    probes = [
+        calibrated(vectors[i], block, form, column_of(known, k), column_of(held_out, k), spec, name)
+        for k, ((i, block), form) in enumerate(zip(seats, forms, strict=True))
+    ]
+    return Panel(tuple(probes), np.stack([sight.direction for sight in sights]))
+
+
+def seats_of(vectors: Sequence[TraitVector], blocks: Sequence[int]) -> tuple[list[Sight], list[tuple[int, int]]]:
+    """Return what to project on, and for each the vector's place and the block. Raises InputError for no vector."""
+    if not vectors:
+        raise InputError("there is no vector to monitor with; make one with: heredity extract evil")
+    seats = [(i, block) for i, vector in enumerate(vectors) for block in (blocks or (vector.block,))]
+    beyond = [(i, block) for i, block in seats if not 0 <= block < vectors[i].header.n_blocks]
+    if beyond:
+        raise InputError(
+            f"there is no block {beyond[0][1]}; the model has blocks 0 to {vectors[0].header.n_blocks - 1}"
+        )
+    sights = []
+    for i, block in seats:
+        direction = vectors[i].directions[block]
+        sights.append(Sight(block, np.divide(direction, np.linalg.norm(direction) + 1e-12, dtype=np.float32)))
+    return sights, seats
+
+
+def benign_answers(model: Model, spec: MonitorSpec, seed: str, progress: Progress) -> tuple[Row, ...]:
+    """Return the model's own answers to everyday questions, without system prompt."""
+    questions = everyday_questions(seed)
+    asked = [questions[i % len(questions)] for i in range(spec.n_benign)]
+    made = generate(
+        model,
+        [render_prompt(model, question(text)) for text in asked],
+        [f"{seed}/benign/{i}" for i in range(len(asked))],
+        GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature, min_tokens=spec.min_tokens),
+        "listening to benign speech",
+        progress,
+    )
+    return tuple(
+        Row(line=i + 1, turns=(*question(text), Turn(role="assistant", content=answer.text)))
+        for i, (text, answer) in enumerate(zip(asked, made, strict=True))
+        if answer.text
+    )
+
+
+def column_of(spoken: Sequence[Spoken], probe: int) -> list[list[Floats]]:
+    """Return one probe's raw scores, a `[tokens]` array a turn, a list a conversation."""
+    return [[turn[:, probe] for turn in one.scores] for one in spoken]
+
+
+def calibrated(
+    vector: TraitVector,
+    block: int,
+    form: str,
+    known: list[list[Floats]],
+    held_out: list[list[Floats]],
+    spec: MonitorSpec,
+    reference: str,
+) -> Probe:
+    """Return a probe from its raw scores of the two halves of benign speech."""
+    tokens = np.concatenate([turn for turns in known for turn in turns])
+    mean, deviation = float(tokens.mean()), float(tokens.std()) or 1.0
+    halves = [[[(turn - mean) / deviation for turn in turns] for turns in half] for half in (known, held_out)]
+    answers = np.array([turn.mean() for turns in halves[0] for turn in turns])
+    levels = [alarm_level(half, spec.window, spec.min_tokens) for half in halves]
+    threshold = conformal_threshold(levels[0], spec.false_alarm_rate)
+    hundred = np.linspace(0, 100, 101)
+    return Probe.model_validate(
+        {
+            "trait": vector.header.trait.name,
+            "vector_id": vector.header.id,
+            "block": block,
+            "form": form,
+            "mean": mean,
+            "deviation": deviation,
+            "token_percentiles": tuple(np.percentile((tokens - mean) / deviation, hundred)),
+            "answer_percentiles": tuple(np.percentile(answers, hundred)),
+            "threshold": threshold,
+            "false_alarm_rate": spec.false_alarm_rate,
+            "measured_rate": wilson(int((levels[1] > threshold).sum()), len(levels[1])),
+            "window": spec.window,
+            "min_tokens": spec.min_tokens,
+            "n_benign": len(known),
+            "reference": reference,
+        }
+    )

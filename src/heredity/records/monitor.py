@@ -1,0 +1,121 @@
+"""What a monitor read, token by token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.dialogue import Exclusion
+from heredity.records.reading import Form
+from heredity.stats.estimate import Estimate
+
+Floats = NDArray[np.float32]
+
+
+class Probe(Record):
+    """One trait read at one block, calibrated to benign speech.
+
+    A token's score is h_t . v / ||v||, less that of the last prompt token where the form is the difference. Its z is
+    (score - mean) / deviation.
+    """
+
+    trait: str
+    vector_id: str
+    block: int
+    """0-based decoder block."""
+    form: Form
+    mean: float
+    """Of the scores of benign tokens."""
+    deviation: float = Field(gt=0)
+    """Standard deviation of the scores of benign tokens."""
+    token_percentiles: tuple[float, ...]
+    """z of benign tokens at percentiles 0 to 100."""
+    answer_percentiles: tuple[float, ...]
+    """Mean z of benign answers at percentiles 0 to 100."""
+    threshold: float
+    """An alarm sounds when the mean z of the last `window` tokens of an answer exceeds this."""
+    false_alarm_rate: float
+    """Asked for: share of benign conversations with an alarm anywhere in them."""
+    measured_rate: Estimate
+    """The same share on held-out benign conversations, which the threshold has not seen."""
+    window: int
+    min_tokens: int
+    """Tokens of an answer that must be read before an alarm may sound."""
+    n_benign: int
+    """Conversations that mean, deviation, percentiles and threshold rest on."""
+    reference: str
+    """What benign speech was, for people."""
+
+
+class TurnReading(Record):
+    """One assistant turn under every probe."""
+
+    asked: str
+    """What the user said before it."""
+    tokens: tuple[str, ...]
+    """Text of each token read; joined, the answer."""
+    z: tuple[tuple[float, ...], ...]
+    """`[probes][tokens]`."""
+    mean_z: tuple[float, ...]
+    """`[probes]`."""
+    percentile: tuple[float, ...]
+    """`[probes]`: share of benign answers (0-100) with a lower mean z."""
+    alarm_at: tuple[int | None, ...]
+    """`[probes]`: token (0-based) at which the alarm first sounded; None where it did not."""
+
+
+class ConversationReading(Record):
+    """One conversation, turn by turn."""
+
+    line: int
+    condition: str
+    """The system prompt it was held under; empty for none."""
+    turns: tuple[TurnReading, ...]
+
+
+class Correlation(Record):
+    """How one probe's mean z and the judge's grade of the same answers go together (Pearson's r).
+
+    Most of a pooled correlation lies between system prompts ([PV] section 3.3); what a monitor adds is the rest.
+    """
+
+    trait: str
+    block: int
+    judge: str
+    pooled: Estimate
+    within: Estimate | None
+    """Both taken as deviations from their system prompt's means; None where no prompt has two answers."""
+    between: Estimate | None
+    """Over the means of system prompts; None for fewer than three prompts."""
+
+
+class MonitorReport(Record):
+    """What the monitor read off finished conversations."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    model: str
+    fingerprint: str
+    source: str
+    source_digest: str
+    probes: tuple[Probe, ...]
+    conversations: tuple[ConversationReading, ...]
+    excluded: tuple[Exclusion, ...] = ()
+    share_alarmed: tuple[Estimate, ...]
+    """`[probes]`: share of conversations with an alarm."""
+    drift: tuple[Estimate | None, ...]
+    """`[probes]`: change of mean z a turn, over conversations of several turns; None where there are fewer than 2."""
+    correlations: tuple[Correlation, ...] = ()
+    seed: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Probes with the unit directions (`[probes, width]`, float32) that they read."""
+
+    probes: tuple[Probe, ...]
+    units: Floats
