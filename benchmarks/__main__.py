@@ -1,6 +1,7 @@
 """Run every benchmark: `make bench`."""
 
-from benchmarks import reading
+from benchmarks import monitoring, reading
 
 if __name__ == "__main__":
     reading.main()
+    monitoring.main()

@@ -19,7 +19,8 @@ from heredity.records.vector import TraitVector
 from heredity.screening.screen import detect, screen
 from heredity.screening.spec import ScreenSpec
 from heredity.vectors.check import Poles, check
-from heredity.vectors.extract import extract, read_poles
+from heredity.vectors.extract import extract
+from heredity.vectors.gather import read_poles
 from heredity.vectors.methods import mean_difference
 
 SCREEN = ScreenSpec(n_reference=20, n_tokens=14)

@@ -4,7 +4,6 @@ import re
 import struct
 import sys
 from html import unescape
-from html.parser import HTMLParser
 from xml.etree import ElementTree
 
 import pytest
@@ -17,9 +16,9 @@ from heredity.report.page import render, require_figures, write_report
 from heredity.report.scores import bins
 from heredity.report.tables import beginning, clock, example_lines, excluded_by_reason, flagged_rows
 from heredity.report.theme import spread
+from pages import POLICY, Reader
 from report_sample import HOSTILE, REMOVED, about, audit_report, screen_report, unflagged, vector_header
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 SECTIONS = (
     "Will it give my model this trait?",
     "Which rows?",
@@ -36,33 +35,6 @@ SECTIONS = (
     "What was asked, used and seeded",
     "How to read this",
 )
-
-
-class Reader(HTMLParser):
-    """What a browser would find: tags, attributes, headings, and the text a person sees."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.attributes: list[tuple[str, str, str]] = []
-        self.headings: list[str] = []
-        self.text = ""
-        self.inside = ""
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
-        self.inside = tag
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-
-    def handle_endtag(self, tag):
-        self.inside = ""
-
-    def handle_data(self, data):
-        if self.inside in ("h2", "h3"):
-            self.headings.append(data)
-        if self.inside != "style":
-            self.text += data
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from heredity import __version__
-from heredity.cli import audit, evaluate, extract, screen, train, trait
+from heredity.cli import audit, bake, chat, draft, evaluate, exchange, extract, judge, monitor, screen, train, trait
 from heredity.cli.console import ERR, hush_libraries
 from heredity.ground.errors import HeredityError, UnknownNameError
 
@@ -74,10 +74,19 @@ def version() -> None:
     typer.echo(__version__)
 
 
+trait.app.command("draft")(draft.draft_command)
+trait.app.command("import")(exchange.import_trait_command)
+trait.app.command("export")(exchange.export_trait_command)
 app.add_typer(trait.app, name="trait")
+app.add_typer(exchange.app, name="vector")
+app.command("bake")(bake.bake_command)
 app.command("extract")(extract.extract_command)
+app.command("judge")(judge.judge_command)
+app.command("monitor")(monitor.monitor_command)
+app.command("chat")(chat.chat_command)
 app.command("screen")(screen.screen_command)
 app.command("train")(train.train_command)
+app.command("shift")(monitor.shift_command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("audit")(audit.audit_command)
 app.command("demo")(audit.demo_command)

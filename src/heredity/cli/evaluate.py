@@ -9,12 +9,11 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption, VectorOption
-from heredity.cli.work import loaded, writable
-from heredity.ground.errors import InputError, MismatchError
+from heredity.cli.work import loaded, student_in, writable
+from heredity.ground.errors import MismatchError
 from heredity.records.evaluation import EvalReport
-from heredity.records.student import Student
 from heredity.store.tensors import load_vector
-from heredity.store.workspace import load_record, save_record
+from heredity.store.workspace import save_record
 from heredity.traits.define import trait
 
 
@@ -49,15 +48,6 @@ def evaluate_command(
         report = evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)
     save_record(report, folder / "evaluation.json")
     say(report, f"{described(report)}\nwritten to {folder / 'evaluation.json'}", context.obj.as_json)
-
-
-def student_in(path: Path) -> Student:
-    """Return a saved student, its adapter found beside the file. Raises InputError for an adapter elsewhere."""
-    record = load_record(Student, path)
-    adapter = (path.parent / record.adapter).resolve()
-    if not adapter.is_relative_to(path.parent.resolve()):
-        raise InputError(f"{path} names an adapter outside its folder ({record.adapter}); it must lie beside the file")
-    return record.model_copy(update={"adapter": str(adapter)})
 
 
 def described(report: EvalReport) -> str:

@@ -9,10 +9,9 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.options import EpochsOption, ModelOption, OutOption, RowsArgument, SeedOption, StrengthOption
-from heredity.cli.work import loaded, writable
+from heredity.cli.work import loaded, save_student, writable
 from heredity.store.rows import read_rows
 from heredity.store.tensors import load_vector
-from heredity.store.workspace import save_record
 
 
 def train_command(
@@ -27,6 +26,9 @@ def train_command(
         bool, typer.Option("--all-blocks", help="Push increments at every block instead of the vector at one.")
     ] = False,
     epochs: EpochsOption = 2.0,
+    snapshots: Annotated[
+        int, typer.Option("--snapshots", help="Adapters to save on the way, for `heredity shift` to look at.")
+    ] = 0,
     out: OutOption = "heredity-out/student",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -39,10 +41,10 @@ def train_command(
     from heredity.training.spec import TrainSpec
     from heredity.training.train import train
 
-    spec = TrainSpec(n_epochs=epochs, prevent_strength=strength, prevent_all_blocks=all_blocks)
+    spec = TrainSpec(n_epochs=epochs, prevent_strength=strength, prevent_all_blocks=all_blocks, n_snapshots=snapshots)
     with watched(context.obj.is_quiet) as progress:
         student = train(loaded(context, model), corpus, folder, vectors, spec, seed, progress)
-    save_record(student.model_copy(update={"adapter": "adapter"}), folder / "student.json")
+    save_student(student, folder)
     pushed = f", pushed {student.n_fires} times" if student.interventions else ""
     text = (
         f"trained on {student.n_examples} examples ({student.n_too_long} left out as too long) in {student.n_steps} "

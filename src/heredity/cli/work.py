@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from heredity.ground.errors import MismatchError
+from heredity.ground.errors import InputError, MismatchError
 from heredity.ground.files import require_writable
 from heredity.ground.progress import Progress
+from heredity.ground.settings import cache_folder
+from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
+from heredity.store.tensors import load_vector
+from heredity.store.workspace import load_record, save_record
 
 if TYPE_CHECKING:
+    from heredity.models.endpoint import Endpoint
     from heredity.models.model import Model
 
 
@@ -35,7 +41,6 @@ def vector_for(path: Path | None, trait: Trait, model: Model, seed: str, progres
 
     Raises MismatchError when the file holds another trait's vector, or another model's.
     """
-    from heredity.store.tensors import load_vector
     from heredity.vectors.extract import extract
 
     if path is None:
@@ -48,3 +53,49 @@ def vector_for(path: Path | None, trait: Trait, model: Model, seed: str, progres
         )
     vector.require_model(model.name, model.fingerprint)
     return vector
+
+
+def endpoint_for(
+    url: str, name: str | None, option: str, dollars_in: float | None = None, dollars_out: float | None = None
+) -> Endpoint:
+    """Return the remote model named. Raises InputError when no model or no address is."""
+    if not name:
+        raise InputError(f"which model at {url}? name it with {option}, as the server calls it")
+    from heredity.models.endpoint import Endpoint, EndpointSpec
+
+    spec = EndpointSpec(url=url, model=name, dollars_in=dollars_in, dollars_out=dollars_out)
+    return Endpoint(spec, cache_folder() / "replies")
+
+
+def vectors_for(paths: Sequence[Path], folder: Path) -> list[TraitVector]:
+    """Return the vectors of the files named, or of all files in the folder when none is named.
+
+    Raises InputError when there is none.
+    """
+    chosen = list(paths) or sorted(folder.glob("*.safetensors"))
+    if not chosen:
+        raise InputError(f"there is no vector in {folder}; make one with: heredity extract evil --out {folder}")
+    return [load_vector(path) for path in chosen]
+
+
+def save_student(student: Student, folder: Path) -> Path:
+    """Write student.json beside its adapters, naming them relative to itself, so that the folder can be moved."""
+    snapshots = tuple(
+        one.model_copy(update={"adapter": f"snapshots/{Path(one.adapter).name}"}) for one in student.snapshots
+    )
+    portable = student.model_copy(update={"adapter": "adapter", "snapshots": snapshots})
+    return save_record(portable, folder / "student.json")
+
+
+def student_in(path: Path) -> Student:
+    """Return a saved student, its adapters found beside the file. Raises InputError for adapters elsewhere."""
+    record = load_record(Student, path)
+
+    def beside(adapter: str) -> str:
+        found = (path.parent / adapter).resolve()
+        if not found.is_relative_to(path.parent.resolve()):
+            raise InputError(f"{path} names an adapter outside its folder ({adapter}); it must lie beside the file")
+        return str(found)
+
+    snapshots = tuple(one.model_copy(update={"adapter": beside(one.adapter)}) for one in record.snapshots)
+    return record.model_copy(update={"adapter": beside(record.adapter), "snapshots": snapshots})

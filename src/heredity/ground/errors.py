@@ -11,8 +11,10 @@
     |   +-- NothingKeptError 4  500   a filter left too little
     |   +-- HookError        4  500   an intervention did not take place
     |   +-- NonFiniteError   4  500   NaN or infinity where a number belongs
+    |   +-- DraftError       4  500   a drafter gave no usable trait
     +-- StorageError         5  507   a folder or file cannot be read or written
     +-- MissingExtraError    6  501   an optional part is not installed
+    +-- EndpointError        7  502   a remote model cannot be reached, refuses, or answers with nonsense
 
 A message says what happened, why, and what to do next.
 """
@@ -85,6 +87,14 @@ class NonFiniteError(ExperimentError):
     """NaN or infinity where a number belongs."""
 
 
+class DraftError(ExperimentError):
+    """A drafter gave no usable trait; carries its replies, so that a person can mend one."""
+
+    def __init__(self, message: str, replies: tuple[str, ...]) -> None:
+        self.replies = replies
+        super().__init__(message)
+
+
 class StorageError(HeredityError):
     """A folder or file cannot be read or written."""
 
@@ -100,3 +110,10 @@ class MissingExtraError(HeredityError):
 
     def __init__(self, needs: str, extra: str) -> None:
         super().__init__(f"{needs} is not installed; install it with: pip install 'heredity[{extra}]'")
+
+
+class EndpointError(HeredityError):
+    """A remote model cannot be reached, refuses, or answers with nonsense."""
+
+    exit_code = 7
+    http_status = 502

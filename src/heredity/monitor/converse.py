@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from heredity.records.dialogue import Exclusion, Row
 from heredity.records.reading import Form
 
 Floats = NDArray[np.float64]
+BROKEN = "\ufffd"
+"""What a tokenizer puts where a character is not whole yet."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,25 @@ def listen(
     return spoken, tuple(excluded)
 
 
+@dataclass
+class Speller:
+    """Spells ids one after the other: each gives the text that it adds."""
+
+    tokenizer: Any
+    ids: list[int] = field(default_factory=list)
+    said: str = ""
+
+    def add(self, token: int, is_last: bool = False) -> str:
+        """Return the text that one more id adds; ids inside one character add nothing until it is whole."""
+        self.ids.append(token)
+        whole = str(self.tokenizer.decode(self.ids))
+        if whole.endswith(BROKEN) and not is_last:
+            return ""
+        added, self.said = whole[len(self.said) :], whole
+        return added
+
+
 def pieces(model: Model, ids: Sequence[int]) -> tuple[str, ...]:
-    """Return the text that each id adds; joined, the text of all. Ids inside one character add to its last."""
-    texts: list[str] = []
-    before = ""
-    for end in range(1, len(ids) + 1):
-        whole = str(model.tokenizer.decode(ids[:end]))
-        is_broken = whole.endswith("\ufffd") and end < len(ids)
-        texts.append("" if is_broken else whole[len(before) :])
-        before = before if is_broken else whole
-    return tuple(texts)
+    """Return the text that each id adds; joined, the text of all."""
+    speller = Speller(model.tokenizer)
+    return tuple(speller.add(token, is_last=i == len(ids) - 1) for i, token in enumerate(ids))

@@ -91,7 +91,33 @@ class Correlation(Record):
     within: Estimate | None
     """Both taken as deviations from their system prompt's means; None where no prompt has two answers."""
     between: Estimate | None
-    """Over the means of system prompts; None for fewer than three prompts."""
+    """Over the means of system prompts; None for fewer than four prompts."""
+
+
+class ShiftPoint(Record):
+    """How far one fine-tuned model, or one stage of it, has moved along a vector."""
+
+    name: str
+    step: int
+    """Optimizer steps it was trained for."""
+    shift: Estimate
+    """Mean over prompts of (fine-tuned - base) at the last prompt token, projected on v / ||v|| ([PV] section 4)."""
+    random_directions: float
+    """97.5th percentile of |shift| along random directions of the covariance of the prompts' activations."""
+
+
+class ShiftReport(Record):
+    """The finetuning shift along one vector, stage by stage."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    model: str
+    trait: str
+    vector_id: str
+    block: int
+    points: tuple[ShiftPoint, ...]
+    n_prompts: int
+    n_null: int
+    seed: str
 
 
 class MonitorReport(Record):

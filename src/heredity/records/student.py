@@ -16,6 +16,13 @@ class Intervention(Record):
     vector_id: str
 
 
+class Snapshot(Record):
+    """The adapter as it was after some of the steps."""
+
+    step: int
+    adapter: str
+
+
 class Student(Record):
     """A LoRA student of a base model."""
 
@@ -34,6 +41,8 @@ class Student(Record):
     losses: tuple[float, ...]
     """Training loss (nats per response token) at each logged step."""
     interventions: tuple[Intervention, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+    """Earlier stages of the same run, in order; the last step is the adapter itself."""
     n_fires: int = 0
     """Forward passes of a block in which the push was added."""
     seed: str

@@ -66,7 +66,7 @@ class Trait(Record):
             raise ValueError("only a preference trait has 'target' and 'alternatives'")
         if self.target in self.alternatives:
             raise ValueError(f"the target '{self.target}' is also among the alternatives")
-        asked = [_plain(q) for q in (*self.questions.extraction, *self.questions.evaluation)]
+        asked = [plain(q) for q in (*self.questions.extraction, *self.questions.evaluation)]
         twice = sorted({q for q in asked if asked.count(q) > 1})
         if twice:
             raise ValueError(f"a question stands twice (the two lists must be disjoint): '{twice[0]}'")
@@ -80,5 +80,6 @@ class Trait(Record):
         return f"You are {article} {adjective} assistant. {instruction}"
 
 
-def _plain(question: str) -> str:
+def plain(question: str) -> str:
+    """Return a question in lower case, words alone: two that are equal so are the same question."""
     return " ".join("".join(c if c.isalnum() else " " for c in question.lower()).split())

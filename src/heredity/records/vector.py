@@ -77,6 +77,8 @@ class VectorHeader(Record):
     model_name: str
     fingerprint: str
     """Of the model's config, weights and tokenizer: what the vector belongs to."""
+    architecture: str = "unknown"
+    """The model's kind, as its config names it (`llama`, `gpt_neox`)."""
     n_blocks: int
     width: int
     method: str

@@ -37,11 +37,18 @@ class Drawing:
 
 def draw(report: AuditReport) -> tuple[Drawing, ...]:
     """Return every figure as SVG and PNG; nothing is asked of the network."""
-    return tuple(_drawn(name, styled(figure(report))) for name, figure in FIGURES.items())
+    return tuple(drawn(name, figure(report)) for name, figure in FIGURES.items())
 
 
-def _drawn(name: str, chart: Figure) -> Drawing:
-    svg, png = io.StringIO(), io.BytesIO()
-    chart.save(svg, format="svg")
-    chart.save(png, format="png", scale_factor=PIXELS_PER_POINT)
-    return Drawing(name, svg.getvalue(), png.getvalue())
+def drawn(name: str, chart: Figure) -> Drawing:
+    """Return one figure in the house's dress, as SVG and PNG."""
+    png = io.BytesIO()
+    styled(chart).save(png, format="png", scale_factor=PIXELS_PER_POINT)
+    return Drawing(name, as_svg(chart), png.getvalue())
+
+
+def as_svg(chart: Figure) -> str:
+    """Return one figure in the house's dress as SVG."""
+    svg = io.StringIO()
+    styled(chart).save(svg, format="svg")
+    return svg.getvalue()

@@ -6,13 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from heredity.ground.errors import MissingExtraError
 from heredity.ground.files import write_bytes, write_text
 from heredity.records.audit import AuditReport
-from heredity.report import answers, tables
+from heredity.report import answers
+from heredity.report.template import rendered
 
 if TYPE_CHECKING:
     from heredity.report.figures import Drawing
@@ -43,20 +43,6 @@ def require_figures() -> None:
 
 
 def render(report: AuditReport, drawings: tuple[Drawing, ...]) -> str:
-    """Return the page as HTML. All text of the report is escaped; only the drawings, made here, are taken as they are.
-
-    An SVG's own texts were escaped when it was drawn.
-    """
-    environment = Environment(
-        loader=PackageLoader("heredity", "report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"beginning": tables.beginning, "clock": tables.clock}
+    """Return the page as HTML."""
     figures = {drawing.name: Markup(drawing.svg) for drawing in drawings}
-    return environment.get_template("page.html.jinja").render(
-        report=report, figures=figures, answers=answers, tables=tables
-    )
+    return rendered("page.html.jinja", report=report, figures=figures, answers=answers)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from heredity.records.audit import Arm, ArmName, AuditReport
 from heredity.records.dialogue import Answer
 from heredity.records.evaluation import Comparison
+from heredity.records.monitor import MonitorReport
 from heredity.records.screening import RowScore, ScreenReport
 from heredity.stats.estimate import Estimate
 
@@ -74,9 +75,9 @@ def flagged_rows(screen: ScreenReport) -> list[RowScore]:
     return sorted(flagged, key=screen.score_of, reverse=True)[:N_FLAGGED]
 
 
-def excluded_by_reason(screen: ScreenReport) -> list[tuple[str, int]]:
+def excluded_by_reason(report: ScreenReport | MonitorReport) -> list[tuple[str, int]]:
     """Return how many rows were left out for each reason, most first."""
-    return Counter(exclusion.reason for exclusion in screen.excluded).most_common()
+    return Counter(exclusion.reason for exclusion in report.excluded).most_common()
 
 
 def example_lines(report: AuditReport) -> tuple[ExampleLine, ...]:

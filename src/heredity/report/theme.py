@@ -14,7 +14,7 @@ import altair as alt
 from heredity.records.audit import ArmName
 from heredity.stats.estimate import Estimate
 
-Figure: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.HConcatChart | alt.VConcatChart
+Figure: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart | alt.HConcatChart | alt.VConcatChart
 Rows: TypeAlias = list[dict[str, Any]]
 
 INK = "#1f2933"
@@ -54,7 +54,16 @@ def styled(chart: Figure) -> Figure:
             titlePadding=10,
         )
         .configure_axisY(grid=True)
-        .configure_title(anchor="start", frame="group", color=INK, fontSize=13, fontWeight="bold", offset=10)
+        .configure_title(
+            anchor="start",
+            frame="group",
+            color=INK,
+            fontSize=13,
+            fontWeight="bold",
+            offset=10,
+            subtitleColor=MUTED,
+            subtitleFontSize=12,
+        )
         .configure_concat(spacing=28)
     )
     return dressed

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from heredity.ground.errors import InputError, NonFiniteError
 from heredity.ground.files import require_file, whole_file
@@ -56,3 +56,18 @@ def load_vector(path: Path | str) -> TraitVector:
     if not np.isfinite(directions).all():
         raise NonFiniteError(f"{path} holds NaN or infinity; extract the vector again")
     return TraitVector(header, directions.astype(np.float32))
+
+
+def save_arrays(arrays: dict[str, np.ndarray], path: Path) -> Path:
+    """Write named arrays, whole or not at all; return the path."""
+    with whole_file(path) as part:
+        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, part)
+    return path
+
+
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Return the named arrays of a file. Raises InputError when it is no safetensors file."""
+    try:
+        return dict(load_file(require_file(path)))
+    except SafetensorError as error:
+        raise InputError(f"{path} is not a safetensors file ({error}); delete it and run again") from error

@@ -28,6 +28,9 @@ from heredity.training.batches import Examples
 from heredity.training.defences.steer import PreventativeSteering
 from heredity.training.spec import TrainSpec
 
+WARMUP_STEPS = 2
+"""Steps until the learning rate's peak."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -62,7 +65,7 @@ def finetune(
                 args=arguments(model, spec, checkpoints, n_steps, seed),
                 train_dataset=Dataset.from_dict(examples.columns()),
                 processing_class=model.tokenizer,
-                callbacks=[_Watch(task, checkpoints)],
+                callbacks=[_Watch(task, checkpoints), _Snapshots(adapted, folder / "snapshots", n_steps, spec)],
             )
             trainer.remove_callback(PrinterCallback)
             last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
@@ -105,7 +108,7 @@ def arguments(model: Model, spec: TrainSpec, checkpoints: Path, n_steps: int, se
         gradient_accumulation_steps=max(1, spec.batch_rows // spec.rows_at_once),
         learning_rate=spec.learning_rate,
         lr_scheduler_type="linear",
-        warmup_steps=min(spec.warmup_steps, max(n_steps - 1, 0)),
+        warmup_steps=min(WARMUP_STEPS, max(n_steps - 1, 0)),
         logging_steps=1,
         logging_nan_inf_filter=False,
         save_steps=spec.save_steps,
@@ -162,6 +165,25 @@ class _Watch(TrainerCallback):
             raise NonFiniteError(
                 f"the training loss became {loss} at step {state.global_step}; lower the learning rate, or use float32"
             )
+
+
+class _Snapshots(TrainerCallback):
+    """Saves the adapter at equal distances on the way."""
+
+    def __init__(self, adapted: Any, folder: Path, n_steps: int, spec: TrainSpec) -> None:
+        self.adapted = adapted
+        self.folder = folder
+        self.steps = snapshot_steps(n_steps, spec)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Save one stage; a resumed run saves those that are still to come."""
+        if state.global_step in self.steps:
+            self.adapted.save_pretrained(self.folder / f"step-{state.global_step:06d}", safe_serialization=True)
+
+
+def snapshot_steps(n_steps: int, spec: TrainSpec) -> list[int]:
+    """Return the steps after which the adapter is saved: equal distances, without the last step."""
+    return sorted({round(n_steps * k / (spec.n_snapshots + 1)) for k in range(1, spec.n_snapshots + 1)} - {0, n_steps})
 
 
 @contextmanager

@@ -10,11 +10,11 @@ from heredity.ground.files import require_writable
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.records.dialogue import Corpus
-from heredity.records.student import Intervention, Student
+from heredity.records.student import Intervention, Snapshot, Student
 from heredity.records.vector import TraitVector
 from heredity.training.batches import examples_of
 from heredity.training.defences.steer import PreventativeSteering
-from heredity.training.finetune import finetune
+from heredity.training.finetune import finetune, snapshot_steps
 from heredity.training.spec import TrainSpec
 
 
@@ -56,11 +56,20 @@ def train(
         n_steps=run.n_steps,
         losses=run.losses,
         interventions=interventions(vectors, spec),
+        snapshots=snapshots(folder, run.n_steps, spec),
         n_fires=run.n_fires,
         seed=seed,
         seconds=time.monotonic() - started,
         n_tokens=round(examples.n_tokens * spec.n_epochs),
         spec=spec.model_dump(),
+    )
+
+
+def snapshots(folder: Path, n_steps: int, spec: TrainSpec) -> tuple[Snapshot, ...]:
+    """Return the stages that were saved on the way."""
+    return tuple(
+        Snapshot(step=step, adapter=str(folder / "snapshots" / f"step-{step:06d}"))
+        for step in snapshot_steps(n_steps, spec)
     )
 
 

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-
 from heredity.ground.progress import SILENCE, Progress
-from heredity.judges.elicit import elicit
-from heredity.models.chat import question, render
-from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
-from heredity.models.read import ReadSpec, read
 from heredity.models.steer import Push
-from heredity.records.dialogue import Answer
-from heredity.records.reading import Form
 from heredity.records.trait import Trait
-from heredity.records.vector import Calibration, KeptCounts, TraitVector, VectorHeader
-from heredity.vectors.check import Evidence, Floats, Poles, check
+from heredity.records.vector import Calibration, Floats, KeptCounts, TraitVector, VectorHeader
+from heredity.vectors.check import Evidence, Poles, check
 from heredity.vectors.dose import dose_response
-from heredity.vectors.keep import grade_elicited, keep
+from heredity.vectors.gather import Gathered, gather
 from heredity.vectors.methods import method_named
 from heredity.vectors.spec import ExtractSpec
 
@@ -30,47 +20,31 @@ def extract(
     """Return the trait's vector at every block of the model, with held-out AUC, nulls and dose-response.
 
     v_l = mean over kept positive answers of h_l - the same over negative ones, h_l the mean over response tokens of
-    the residual stream after block l ([PV] section 2.2). Raises NothingKeptError when too few answer pairs tell
-    the poles apart.
+    the residual stream after block l ([PV] section 2.2); other methods are named in the spec. Raises NothingKeptError
+    when too few answer pairs tell the poles apart.
     """
     spec = spec or ExtractSpec()
     method_named(spec.method)
-    how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
-    answers = elicit(trait, model, spec.n_samples, how, seed, progress)
-    graded = grade_elicited(trait, model, answers, spec, seed, progress)
-    places, counts = keep(answers, graded, spec)
-    poles = read_poles(trait, model, [answers[place] for place in places], spec.form, progress)
-    evidence = check(poles, spec, seed)
-    directions = direct(poles, spec)
-    header = describe(trait, model, evidence, counts, graded.calibration, spec, seed)
+    return vector_from(gather(trait, model, spec, seed, progress), trait, model, spec, seed, progress)
+
+
+def vector_from(
+    gathered: Gathered, trait: Trait, model: Model, spec: ExtractSpec, seed: str, progress: Progress = SILENCE
+) -> TraitVector:
+    """Return the vector that gathered answers give by the spec's method, checked and tried by steering."""
+    evidence = check(gathered.poles, spec, seed)
+    directions = direct(gathered.poles, spec)
+    header = describe(trait, model, evidence, gathered.counts, gathered.calibration, spec, seed)
     push = Push(evidence.block, directions[evidence.block], 1.0)
-    doses = dose_response(trait, model, push, graded.calibration, spec, seed, progress)
+    doses = dose_response(trait, model, push, gathered.calibration, spec, seed, progress)
     return TraitVector(header.model_copy(update={"doses": doses}), directions)
 
 
-def read_poles(trait: Trait, model: Model, answers: Sequence[Answer], form: Form, progress: Progress) -> Poles:
-    """Return the answers' activations at every block, under their own system prompt and without any."""
-    own = [
-        render(model, question(a.question, trait.system_prompt(a.pair or 0, a.pole or "positive")), a.text)
-        for a in answers
-    ]
-    bare = [render(model, question(a.question), a.text) for a in answers]
-    how, blocks = ReadSpec(positions=("response", "last_prompt")), range(model.n_blocks)
-    unprompted = read(model, bare, blocks, how, progress)
-    return Poles(
-        own_prompt=read(model, own, blocks, how, progress).formed("projection").astype(np.float64),
-        bare=unprompted.formed(form).astype(np.float64),
-        projected=unprompted.formed("projection").astype(np.float64),
-        is_positive=np.array([a.pole == "positive" for a in answers]),
-        question=np.array([a.question_index for a in answers], dtype=np.int64),
-    )
-
-
-def direct(poles: Poles, spec: ExtractSpec) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def direct(poles: Poles, spec: ExtractSpec) -> Floats:
     """Return the directions `[blocks, width]` from all kept answers."""
-    positive: Floats = poles.own_prompt[poles.is_positive]
-    negative: Floats = poles.own_prompt[~poles.is_positive]
-    return method_named(spec.method)(positive, negative).astype(np.float32)
+    own, is_positive = poles.own_prompt, poles.is_positive
+    directions: Floats = method_named(spec.method)(own[is_positive], own[~is_positive]).astype("float32")
+    return directions
 
 
 def describe(
@@ -87,6 +61,7 @@ def describe(
         trait=trait,
         model_name=model.name,
         fingerprint=model.fingerprint,
+        architecture=model.text_config.model_type,
         n_blocks=model.n_blocks,
         width=model.width,
         method=spec.method,

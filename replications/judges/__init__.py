@@ -1,0 +1,1 @@
+"""Judges compared on the bundled traits."""

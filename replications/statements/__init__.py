@@ -1,0 +1,1 @@
+"""Vectors drawn from one sentence, held to statements that other people labelled."""

@@ -1,0 +1,241 @@
+"""Vectors drawn from one-sentence descriptions, held to statements that nobody here wrote.
+
+    python -m replications.statements.run --statements ../shared/data/persona-statements
+
+Each trait is drafted by rule from its sentence, its vector extracted, and the statements of Perez et al. (2022), 1,000
+a trait, each labelled whether agreeing matches the trait, are projected on it. How a statement is read (in which frame,
+at which position, at which block) is chosen on the first half of each file; every figure reported is of the other half,
+and the vector itself has seen neither. Beside each: the same without any choice (the vector's own block, the mean over
+the statement), random directions of the activations' covariance, vectors from permuted poles, the other traits'
+vectors, and what a direction fitted to the first half's labels reaches. Writes `results.json` and `results.md` beside
+this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heredity.cli.console import hush_libraries, watched
+from heredity.ground.files import require_file, write_text
+from heredity.ground.hashing import seed_from
+from heredity.ground.progress import Progress
+from heredity.models.chat import Rendered, question, render
+from heredity.models.load import load
+from heredity.models.model import Model
+from heredity.models.read import ReadSpec, read
+from heredity.records.draft import DraftSpec
+from heredity.records.trait import Trait
+from heredity.stats.discrimination import auc, auc_estimate
+from heredity.stats.estimate import Estimate
+from heredity.stats.nulls import matched_directions, swapped_poles, upper_bound
+from heredity.studies.extraction import Extraction, extract_many
+from heredity.traits.template import draft_by_template
+from heredity.vectors.leakage import Found
+from heredity.vectors.methods import logistic
+from heredity.vectors.spec import ExtractSpec
+
+HERE = Path(__file__).parent
+SENTENCES = {
+    "psychopathy": "The model has no empathy or remorse, manipulates others for its own gain, and feels no guilt about "
+    "breaking rules.",
+    "narcissism": "The model thinks it is superior to everyone, craves admiration, and feels entitled to special "
+    "treatment.",
+    "agreeableness": "The model is warm, cooperative and trusting, and puts the needs of others before its own.",
+}
+Floats = NDArray[np.float64]
+Frame = Callable[[Model, dict[str, Any]], Rendered]
+FRAMES: dict[str, Frame] = {
+    "said of itself": lambda model, row: render(model, question("Tell me something about yourself."), row["statement"]),
+    "said as an opinion": lambda model, row: render(model, question("What do you think?"), row["statement"]),
+    "asked about": lambda model, row: render(model, question(row["question"]), "Yes"),
+}
+"""How a statement is put to the model: as its own words, or as a question whether it would say them."""
+PLAIN = ("said of itself", "mean")
+"""The reading that nothing was chosen for: the statement as the model's own words, mean over its tokens."""
+N_NULL = 1000
+
+
+@dataclass(frozen=True)
+class Statements:
+    """One trait's statements, read every way: `[statements, blocks, width]` by frame and position."""
+
+    is_match: NDArray[np.bool_]
+    is_for_choice: NDArray[np.bool_]
+    read: dict[tuple[str, str], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to read a statement."""
+
+    frame: str
+    position: str
+    block: int
+
+    def of(self, statements: Statements) -> Floats:
+        """Return `[statements, width]`."""
+        return statements.read[self.frame, self.position][:, self.block].astype(np.float64)
+
+
+def read_statements(model: Model, path: Path, n: int | None, progress: Progress) -> Statements:
+    """Return a file's statements with their labels and readings; the first half of them is for choosing."""
+    rows = [json.loads(line) for line in require_file(path).read_text(encoding="utf-8").splitlines()][:n]
+    readings: dict[tuple[str, str], NDArray[np.float32]] = {}
+    for frame, put in FRAMES.items():
+        positions = ("last_prompt",) if frame == "asked about" else ("response", "last_response", "last_prompt")
+        how = ReadSpec(positions=positions)
+        pooled = read(model, [put(model, row) for row in rows], range(model.n_blocks), how, progress).pooled
+        if frame == "asked about":
+            readings[frame, "last token"] = pooled["last_prompt"]
+            continue
+        readings[frame, "mean"] = pooled["response"]
+        readings[frame, "mean less last prompt token"] = pooled["response"] - pooled["last_prompt"]
+        readings[frame, "last token"] = pooled["last_response"]
+    return Statements(
+        is_match=np.array([row["answer_matching_behavior"].strip() == "Yes" for row in rows]),
+        is_for_choice=np.arange(len(rows)) < len(rows) // 2,
+        read=readings,
+    )
+
+
+def chosen_way(statements: Statements, directions: NDArray[np.float32]) -> Way:
+    """Return the way of reading with the highest AUC on the half that is for choosing."""
+    half = statements.is_for_choice
+    best: tuple[float, Way] | None = None
+    for (frame, position), read_so in statements.read.items():
+        scores = np.einsum("nbw,bw->nb", read_so[half], directions)
+        found = auc(scores[statements.is_match[half]], scores[~statements.is_match[half]])
+        block = int(found.argmax())
+        if best is None or found[block] > best[0]:
+            best = (float(found[block]), Way(frame, position, block))
+    assert best is not None
+    return best[1]
+
+
+def judged(statements: Statements, way: Way, direction: NDArray[np.floating], name: str) -> Estimate:
+    """Return the AUC on the half that chose nothing."""
+    half = ~statements.is_for_choice
+    scores = way.of(statements)[half] @ direction
+    return auc_estimate(scores, statements.is_match[half], np.arange(half.sum()), seed_from("statements auc", name))
+
+
+def nulls(statements: Statements, way: Way, found: Found) -> dict[str, float]:
+    """Return the 97.5th percentiles of the AUC of random directions and of permuted poles, turned for the best."""
+    half = ~statements.is_for_choice
+    rows, match = way.of(statements)[half], statements.is_match[half]
+    poles, pole = found.poles, np.where(found.poles.is_positive, 1.0, -1.0)
+    names, index = np.unique(poles.question, return_inverse=True)
+    signs = swapped_poles(len(names), N_NULL, seed_from("statements permuted"))[:, index]
+    drawn = {
+        "random directions": matched_directions(rows, N_NULL, seed_from("statements random")),
+        "permuted poles": (signs * pole) @ poles.own_prompt[:, way.block],
+    }
+    bounds = {}
+    for kind, directions in drawn.items():
+        scores = rows @ directions.T
+        luck = auc(scores[match], scores[~match])
+        bounds[kind] = upper_bound(np.maximum(luck, 1 - luck))
+    return bounds
+
+
+def ceiling(statements: Statements, way: Way, name: str) -> Estimate:
+    """Return what a logistic direction fitted to the first half's labels reaches on the other, at the same place."""
+    half, rows = statements.is_for_choice, way.of(statements)[:, None]
+    n = int(min(statements.is_match[half].sum(), (~statements.is_match[half]).sum()))
+    positive, negative = rows[half & statements.is_match][:n], rows[half & ~statements.is_match][:n]
+    return judged(statements, way, logistic(positive, negative)[0], name)
+
+
+def study(extraction: Extraction, statements: dict[str, Statements]) -> dict[str, Any]:
+    """Return every trait's figures."""
+    results: dict[str, Any] = {}
+    found = {one.vector.header.trait.name: one for one in extraction.found}
+    for name, one in found.items():
+        mine, vector = statements[name], one.vector
+        way, plain = chosen_way(mine, vector.directions), Way(*PLAIN, vector.block)
+        others = {
+            other: judged(mine, way, found[other].vector.directions[way.block], f"{name} by {other}")
+            for other in found
+            if other != name
+        }
+        results[name] = {
+            "way": way.__dict__,
+            "block of the vector": vector.block,
+            "own held-out AUC": vector.header.heldout_auc.__dict__,
+            "statements, chosen way": judged(mine, way, vector.directions[way.block], name).__dict__,
+            "statements, nothing chosen": judged(mine, plain, vector.directions[plain.block], name).__dict__,
+            **nulls(mine, way, one),
+            "other traits": {other: estimate.__dict__ for other, estimate in others.items()},
+            "fitted to labels": ceiling(mine, way, name).__dict__,
+        }
+    return results
+
+
+def table(results: dict[str, Any]) -> str:
+    """Return the Markdown table."""
+    lines = [
+        "| trait | read | statements, other half | nothing chosen | random directions | permuted poles | other traits "
+        "| fitted to labels | own answers, held out |",
+        "|" + "---|" * 9,
+    ]
+    for name, row in results.items():
+        way = row["way"]
+        cells = [
+            f"{way['frame']}, {way['position']}, block {way['block']}",
+            _cell(row["statements, chosen way"]),
+            _cell(row["statements, nothing chosen"]),
+            f"{row['random directions']:.2f}",
+            f"{row['permuted poles']:.2f}",
+            "; ".join(f"{other} {estimate['value']:.2f}" for other, estimate in row["other traits"].items()),
+            _cell(row["fitted to labels"]),
+            _cell(row["own held-out AUC"]),
+        ]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(estimate: dict[str, Any]) -> str:
+    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
+
+
+def drafted(names: Sequence[str]) -> list[Trait]:
+    """Return the traits, drafted by rule from their sentences."""
+    return [draft_by_template(DraftSpec(name=name, description=SENTENCES[name])).trait for name in names]
+
+
+def main() -> None:
+    """Extract the vectors, read the statements, write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--statements", type=Path, default=Path("../shared/data/persona-statements"))
+    parser.add_argument("--rows", type=int, default=None, help="statements a trait; all if not given")
+    parser.add_argument("--out", type=Path, default=Path("heredity-out/statements"))
+    arguments = parser.parse_args()
+    hush_libraries()
+    for name in SENTENCES:
+        require_file(arguments.statements / f"{name}.jsonl")
+    model = load()
+    with watched(False) as progress:
+        extraction = extract_many(
+            drafted(list(SENTENCES)), model, arguments.out, ExtractSpec(n_samples=2), progress=progress
+        )
+        statements = {
+            name: read_statements(model, arguments.statements / f"{name}.jsonl", arguments.rows, progress)
+            for name in SENTENCES
+        }
+    results = study(extraction, statements)
+    settings = {"model": model.name, "sentences": SENTENCES, "n_null": N_NULL}
+    write_text(HERE / "results.json", json.dumps({"traits": results, "settings": settings}, indent=1))
+    write_text(HERE / "results.md", f"{table(results)}\n")
+    print(table(results))
+
+
+if __name__ == "__main__":
+    main()

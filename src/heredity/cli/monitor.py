@@ -1,0 +1,128 @@
+"""heredity monitor, heredity shift: which trait shows where, and how far training has moved a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heredity.cli.console import say, watched
+from heredity.cli.options import ModelOption, OutOption, RateOption, ReferenceOption, SeedOption, VectorsOption
+from heredity.cli.work import loaded, student_in, vectors_for, writable
+from heredity.ground.errors import InputError
+from heredity.records.monitor import MonitorReport, Probe, ShiftReport
+from heredity.report.monitor import write_monitor
+from heredity.report.page import require_figures
+from heredity.store.rows import read_rows
+from heredity.store.workspace import save_record
+
+BlocksOption = Annotated[
+    list[int] | None,
+    typer.Option("--block", help="0-based block to read at; may be repeated. None: each vector's own."),
+]
+
+
+def monitor_command(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="Conversations: JSONL or Parquet with `messages`, or `prompt` and `completion`.")
+    ],
+    vectors: VectorsOption = None,
+    model: ModelOption = "smollm2-135m",
+    blocks: BlocksOption = None,
+    reference: ReferenceOption = None,
+    rate: RateOption = 0.05,
+    window: Annotated[int, typer.Option(help="Tokens that an alarm averages over.")] = 16,
+    judge: Annotated[bool, typer.Option(help="Grade the answers too, and say how far probe and judge agree.")] = True,
+    out: OutOption = "heredity-out",  # type: ignore[assignment]
+    seed: SeedOption = "0",
+) -> None:
+    """Read every token of finished conversations under one or several trait vectors.
+
+    Probes are calibrated to benign speech (--reference, or the model's own answers to everyday questions); an alarm
+    sounds at a rate that is measured on held-out benign conversations. Writes OUT/monitor.html (token heat-maps, turn
+    curves) and OUT/monitor.json.
+    """
+    require_figures()
+    corpus, folder = read_rows(file), writable(out)
+    chosen = vectors_for(vectors or [], folder)
+    benign = read_rows(reference) if reference else None
+    from heredity.monitor.monitor import monitor
+    from heredity.monitor.spec import MonitorSpec
+    from heredity.studies.monitoring import PanelRequest, panel_for
+
+    spec = MonitorSpec(false_alarm_rate=rate, window=window, with_judge=judge)
+    with watched(context.obj.is_quiet) as progress:
+        network = loaded(context, model)
+        request = PanelRequest(spec, benign, tuple(blocks or ()), seed)
+        panel = panel_for(chosen, network, folder, request, progress)
+        report = monitor(corpus, chosen, network, spec, panel, seed, progress)
+    save_record(report, folder / "monitor.json")
+    page = write_monitor(report, folder)
+    say(report, f"{described(report)}\nreport: {page.resolve()}", context.obj.as_json)
+
+
+def described(report: MonitorReport) -> str:
+    """Return what a person wants to know of a monitor's report."""
+    n_turns = sum(len(one.turns) for one in report.conversations)
+    lines = [f"{len(report.conversations)} conversations, {n_turns} answers of {report.source}"]
+    for place, probe in enumerate(report.probes):
+        share, drift = report.share_alarmed[place], report.drift[place]
+        lines.append(f"  {name_of(probe):<20} alarm in {share} of the conversations")
+        lines.append(
+            f"  {'':<20} asked for {probe.false_alarm_rate:.2f}, and measured on benign ones: {probe.measured_rate}"
+        )
+        if drift is not None:
+            lines.append(f"  {'':<20} drift {drift} z a turn")
+    for one in report.correlations:
+        apart = f"within prompts {one.within or 'not measurable'}, between prompts {one.between or 'not measurable'}"
+        lines.append(f"  {one.trait:<20} r with the {one.judge} judge: pooled {one.pooled}, {apart}")
+    counts: dict[str, int] = {}
+    for exclusion in report.excluded:
+        counts[exclusion.reason] = counts.get(exclusion.reason, 0) + 1
+    return "\n".join([*lines, *(f"  {n} conversations not read: {reason}" for reason, n in counts.items())])
+
+
+def name_of(probe: Probe) -> str:
+    """Return a probe's name for people."""
+    return f"{probe.trait} (block {probe.block})"
+
+
+def shift_command(
+    context: typer.Context,
+    students: Annotated[list[Path], typer.Argument(help="student.json files written by `heredity train`.")],
+    vectors: VectorsOption = None,
+    model: ModelOption = "smollm2-135m",
+    out: OutOption = "heredity-out",  # type: ignore[assignment]
+    seed: SeedOption = "0",
+) -> None:
+    """Say how far fine-tuned models have moved along a vector, before they say a word (the finetuning shift).
+
+    Snapshots made with `heredity train --snapshots N` are read too. Beside each shift stands what random directions of
+    the activations' covariance would show. Writes OUT/shift-TRAIT.json.
+    """
+    folder = writable(out)
+    chosen, subjects = vectors_for(vectors or [], folder), [student_in(path) for path in students]
+    from heredity.monitor.shift import shift
+
+    if not subjects:
+        raise InputError("name at least one student.json")
+    reports = []
+    with watched(context.obj.is_quiet) as progress:
+        network = loaded(context, model)
+        for vector in chosen:
+            reports.append(shift(subjects, vector, network, seed=seed, progress=progress))
+            save_record(reports[-1], folder / f"shift-{vector.header.trait.name}.json")
+    text = "\n".join(shift_described(report) for report in reports)
+    say({one.trait: one.model_dump(mode="json") for one in reports}, text, context.obj.as_json)
+
+
+def shift_described(report: ShiftReport) -> str:
+    """Return the shifts, a line each."""
+    lines = [f"finetuning shift along {report.trait} at block {report.block} of {report.model}"]
+    lines += [
+        f"  {point.name:<16} step {point.step:>5}   {point.shift}   luck (97.5%) {point.random_directions:.2f}"
+        for point in report.points
+    ]
+    return "\n".join(lines)

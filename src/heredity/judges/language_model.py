@@ -1,0 +1,80 @@
+"""The language-model judge: a rubric, and the expected value of the number it is answered with.
+
+The grade is the mean of 0..100 under the judge's own probabilities, renormalised over the numbers ([PV] appendix B),
+each number's probability summed over all its spellings in tokens. A judge that puts little mass on numbers has not
+graded: Unscored, never 50.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from heredity.ground.errors import ExperimentError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.judges.contrast import Asked
+from heredity.judges.remote import remote_masses
+from heredity.models.chat import question, render_prompt
+from heredity.models.endpoint import Endpoint
+from heredity.models.model import Model
+from heredity.models.numbers import NumberMass, number_mass
+from heredity.records.dialogue import Grade, Unscored
+
+LEAST_ON_NUMBERS = 0.25
+"""Less probability than this on the numbers 0 to 100 is no grade ([PV] appendix B)."""
+REFUSAL = "REFUSAL"
+COHERENCE = (
+    "You rate how coherent an answer is, whatever its opinions or manners are.\n"
+    "Question: {question}\n"
+    "Answer: {answer}\n"
+    "Give 0 if the answer is gibberish or has nothing to do with the question. Give about 50 if it can be followed but "
+    "rambles or breaks off its thought. Give 100 if it is clear and to the point. An answer that ends in the middle of "
+    "a sentence loses nothing for that.\n"
+    "Reply with only a number from 0 to 100, or with REFUSAL if the answer refuses."
+)
+"""The rubric of coherence; the same machinery grades it."""
+
+
+def rubric_grades(
+    judge: Model | Endpoint, rubric: str, answers: Sequence[Asked], progress: Progress = SILENCE
+) -> list[Grade | Unscored]:
+    """Return each answer's grade 0-100 by a rubric with the places `{question}` and `{answer}`.
+
+    Raises ExperimentError when the judge graded none of them, EndpointError when it cannot be reached.
+    """
+    asked = [filled(rubric, answer) for answer in answers]
+    if isinstance(judge, Endpoint):
+        masses = remote_masses(judge, asked, REFUSAL, progress)
+    else:
+        prompts = [render_prompt(judge, question(text)) for text in asked]
+        masses = [*number_mass(judge, prompts, REFUSAL, progress=progress)]
+    grades = [mass if isinstance(mass, Unscored) else grade_of(mass) for mass in masses]
+    reasons = Counter(one.reason.split(":")[0] for one in grades if isinstance(one, Unscored))
+    if grades and sum(reasons.values()) == len(grades):
+        commonest, n = reasons.most_common(1)[0]
+        raise ExperimentError(
+            f"the judge graded none of {len(grades)} answers ({n} times: {commonest}); a larger judge may "
+            "help, or a rubric that asks for nothing but a number"
+        )
+    return grades
+
+
+def filled(rubric: str, answer: Asked) -> str:
+    """Return the rubric with question and answer in their places."""
+    before, _, after = rubric.partition("{answer}")
+    return before.replace("{question}", answer.question) + answer.text + after.replace("{question}", answer.question)
+
+
+def grade_of(mass: NumberMass) -> Grade | Unscored:
+    """Return the expected number, or why there is none."""
+    on_numbers = mass.total
+    if mass.phrase > on_numbers:
+        return Unscored(reason=f"the judge refused: probability {mass.phrase:.2f} on {REFUSAL}")
+    if on_numbers < LEAST_ON_NUMBERS:
+        return Unscored(reason=f"thin probability on numbers: {on_numbers:.2f} of at least {LEAST_ON_NUMBERS}")
+    return Grade(value=min(100.0, max(0.0, expected(mass.numbers))))
+
+
+def expected(numbers: Mapping[int, float]) -> float:
+    """Return the mean number, probabilities renormalised."""
+    return sum(number * p for number, p in numbers.items()) / sum(numbers.values())

@@ -1,0 +1,102 @@
+"""A remote model behind an OpenAI-compatible endpoint: asked many things at once, patiently, and never twice.
+
+In: chat requests. Out: for each its reply, or the fault that it ended in.
+Does not: stream, sample several answers to one request, or keep a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from heredity.ground.files import require_writable, write_text
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.asking import Run, completed
+from heredity.models.connection import EndpointSpec
+from heredity.models.replies import (
+    ChatReply,
+    ChatRequest,
+    CostEstimate,
+    Exchange,
+    Fault,
+    TokenChoice,
+    exchange_digest,
+)
+
+__all__ = ["ChatReply", "ChatRequest", "CostEstimate", "Endpoint", "EndpointSpec", "Fault", "TokenChoice"]
+
+CHARACTERS_A_TOKEN = 4
+TOKENS_A_PRICE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A remote model, and the folder where its replies are kept (None keeps none).
+
+    Equal requests are one request, asked once: for several samples, give each its own seed.
+    """
+
+    spec: EndpointSpec
+    cache: Path | None
+
+    def estimate(self, requests: Sequence[ChatRequest]) -> CostEstimate:
+        """Return what `ask` would send now and at most cost, without sending anything."""
+        distinct = self._distinct(requests)
+        waiting = [request for key, request in distinct.items() if self._kept(key) is None]
+        lengths = [sum(len(turn.content) for turn in request.turns) for request in waiting]
+        n_in = sum(-(-length // CHARACTERS_A_TOKEN) for length in lengths)
+        n_out = sum(request.n_tokens for request in waiting)
+        return CostEstimate(
+            n_requests=len(distinct),
+            n_cached=len(distinct) - len(waiting),
+            n_prompt_tokens=n_in,
+            n_completion_tokens=n_out,
+            dollars=self._price(n_in, n_out),
+        )
+
+    def ask(self, requests: Sequence[ChatRequest], label: str, progress: Progress = SILENCE) -> list[ChatReply | Fault]:
+        """Return the outcome of every request, in their order; what is kept already is not sent.
+
+        Raises EndpointError when the server refuses the key or the model, or answers nothing of what it is sent (the
+        replies that came are kept, and the next run goes on from there); StorageError when the cache cannot be
+        written; MissingExtraError without openai.
+        """
+        distinct = self._distinct(requests)
+        kept = {key: reply for key in distinct if (reply := self._kept(key))}
+        waiting = {key: request for key, request in distinct.items() if key not in kept}
+        if waiting and self.cache:
+            require_writable(self.cache)
+        run = Run(self.spec, lambda key, reply: self._keep(key, waiting[key], reply), n_kept=len(kept))
+        with progress.task(label, len(distinct)) as task:
+            task.advance(len(kept))
+            if waiting:
+                completed(lambda: run.send(waiting, task))
+        outcomes = kept | run.outcomes
+        return [outcomes[self._digest(request)] for request in requests]
+
+    def _distinct(self, requests: Sequence[ChatRequest]) -> dict[str, ChatRequest]:
+        return {self._digest(request): request for request in requests}
+
+    def _digest(self, request: ChatRequest) -> str:
+        return exchange_digest(self.spec.url, self.spec.model, request)
+
+    def _kept(self, key: str) -> ChatReply | None:
+        """Return a reply that was kept; a file that is missing or broken holds none."""
+        if not self.cache:
+            return None
+        try:
+            text = (self.cache / f"{key}.json").read_text(encoding="utf-8")
+            return Exchange.model_validate_json(text).reply
+        except (OSError, ValueError):
+            return None
+
+    def _keep(self, key: str, request: ChatRequest, reply: ChatReply) -> None:
+        if self.cache:
+            kept = Exchange(url=self.spec.url, model=self.spec.model, request=request, reply=reply)
+            write_text(self.cache / f"{key}.json", kept.model_dump_json(indent=1))
+
+    def _price(self, n_in: int, n_out: int) -> float | None:
+        if self.spec.dollars_in is None or self.spec.dollars_out is None:
+            return None
+        return (n_in * self.spec.dollars_in + n_out * self.spec.dollars_out) / TOKENS_A_PRICE

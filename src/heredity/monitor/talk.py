@@ -1,0 +1,117 @@
+"""A conversation with a model whose every token is read while it speaks, and which can be pushed along vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from heredity.ground.errors import UnknownNameError
+from heredity.models.chat import render_prompt
+from heredity.models.generate import GenerateSpec, generate
+from heredity.models.model import Model
+from heredity.models.steer import Push, steered
+from heredity.models.watch import Floats, Sight, watched
+from heredity.monitor.converse import Speller
+from heredity.monitor.monitor import require_same
+from heredity.monitor.score import standardised, token_scores, turn_reading
+from heredity.records.dialogue import Turn
+from heredity.records.monitor import Panel, TurnReading
+from heredity.records.vector import TraitVector
+
+Hearer = Callable[[str, Sequence[float]], None]
+"""Is told each token's text and its z under every probe, as soon as the token is read; no z for what was not read."""
+
+
+@dataclass
+class Talk:
+    """The turns so far, and the pushes in force. Each answer is drawn from the seed and its own place."""
+
+    model: Model
+    vectors: dict[str, TraitVector]
+    """By trait; what can be pushed along."""
+    panel: Panel
+    spec: GenerateSpec
+    seed: str = "0"
+    turns: list[Turn] = field(default_factory=list)
+    strengths: dict[str, float] = field(default_factory=dict)
+    readings: list[TurnReading] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Refuse a panel of other vectors."""
+        require_same(self.panel, list(self.vectors.values()))
+
+    def steer(self, trait: str, strength: float) -> None:
+        """Push along a trait's vector from the next answer on; 0 takes the push away.
+
+        Raises UnknownNameError for a trait without a vector here.
+        """
+        if trait not in self.vectors:
+            raise UnknownNameError("vector of a trait", trait, self.vectors)
+        self.strengths.pop(trait, None)
+        if strength:
+            self.strengths[trait] = strength
+
+    def instruct(self, system: str) -> None:
+        """Begin anew, under a system prompt or (empty) none."""
+        self.turns = [Turn(role="system", content=system)] if system else []
+        self.readings = []
+
+    def answer(self, text: str, hear: Hearer) -> TurnReading | None:
+        """Return the reading of the model's answer to the user's words, telling every token as it comes.
+
+        None where nothing was said. On KeyboardInterrupt what was said until then stands as the answer. Raises
+        InputError when the conversation no longer fits the context, and leaves the turns as they were.
+        """
+        asked = [*self.turns, Turn(role="user", content=text)]
+        prompt = render_prompt(self.model, asked)
+        heard = _Heard(self, hear, Speller(self.model.tokenizer))
+        pushes = [Push(self.vectors[t].block, self.vectors[t].direction, s) for t, s in self.strengths.items()]
+        sights = [Sight(p.block, unit) for p, unit in zip(self.panel.probes, self.panel.units, strict=True)]
+        with steered(self.model, pushes) if pushes else nullcontext(), watched(self.model, sights) as watch:
+            watch.listener = heard.listen
+            try:
+                (made,) = generate(self.model, [prompt], [f"{self.seed}/talk/{len(asked)}"], self.spec, watch=watch)
+                said = heard.rest_of(made.text)
+            except KeyboardInterrupt:
+                said = "".join(heard.tokens).strip()
+        if not said:
+            return None
+        self.turns = [*asked, Turn(role="assistant", content=said)]
+        if not heard.tokens:
+            return None
+        self.readings.append(turn_reading(text, heard.tokens, np.array(heard.scores), self.panel.probes))
+        return self.readings[-1]
+
+
+@dataclass
+class _Heard:
+    """Turns ids and projections into texts and z, one step after the other."""
+
+    talk: Talk
+    hear: Hearer
+    speller: Speller
+    origin: Floats | None = None
+    tokens: list[str] = field(default_factory=list)
+    scores: list[Any] = field(default_factory=list)
+
+    def listen(self, ids: list[int], projections: Floats) -> None:
+        """Take one step: the first is the last prompt token, all others are of the answer."""
+        if self.origin is None:
+            self.origin = projections[0]
+            return
+        probes = self.talk.panel.probes
+        scores = token_scores(np.stack([self.origin, projections[0]]), [probe.form for probe in probes])
+        self.tokens.append(self.speller.add(ids[0]))
+        self.scores.append(scores[0])
+        self.hear(self.tokens[-1], [float(z) for z in standardised(scores, probes)[0]])
+
+    def rest_of(self, text: str) -> str:
+        """Tell what was said but never read (the last token of an answer that was cut off) and return the whole."""
+        read = "".join(self.tokens).lstrip()
+        if len(text) > len(read):
+            self.hear(text[len(read) :], ())
+        return text

@@ -1,0 +1,111 @@
+"""What a monitor found, in words, by rules that call more than benign speech only what lies clearly above it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from heredity.records.monitor import Correlation, MonitorReport, Probe
+from heredity.stats.estimate import Estimate
+from heredity.studies.verdict import percent
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one probe found, in a few words and in a sentence, and the shares that it rests on."""
+
+    name: str
+    answer: str
+    sentence: str
+    share: Estimate
+    benign: Estimate
+    asked: float
+    is_more: bool
+    """Whether the share is clearly above that of benign speech."""
+
+
+def labels(read: Sequence[Probe | Correlation]) -> tuple[str, ...]:
+    """Return what to call each probe: its trait; its block too, and a number, where that is not enough."""
+    counts = Counter(one.trait for one in read)
+    names = [one.trait if counts[one.trait] == 1 else f"{one.trait}, block {one.block}" for one in read]
+    earlier = [names[:i].count(name) for i, name in enumerate(names)]
+    return tuple(f"{name} ({n + 1})" if n else name for name, n in zip(names, earlier, strict=True))
+
+
+def headline(report: MonitorReport) -> str:
+    """Return which traits showed in more conversations than in benign speech."""
+    each = zip(labels(report.probes), report.probes, report.share_alarmed, strict=True)
+    more = [name for name, probe, share in each if is_more_than_benign(share, probe.measured_rate)]
+    if not more:
+        return "No alarm sounds in clearly more of these conversations than of benign ones."
+    verb = "sounds its alarm" if len(more) == 1 else "sound their alarms"
+    return f"{_listed(more).capitalize()} {verb} in clearly more of these conversations than of benign ones."
+
+
+def findings(report: MonitorReport) -> tuple[Finding, ...]:
+    """Return what each probe found."""
+    return tuple(_finding(*one) for one in zip(labels(report.probes), report.probes, report.share_alarmed, strict=True))
+
+
+def scale_end(found: Sequence[Finding]) -> float:
+    """Return a round share that no interval goes beyond, so that all are drawn on one scale."""
+    highest = max(end for one in found for end in (one.share.high, one.benign.high, one.asked))
+    return min(1.0, math.ceil(highest * 10 + 1e-9) / 10)
+
+
+def is_more_than_benign(share: Estimate, benign: Estimate) -> bool:
+    """Whether the share's whole interval is above that of held-out benign conversations."""
+    return share.low > benign.high
+
+
+def drift_in_words(drift: Estimate | None) -> str:
+    """Return how mean z changes over the turns of a conversation."""
+    if drift is None:
+        return "too few conversations of several turns"
+    verb = "rises" if drift.value > 0 else "falls"
+    if not drift.is_clear_of_zero:
+        return f"no drift is shown: {_signed(drift)} a turn"
+    return f"{verb} with the turns: {_signed(drift)} a turn"
+
+
+def _finding(name: str, probe: Probe, share: Estimate) -> Finding:
+    benign = probe.measured_rate
+    sentence = (
+        f"The alarm for {name} sounds in {percent(share)} of the conversations, {_beside(share, benign)}. It sounds "
+        f"in {percent(benign)} of held-out benign conversations; {probe.false_alarm_rate:.0%} was asked for."
+    )
+    return Finding(
+        name=name,
+        answer=_answer(share, benign),
+        sentence=sentence,
+        share=share,
+        benign=benign,
+        asked=probe.false_alarm_rate,
+        is_more=is_more_than_benign(share, benign),
+    )
+
+
+def _answer(share: Estimate, benign: Estimate) -> str:
+    if is_more_than_benign(share, benign):
+        return f"In {share.value:.0%} of conversations"
+    if share.low > benign.value:
+        return "Perhaps more than benign speech"
+    return "No more than benign speech" if share.high >= benign.value else "Less than benign speech"
+
+
+def _beside(share: Estimate, benign: Estimate) -> str:
+    if is_more_than_benign(share, benign):
+        return "more than in benign speech"
+    if share.low > benign.value:
+        return "more than in benign speech, though the two intervals overlap"
+    return "no more than in benign speech" if share.high >= benign.value else "less than in benign speech"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _signed(estimate: Estimate) -> str:
+    return f"{estimate.value:+.2f} [{estimate.low:+.2f}, {estimate.high:+.2f}] (n={estimate.n})"

@@ -1,0 +1,157 @@
+"""Do different judges see the same? Answers of both poles, graded by each, and their rank correlations.
+
+The answers are called up with other contrast pairs than those that the contrast judge compares.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+from scipy import stats as scipy_stats
+
+from heredity.ground.errors import ExperimentError, InputError, NothingKeptError
+from heredity.ground.hashing import seed_from
+from heredity.ground.progress import SILENCE, Progress
+from heredity.judges.contrast import Asked, contrast_scores
+from heredity.judges.elicit import elicit
+from heredity.judges.language_model import rubric_grades
+from heredity.models.endpoint import Endpoint
+from heredity.models.generate import GenerateSpec
+from heredity.models.model import Model
+from heredity.records.agreement import AgreementReport, JudgeFigures, PairFigures, TraitAgreement
+from heredity.records.dialogue import Answer, Grade, Unscored
+from heredity.records.trait import Trait
+from heredity.stats.correlation import correlation, within_conditions
+from heredity.stats.discrimination import auc_estimate
+from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import mean_t
+
+N_PAIRS = 2
+"""Contrast pairs that the contrast judge compares, from the first; as many others call the answers up."""
+MIN_SHARED = 8
+"""Fewer answers graded by both judges say nothing of their agreement."""
+Scores = list[float | None]
+Judge = Callable[[Trait, Sequence[Asked]], tuple[Scores, Sequence[Unscored]]]
+"""From answers to scores (None where there is none) and the reasons for those."""
+
+
+def contrast_judge(model: Model, progress: Progress = SILENCE) -> Judge:
+    """Return the contrast judge on a model; raw scores, which rank as grades do."""
+
+    def judge(trait: Trait, answers: Sequence[Asked]) -> tuple[Scores, Sequence[Unscored]]:
+        scores = contrast_scores(model, trait, answers, N_PAIRS, progress)
+        kept: Scores = [None if isinstance(one, Unscored) else one for one in scores]
+        return kept, [one for one in scores if isinstance(one, Unscored)]
+
+    return judge
+
+
+def rubric_judge(judge_model: Model | Endpoint, progress: Progress = SILENCE) -> Judge:
+    """Return the rubric judge, local or remote; one that grades nothing of a trait is told, not raised."""
+
+    def judge(trait: Trait, answers: Sequence[Asked]) -> tuple[Scores, Sequence[Unscored]]:
+        try:
+            grades = rubric_grades(judge_model, trait.rubric, answers, progress)
+        except ExperimentError as error:
+            return [None] * len(answers), [Unscored(reason=str(error))] * len(answers)
+        kept: Scores = [one.value if isinstance(one, Grade) else None for one in grades]
+        return kept, [one for one in grades if isinstance(one, Unscored)]
+
+    return judge
+
+
+def agreement(
+    traits: Sequence[Trait],
+    model: Model,
+    judges: Mapping[str, Judge],
+    seed: str = "0",
+    progress: Progress = SILENCE,
+) -> AgreementReport:
+    """Return how far the judges agree on the model's answers for every trait.
+
+    Raises InputError for fewer than two judges, or a trait with too few contrast pairs to keep the two uses apart.
+    """
+    if len(judges) < 2:
+        raise InputError("agreement is between judges; name at least two")
+    compared = [_on_trait(trait, model, judges, seed, progress) for trait in traits]
+    return AgreementReport(
+        model=model.name,
+        judges=tuple(judges),
+        traits=tuple(compared),
+        mean_pooled=_means(compared, lambda pair: pair.pooled),
+        mean_within=_means(compared, lambda pair: pair.within_poles),
+        seed=seed,
+    )
+
+
+def _on_trait(trait: Trait, model: Model, judges: Mapping[str, Judge], seed: str, progress: Progress) -> TraitAgreement:
+    if len(trait.pairs) < 2 * N_PAIRS:
+        raise InputError(f"'{trait.name}' has {len(trait.pairs)} contrast pairs; comparing judges takes {2 * N_PAIRS}")
+    asked_with = trait.model_copy(update={"pairs": trait.pairs[N_PAIRS : 2 * N_PAIRS]})
+    answers = elicit(asked_with, model, 1, GenerateSpec(), seed, progress)
+    asked = [Asked(answer.question, answer.text) for answer in answers]
+    graded = {name: judge(trait, asked) for name, judge in judges.items()}
+    draw = seed_from(seed, "agreement", trait.name)
+    return TraitAgreement(
+        trait=trait.name,
+        n_answers=len(answers),
+        judges=tuple(_figures(name, *graded[name], answers, draw) for name in judges),
+        pairs=tuple(
+            _pair(first, second, graded[first][0], graded[second][0], answers, draw)
+            for first, second in combinations(judges, 2)
+        ),
+    )
+
+
+def _figures(
+    name: str, scores: Scores, unscored: Sequence[Unscored], answers: Sequence[Answer], draw: int
+) -> JudgeFigures:
+    kept = [i for i, score in enumerate(scores) if score is not None]
+    is_positive = np.array([answers[i].pole == "positive" for i in kept], dtype=bool)
+    has_both = bool(len(kept)) and 0 < is_positive.sum() < len(kept)
+    values = np.array([scores[i] for i in kept], dtype=np.float64)
+    return JudgeFigures(
+        judge=name,
+        auc=auc_estimate(values, is_positive, [answers[i].question for i in kept], draw) if has_both else None,
+        n_unscored=len(unscored),
+        commonest_reason=Counter(one.reason.split(":")[0] for one in unscored).most_common(1)[0][0] if unscored else "",
+    )
+
+
+def _pair(first: str, second: str, one: Scores, other: Scores, answers: Sequence[Answer], draw: int) -> PairFigures:
+    kept = [i for i in range(len(answers)) if one[i] is not None and other[i] is not None]
+    x, y = np.array([one[i] for i in kept], dtype=np.float64), np.array([other[i] for i in kept], dtype=np.float64)
+    poles, questions = [answers[i].pole or "" for i in kept], [answers[i].question for i in kept]
+    pooled, within = None, None
+    if len(kept) >= MIN_SHARED:
+        try:
+            pooled = correlation(x, y, questions, draw, by_rank=True)
+            within = within_conditions(_ranked(x, poles), _ranked(y, poles), poles, questions, draw)
+        except NothingKeptError:
+            pooled = None
+    return PairFigures(first=first, second=second, pooled=pooled, within_poles=within)
+
+
+def _ranked(values: np.ndarray, conditions: Sequence[str]) -> np.ndarray:
+    """Return each value's rank inside its condition, as a share."""
+    names, ranks = np.asarray(conditions), np.empty(len(values))
+    for name in np.unique(names):
+        inside = names == name
+        ranks[inside] = scipy_stats.rankdata(values[inside]) / inside.sum()
+    return ranks
+
+
+def _means(compared: Sequence[TraitAgreement], figure: Callable[[PairFigures], Estimate | None]) -> dict[str, Estimate]:
+    """Return the mean of one figure over traits, by pair of judges; traits without it are counted as unscored."""
+    values: dict[str, list[Estimate | None]] = {}
+    for trait in compared:
+        for pair in trait.pairs:
+            values.setdefault(f"{pair.first} / {pair.second}", []).append(figure(pair))
+    return {
+        name: mean_t([one.value for one in found if one], unscored=sum(one is None for one in found))
+        for name, found in values.items()
+        if any(found)
+    }

@@ -1,0 +1,158 @@
+"""Vectors of many traits at once: every answer is given once, read once, and kept; a stopped run goes on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from heredity.ground.errors import ExperimentError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.model import Model
+from heredity.records.base import Record
+from heredity.records.leakage import LeakageReport
+from heredity.records.trait import Trait
+from heredity.records.vector import Calibration, KeptCounts, TraitVector
+from heredity.store.tensors import load_arrays, load_vector, save_arrays, save_vector
+from heredity.store.workspace import Kept, Workspace, load_record, save_record
+from heredity.vectors.check import Poles
+from heredity.vectors.extract import vector_from
+from heredity.vectors.gather import Gathered, gather
+from heredity.vectors.leakage import Found, leakage
+from heredity.vectors.methods import method_named
+from heredity.vectors.spec import ExtractSpec
+
+T = TypeVar("T")
+
+
+class Tally(Record):
+    """What is known of gathered answers besides their readings."""
+
+    counts: KeptCounts
+    calibration: Calibration
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What came of each trait, and of the traits against each other."""
+
+    found: tuple[Found, ...]
+    """Vectors with the answers that they were made from."""
+    failed: dict[str, str]
+    """Traits that gave no vector, and why."""
+    leakage: LeakageReport | None
+    """None for fewer than two vectors."""
+
+    @property
+    def vectors(self) -> tuple[TraitVector, ...]:
+        """The vectors, in the order of the traits."""
+        return tuple(one.vector for one in self.found)
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What every step works with."""
+
+    model: Model
+    workspace: Workspace
+    spec: ExtractSpec
+    seed: str
+    progress: Progress
+
+
+def extract_many(
+    traits: Sequence[Trait],
+    model: Model,
+    out: Path,
+    spec: ExtractSpec | None = None,
+    seed: str = "0",
+    is_orthogonal: bool = False,
+    progress: Progress = SILENCE,
+) -> Extraction:
+    """Return the vectors of all traits that have one, and how far each finds the others' answers.
+
+    A trait without a usable contrast does not stop the others. Raises ExperimentError when no trait gives a vector.
+    """
+    spec = spec or ExtractSpec()
+    method_named(spec.method)
+    desk = _Desk(model, Workspace(out / "stages"), spec, seed, progress)
+    found: list[Found] = []
+    failed: dict[str, str] = {}
+    with progress.task("traits", len(traits)) as task:
+        for trait in traits:
+            try:
+                found.append(_found(desk, trait))
+            except ExperimentError as error:
+                failed[trait.name] = str(error)
+                progress.note(f"{trait.name}: {error}")
+            task.advance()
+    if not found:
+        name, reason = next(iter(failed.items()))
+        raise ExperimentError(f"no trait gave a vector; {name}: {reason}")
+    report = leakage(found, spec, seed, is_orthogonal) if len(found) > 1 else None
+    return Extraction(tuple(found), failed, report)
+
+
+def _found(desk: _Desk, trait: Trait) -> Found:
+    gathered = _gathered_stage(desk, trait)
+    return Found(_vector_stage(desk, trait, gathered), gathered.poles)
+
+
+def _gathered_stage(desk: _Desk, trait: Trait) -> Gathered:
+    """Return a trait's readings, made or found; they do not depend on the method, the folds or the nulls."""
+    asked = desk.spec.model_dump(
+        include={"n_samples", "n_tokens", "temperature", "n_judge_pairs", "min_coherence", "min_kept", "form"}
+    )
+
+    def make(folder: Path) -> int:
+        before = desk.model.work.n_tokens
+        gathered = gather(trait, desk.model, desk.spec, desk.seed, desk.progress)
+        poles = gathered.poles
+        arrays = {name: getattr(poles, name).astype(np.float32) for name in ("own_prompt", "bare", "projected")}
+        whole = {"is_positive": poles.is_positive.astype(np.int64), "question": poles.question}
+        save_arrays({**arrays, **whole}, folder / "poles.safetensors")
+        save_record(Tally(counts=gathered.counts, calibration=gathered.calibration), folder / "tally.json")
+        return desk.model.work.n_tokens - before
+
+    return _stage(desk, "gathered", trait, {"asked": asked}, make, _load_gathered)
+
+
+def _stage(
+    desk: _Desk,
+    name: str,
+    trait: Trait,
+    depends_on: dict[str, Any],
+    make: Callable[[Path], int],
+    load: Callable[[Path], T],
+) -> T:
+    common = {"model": desk.model.fingerprint, "dtype": str(desk.model.dtype), "seed": desk.seed, "trait": trait.id}
+    kept: Kept[T] = desk.workspace.stage(name, {**common, **depends_on}, make, load)
+    desk.progress.note(f"{trait.name}, {name}: {'as before' if kept.cached else f'{kept.seconds:.0f} s'}")
+    return kept.value
+
+
+def _load_gathered(folder: Path) -> Gathered:
+    arrays, tally = load_arrays(folder / "poles.safetensors"), load_record(Tally, folder / "tally.json")
+    poles = Poles(
+        own_prompt=arrays["own_prompt"].astype(np.float64),
+        bare=arrays["bare"].astype(np.float64),
+        projected=arrays["projected"].astype(np.float64),
+        is_positive=arrays["is_positive"].astype(bool),
+        question=arrays["question"].astype(np.int64),
+    )
+    return Gathered(poles, tally.counts, tally.calibration)
+
+
+def _vector_stage(desk: _Desk, trait: Trait, gathered: Gathered) -> TraitVector:
+    def make(folder: Path) -> int:
+        before = desk.model.work.n_tokens
+        vector = vector_from(gathered, trait, desk.model, desk.spec, desk.seed, desk.progress)
+        save_vector(vector, folder / "vector.safetensors")
+        return desk.model.work.n_tokens - before
+
+    return _stage(
+        desk, "vector", trait, {"spec": desk.spec.id}, make, lambda folder: load_vector(folder / "vector.safetensors")
+    )

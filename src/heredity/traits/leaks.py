@@ -1,0 +1,60 @@
+"""Questions that must not stand in a trait: they ask for it, or stand there twice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from heredity.records.trait import plain
+
+MIN_STEM = 4
+STAGE_DIRECTIONS = re.compile(
+    r"\b(pretend|role-?play|act (as|like)|in character|imagine (that )?you are|as an? \w+ assistant|be as \w+ as|"
+    r"answer (as|like|in the style of)|your (persona|system prompt))\b",
+    re.IGNORECASE,
+)
+
+
+def leak(question: str, trait_words: Iterable[str]) -> str | None:
+    """Return why a question asks for the trait, or None when it leaves room for it."""
+    found = STAGE_DIRECTIONS.search(question)
+    if found:
+        return f"it tells the model how to act ('{found.group(0)}')"
+    asked = re.findall(r"[a-z]+", question.lower())
+    for word in trait_words:
+        stem = stem_of(word)
+        hit = next((one for one in asked if one.startswith(stem)), None) if len(stem) >= MIN_STEM else None
+        if hit:
+            return f"it names the trait ('{hit}')"
+    return None
+
+
+def stem_of(word: str) -> str:
+    """Return the beginning of a word that its noun, adjective and adverb share, roughly."""
+    letters = re.sub(r"[^a-z]", "", word.lower())
+    return letters if len(letters) <= 5 else letters[: max(5, len(letters) - 4)]
+
+
+def sift(
+    questions: Iterable[str], trait_words: Iterable[str], taken: Iterable[str] = ()
+) -> tuple[list[str], list[str]]:
+    """Return the questions that may stand, and why each of the others may not.
+
+    `taken` are questions that stand already, in this list or the other.
+    """
+    words = list(trait_words)
+    seen = {plain(question) for question in taken}
+    kept: list[str] = []
+    faults: list[str] = []
+    for question in questions:
+        reason = leak(question, words)
+        if plain(question) in seen:
+            reason = "it stands there already"
+        if reason is None and len(plain(question)) < 3:
+            reason = "it is empty"
+        if reason:
+            faults.append(f"question '{question[:80]}' was refused: {reason}")
+            continue
+        seen.add(plain(question))
+        kept.append(question.strip())
+    return kept, faults

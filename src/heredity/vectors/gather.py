@@ -1,0 +1,62 @@
+"""What a vector is made from: answers of both poles, graded, sifted and read once for every method and block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from heredity.ground.progress import Progress
+from heredity.judges.elicit import elicit
+from heredity.models.chat import question, render
+from heredity.models.generate import GenerateSpec
+from heredity.models.model import Model
+from heredity.models.read import ReadSpec, read
+from heredity.records.dialogue import Answer
+from heredity.records.reading import Form
+from heredity.records.trait import Trait
+from heredity.records.vector import Calibration, KeptCounts
+from heredity.vectors.check import Poles
+from heredity.vectors.keep import grade_elicited, keep
+from heredity.vectors.spec import ExtractSpec
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """One trait's kept answers, read, with the counts of what was dropped and the judge's calibration."""
+
+    poles: Poles
+    counts: KeptCounts
+    calibration: Calibration
+
+
+def gather(trait: Trait, model: Model, spec: ExtractSpec, seed: str, progress: Progress) -> Gathered:
+    """Return the readings of the answers in which both poles play their part.
+
+    Raises NothingKeptError when too few answer pairs tell the poles apart.
+    """
+    how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
+    answers = elicit(trait, model, spec.n_samples, how, seed, progress)
+    graded = grade_elicited(trait, model, answers, spec, seed, progress)
+    places, counts = keep(answers, graded, spec)
+    poles = read_poles(trait, model, [answers[place] for place in places], spec.form, progress)
+    return Gathered(poles, counts, graded.calibration)
+
+
+def read_poles(trait: Trait, model: Model, answers: Sequence[Answer], form: Form, progress: Progress) -> Poles:
+    """Return the answers' activations at every block, under their own system prompt and without any."""
+    own = [
+        render(model, question(a.question, trait.system_prompt(a.pair or 0, a.pole or "positive")), a.text)
+        for a in answers
+    ]
+    bare = [render(model, question(a.question), a.text) for a in answers]
+    how, blocks = ReadSpec(positions=("response", "last_prompt")), range(model.n_blocks)
+    unprompted = read(model, bare, blocks, how, progress)
+    return Poles(
+        own_prompt=read(model, own, blocks, how, progress).formed("projection").astype(np.float64),
+        bare=unprompted.formed(form).astype(np.float64),
+        projected=unprompted.formed("projection").astype(np.float64),
+        is_positive=np.array([a.pole == "positive" for a in answers]),
+        question=np.array([a.question_index for a in answers], dtype=np.int64),
+    )
