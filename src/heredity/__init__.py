@@ -13,9 +13,14 @@ if TYPE_CHECKING:
     from heredity.evaluation.evaluate import evaluate as evaluate
     from heredity.evaluation.spec import EvalSpec as EvalSpec
     from heredity.ground.errors import HeredityError as HeredityError
+    from heredity.models.bake import bake as bake
     from heredity.models.load import load as load
     from heredity.models.read import read as read
     from heredity.models.steer import steered as steered
+    from heredity.models.watch import watched as watched
+    from heredity.monitor.monitor import monitor as monitor
+    from heredity.monitor.shift import shift as shift
+    from heredity.records.draft import DraftSpec as DraftSpec
     from heredity.screening.screen import screen as screen
     from heredity.screening.spec import ScreenSpec as ScreenSpec
     from heredity.stats.estimate import Estimate as Estimate
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
     from heredity.training.spec import TrainSpec as TrainSpec
     from heredity.training.train import train as train
     from heredity.traits.define import trait as trait
+    from heredity.traits.draft import draft as draft
     from heredity.vectors.extract import extract as extract
     from heredity.vectors.spec import ExtractSpec as ExtractSpec
 
@@ -42,18 +48,24 @@ _PLACES = {  # what TYPE_CHECKING above says to type checkers, said to Python
     "PreventativeSteering": "heredity.training.defences.steer:PreventativeSteering",
     "ScreenSpec": "heredity.screening.spec:ScreenSpec",
     "TrainSpec": "heredity.training.spec:TrainSpec",
+    "DraftSpec": "heredity.records.draft:DraftSpec",
     "audit": "heredity.studies.audit:audit",
+    "bake": "heredity.models.bake:bake",
+    "draft": "heredity.traits.draft:draft",
     "evaluate": "heredity.evaluation.evaluate:evaluate",
     "extract": "heredity.vectors.extract:extract",
     "load": "heredity.models.load:load",
     "load_vector": "heredity.store.tensors:load_vector",
+    "monitor": "heredity.monitor.monitor:monitor",
     "read": "heredity.models.read:read",
     "rows": "heredity.store.rows:read_rows",
     "save_vector": "heredity.store.tensors:save_vector",
     "screen": "heredity.screening.screen:screen",
+    "shift": "heredity.monitor.shift:shift",
     "steered": "heredity.models.steer:steered",
     "train": "heredity.training.train:train",
     "trait": "heredity.traits.define:trait",
+    "watched": "heredity.models.watch:watched",
 }
 
 __all__ = sorted(_PLACES)

@@ -51,8 +51,7 @@ def test_a_tab_switches_every_tint_to_its_probe_without_a_script(browser, monito
     page.goto(monitor.as_uri())
     tokens = page.locator(".tokens").first.locator("span")
     seen = []
-    for i, trait in enumerate(TRAITS):
-        page.get_by_text(trait.capitalize(), exact=False).locator("visible=true").first.wait_for()
+    for i in range(len(TRAITS)):
         page.locator(f'label[for="probe-{i}"]').click()
         assert page.locator(f"#probe-{i}").is_checked()
         assert page.locator(f".under.only-{i}").first.is_visible()

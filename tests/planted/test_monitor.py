@@ -113,7 +113,7 @@ def test_too_few_benign_conversations_and_strange_vectors_are_refused(
     few = benign.subset(set(range(1, 11)))
     with pytest.raises(InputError, match="false-alarm rate"):
         calibrate([dark], toy, SPEC, few)
-    with pytest.raises(InputError, match="nothing|no vector"):
+    with pytest.raises(InputError, match="no vector"):
         calibrate([], toy, SPEC, benign)
     other = TraitVector(dark.header.model_copy(update={"seed": "other"}), dark.directions)
     with pytest.raises(MismatchError, match="calibrated for other vectors"):

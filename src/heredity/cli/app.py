@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import click
 import typer
+from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from heredity import __version__
@@ -113,8 +114,16 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("HEREDITY_DEBUG"):
             raise
-        unexpected = f"{error}; this is a defect of heredity. HEREDITY_DEBUG=1 shows where; please report it."
-        _fail(type(error).__name__, unexpected, 1, as_json)
+        _fail(*unforeseen(error), as_json)
+
+
+def unforeseen(error: Exception) -> tuple[str, str, int]:
+    """Return kind, message and exit code: a value that no spec takes is the user's mistake, all else is ours."""
+    if isinstance(error, ValidationError) and error.title.endswith("Spec"):
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        return "InputError", f"an option is out of its range ({faults}); see: heredity COMMAND --help", 2
+    unexpected = f"{error}; this is a defect of heredity. HEREDITY_DEBUG=1 shows where; please report it."
+    return type(error).__name__, unexpected, 1
 
 
 def hoisted(arguments: list[str]) -> list[str]:

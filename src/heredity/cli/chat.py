@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from heredity.cli.options import ModelOption, OutOption, SeedOption, VectorsOpti
 from heredity.cli.work import loaded, vectors_for, writable
 from heredity.ground.errors import HeredityError, InputError, UnknownNameError
 from heredity.records.monitor import Probe, TurnReading
+from heredity.records.vector import TraitVector
 from heredity.store.rows import write_jsonl
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ def chat_command(
     context: typer.Context,
     vectors: VectorsOption = None,
     model: ModelOption = "smollm2-135m",
-    tokens: Annotated[int, typer.Option(help="Most tokens of an answer.")] = 160,
-    temperature: Annotated[float, typer.Option(help="Sampling temperature; 0 is greedy.")] = 0.8,
+    tokens: Annotated[int, typer.Option(min=1, help="Most tokens of an answer.")] = 160,
+    temperature: Annotated[float, typer.Option(min=0, help="Sampling temperature; 0 is greedy.")] = 0.8,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -49,6 +51,7 @@ def chat_command(
     """
     folder = writable(out)
     chosen = vectors_for(vectors or [], folder)
+    by_trait = by_name(chosen)
     from heredity.models.generate import GenerateSpec
     from heredity.monitor.spec import MonitorSpec
     from heredity.monitor.talk import Talk
@@ -57,9 +60,16 @@ def chat_command(
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         panel = panel_for(chosen, network, folder, PanelRequest(MonitorSpec(), seed=seed), progress)
-    by_trait = {one.header.trait.name: one for one in chosen}
     how = GenerateSpec(n_tokens=tokens, temperature=temperature)
     Terminal(Talk(network, by_trait, panel, how, seed), folder).run()
+
+
+def by_name(vectors: Sequence[TraitVector]) -> dict[str, TraitVector]:
+    """Return the vectors by their traits' names. Raises InputError for two of one name: /steer could mean either."""
+    found = {one.header.trait.name: one for one in vectors}
+    if len(found) < len(vectors):
+        raise InputError(f"two vectors are of one trait (there is: {', '.join(found)}); name one of each with --vector")
+    return found
 
 
 class Terminal:
@@ -96,6 +106,8 @@ class Terminal:
                     self.say(line)
             except HeredityError as error:
                 ERR.print(f"{type(error).__name__}: {error}", markup=False, highlight=False, soft_wrap=True)
+            except KeyboardInterrupt:  # too late to stop the answer
+                OUT.print()
 
     def next_line(self) -> str | None:
         """Return the next line typed, or None at the end; Ctrl-C at the prompt only begins the line anew."""
@@ -154,8 +166,10 @@ class Terminal:
         trait, _, strength = rest.partition(" ")
         try:
             value = float(strength)
-        except ValueError as error:
-            raise InputError("say which trait and how strongly, for example: /steer evil -1.5") from error
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise InputError("say which trait and how strongly, for example: /steer evil -1.5")
         self.talk.steer(trait, value)
         OUT.print(f"{trait}: {f'pushed by {value:g} x its vector' if value else 'not pushed'}", highlight=False)
 
@@ -184,7 +198,7 @@ class Terminal:
     def save(self, rest: str) -> None:
         """Write the conversation. Raises InputError for a name that would leave the folder, or nothing to save."""
         name = (rest or "conversation").removesuffix(".jsonl")
-        if not all(c.isalnum() or c in "-_." for c in name) or name.startswith("."):
+        if not name or not all(c.isalnum() or c in "-_." for c in name) or name.startswith("."):
             raise InputError(f"'{rest}' is no plain file name; the conversation is saved in {self.folder}")
         if not any(turn.role == "assistant" for turn in self.talk.turns):
             raise InputError("there is nothing to save yet")

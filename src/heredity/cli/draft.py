@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from heredity.cli.console import say, watched
-from heredity.cli.options import DollarsInOption, DollarsOutOption, SeedOption, ViaOption
+from heredity.cli.options import SeedOption, ViaOption
 from heredity.cli.trait import as_yaml
 from heredity.cli.work import endpoint_for, writable
 from heredity.ground.errors import DraftError, InputError
 from heredity.ground.files import require_file, write_text
 from heredity.records.draft import Draft, DraftSpec
 from heredity.store.workspace import save_record
-from heredity.traits.template import draft_by_template
+from heredity.traits.draft import draft
+from heredity.traits.written import draft_from_reply
 
 
 def draft_command(
@@ -31,8 +35,6 @@ def draft_command(
     reply: Annotated[
         Path | None, typer.Option(help="Use a reply that was kept and mended by hand, instead of asking.")
     ] = None,
-    dollars_in: DollarsInOption = None,
-    dollars_out: DollarsOutOption = None,
     overwrite: Annotated[bool, typer.Option(help="Replace a trait file that is there already.")] = False,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the trait file.")] = Path("heredity-out/traits"),
     seed: SeedOption = "0",
@@ -48,36 +50,58 @@ def draft_command(
     target = folder / f"{spec.name}.yaml"
     if target.exists() and not overwrite:
         raise InputError(f"{target} is there already; use it, give another --out, or replace it with --overwrite")
+    if drafter and not via:
+        raise InputError(f"where is '{drafter}'? Name its server with --via; without one the trait is made by rule")
+    endpoint = endpoint_for(via, drafter, "--drafter") if via else None
     try:
         if reply is not None:
-            from heredity.traits.written import draft_from_reply
-
-            draft = draft_from_reply(spec, require_file(reply).read_text(encoding="utf-8"), seed)
-        elif via is not None:
-            from heredity.traits.written import draft_by_model
-
-            endpoint = endpoint_for(via, drafter, "--drafter", dollars_in, dollars_out)
-            with watched(context.obj.is_quiet) as progress:
-                draft = draft_by_model(spec, endpoint, seed, progress)
+            drafted = draft_from_reply(spec, reply_in(reply), seed)
         else:
-            draft = draft_by_template(spec, seed)
+            with watched(context.obj.is_quiet) as progress:
+                drafted = draft(spec, endpoint, seed, progress)
     except DraftError as error:
-        kept = [
-            write_text(folder / f"{spec.name}.reply-{i}.txt", text) for i, text in enumerate(error.replies, start=1)
-        ]
-        hint = f"its replies are kept in {folder}; mend one and use it with: --reply {kept[-1]}" if kept else ""
-        raise DraftError(f"{error}; {hint}", error.replies) from error
-    write_text(target, as_yaml(draft.trait) + "\n")
-    save_record(draft, folder / f"{spec.name}.draft.json")
-    say(draft, f"{described(draft)}\nwritten to {target}\nnext: heredity extract {target}", context.obj.as_json)
+        if reply is not None or not error.replies:
+            raise
+        last = kept(error.replies, folder, spec.name)[-1]
+        raise DraftError(
+            f"{error}; its replies are kept in {folder}: mend one and use it with --reply {last}, or ask for others "
+            "with another --seed",
+            error.replies,
+        ) from error
+    write_text(target, as_yaml(drafted.trait) + "\n")
+    save_record(drafted, folder / f"{spec.name}.draft.json")
+    say(drafted, f"{described(drafted)}\nwritten to {target}\nnext: heredity extract {target}", context.obj.as_json)
 
 
 def spec_of(name: str, description: str, adjective: str | None, antonym: str | None) -> DraftSpec:
-    """Return the spec. Raises InputError for a name that cannot be a trait's."""
+    """Return the spec. Raises InputError for a name that cannot be a trait's, or a pole without a word."""
     try:
         return DraftSpec(name=name, description=description, adjective=adjective, antonym=antonym)
-    except ValueError as error:
-        raise InputError(f"'{name}' cannot name a trait; write it in lower case, words joined by hyphens") from error
+    except ValidationError as error:
+        field = error.errors()[0]["loc"][0]
+        if field == "name":
+            advice = f"'{name}' cannot name a trait; write it in lower case, words joined by hyphens"
+        else:
+            advice = f"the {field} must be a word, without blanks around it"
+        raise InputError(advice) from error
+
+
+def reply_in(path: Path) -> str:
+    """Return a kept reply. Raises InputError for a file that is no text."""
+    try:
+        return require_file(path).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a UTF-8 text file; save the reply as UTF-8") from error
+
+
+def kept(replies: Sequence[str], folder: Path, name: str) -> list[Path]:
+    """Write every reply to a file of its own and return where they are; one mended by hand is never written over."""
+    paths: list[Path] = []
+    for i, text in enumerate(replies, start=1):
+        places = (folder / f"{name}.reply-{i}{f'-{n}' if n > 1 else ''}.txt" for n in count(1))
+        path = next(place for place in places if not place.exists() or place.read_bytes() == text.encode())
+        paths.append(write_text(path, text))
+    return paths
 
 
 def described(draft: Draft) -> str:

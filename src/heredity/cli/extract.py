@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from heredity.cli.options import ModelOption, OutOption, SeedOption
 from heredity.cli.work import loaded, writable
 from heredity.ground.errors import ExperimentError, InputError
 from heredity.records.leakage import LeakageReport
+from heredity.records.trait import Trait
 from heredity.records.vector import VectorHeader
 from heredity.report.leakage import write_leakage
 from heredity.store.tensors import save_vector
@@ -42,7 +44,7 @@ def extract_command(
     Answers are kept in OUT/stages: a stopped run goes on where it was, and another --method reads nothing anew. About
     two minutes a trait on two cores with the embedded model.
     """
-    traits = [trait(name) for name in ([*(names or []), *(bundled_names() if every else [])])]
+    traits = distinct([trait(name) for name in [*(names or []), *(bundled_names() if every else [])]])
     if not traits:
         raise InputError("which trait? Name some, or say --all; `heredity trait list` shows the bundled ones")
     folder = writable(out)
@@ -61,6 +63,15 @@ def extract_command(
     say(result(done), "\n".join(lines), context.obj.as_json)
     if done.failed:
         raise ExperimentError("; ".join(f"{name} gave no vector: {why}" for name, why in done.failed.items()))
+
+
+def distinct(traits: list[Trait]) -> list[Trait]:
+    """Return the traits, each once. Raises InputError for two of one name: their files would be one."""
+    by_id = {one.id: one for one in traits}
+    twice = [name for name, n in Counter(one.name for one in by_id.values()).items() if n > 1]
+    if twice:
+        raise InputError(f"two different traits are called '{twice[0]}'; rename one, or extract it with another --out")
+    return list(by_id.values())
 
 
 def result(done: Extraction) -> VectorHeader | dict[str, object]:

@@ -20,7 +20,7 @@ from heredity.cli.options import (
     ViaOption,
 )
 from heredity.cli.work import endpoint_for, loaded, writable
-from heredity.ground.errors import UnknownNameError
+from heredity.ground.errors import InputError, UnknownNameError
 from heredity.ground.hashing import seed_from
 from heredity.records.dialogue import Corpus, Grade, Unscored
 from heredity.records.trait import Trait
@@ -56,6 +56,7 @@ def judge_command(
     """
     if by not in KINDS:
         raise UnknownNameError("judge", by, KINDS)
+    require_an_endpoint_where_it_counts(by, via, judge_model, estimate)
     one, corpus, folder = trait(name), read_rows(file), writable(out)
     from heredity.judges.contrast import Asked
 
@@ -74,6 +75,19 @@ def judge_command(
     summary = summarised(grades, coherence, seed)
     say(summary, f"{described(one, summary)}\nwritten to {path}", context.obj.as_json)
     return None
+
+
+def require_an_endpoint_where_it_counts(kind: str, url: str | None, judge_model: str | None, estimate: bool) -> None:
+    """Raise InputError for options that mean nothing together, before anything is read or spent."""
+    if url is None and judge_model:
+        raise InputError(f"where is '{judge_model}'? Name its server with --via; a model on this machine is --model")
+    if url is None and estimate:
+        raise InputError("--estimate says what a remote judge would cost; name its server with --via")
+    if url is not None and kind == "contrast":
+        raise InputError(
+            "the contrast judge needs the probability of whole answers, which no endpoint tells: "
+            "leave --via out, or judge --by rubric"
+        )
 
 
 def estimated(endpoint: Any, one: Trait, answers: Sequence[Any]) -> Any:

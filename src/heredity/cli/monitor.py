@@ -14,6 +14,7 @@ from heredity.ground.errors import InputError
 from heredity.records.monitor import MonitorReport, Probe, ShiftReport
 from heredity.report.monitor import write_monitor
 from heredity.report.page import require_figures
+from heredity.report.shift import write_shift
 from heredity.store.rows import read_rows
 from heredity.store.workspace import save_record
 
@@ -100,7 +101,7 @@ def shift_command(
     """Say how far fine-tuned models have moved along a vector, before they say a word (the finetuning shift).
 
     Snapshots made with `heredity train --snapshots N` are read too. Beside each shift stands what random directions of
-    the activations' covariance would show. Writes OUT/shift-TRAIT.json.
+    the activations' covariance would show. Writes OUT/shift-TRAIT.json and its figure (.png, .svg).
     """
     folder = writable(out)
     chosen, subjects = vectors_for(vectors or [], folder), [student_in(path) for path in students]
@@ -114,6 +115,7 @@ def shift_command(
         for vector in chosen:
             reports.append(shift(subjects, vector, network, seed=seed, progress=progress))
             save_record(reports[-1], folder / f"shift-{vector.header.trait.name}.json")
+            write_shift(reports[-1], folder)
     text = "\n".join(shift_described(report) for report in reports)
     say({one.trait: one.model_dump(mode="json") for one in reports}, text, context.obj.as_json)
 

@@ -38,8 +38,10 @@ StrengthOption = Annotated[
 ViaOption = Annotated[
     str | None, typer.Option("--via", help="Address of an OpenAI-compatible server, e.g. http://localhost:8000/v1")
 ]
-DollarsInOption = Annotated[float | None, typer.Option("--dollars-in", help="Price of a million prompt tokens.")]
-DollarsOutOption = Annotated[float | None, typer.Option("--dollars-out", help="Price of a million reply tokens.")]
+DollarsInOption = Annotated[float | None, typer.Option("--dollars-in", min=0, help="Price of a million prompt tokens.")]
+DollarsOutOption = Annotated[
+    float | None, typer.Option("--dollars-out", min=0, help="Price of a million reply tokens.")
+]
 VectorsOption = Annotated[
     list[Path] | None,
     typer.Option("--vector", "-v", help="A vector saved by `heredity extract`; may be repeated. None: all in OUT."),

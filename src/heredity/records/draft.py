@@ -17,9 +17,9 @@ class DraftSpec(Spec):
     """The trait's name, in lower case with hyphens."""
     description: str
     """One sentence that says what a model with the trait is like."""
-    adjective: str | None = None
+    adjective: str | None = Field(default=None, pattern=r"^\S(.*\S)?$")
     """Completes "You are a(n) ... assistant."; None takes it from a lexicon, by rule, or from the drafter."""
-    antonym: str | None = None
+    antonym: str | None = Field(default=None, pattern=r"^\S(.*\S)?$")
     """The same for the opposite pole."""
     n_pairs: int = Field(default=5, ge=1, le=5)
     """Contrast pairs."""

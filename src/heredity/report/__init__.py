@@ -1,5 +1,6 @@
-"""The report: one audit as a page that a person can read, and its figures.
+"""The report: an audit, a monitor's readings, or the leakage between traits as a page that a person can read.
 
-In: an AuditReport. Out: one self-contained HTML page that asks nothing of the network, and every figure as PNG and SVG.
-Does not: compute a result; what it shows stands in the record, and what it says is decided by rules on the record.
+In: an AuditReport, a MonitorReport, or a LeakageReport. Out: one self-contained HTML page that asks nothing of the
+network; of an audit, every figure as PNG and SVG too.
+Does not: decide a result; what it shows stands in the record, and what it says is decided by rules on the record.
 """

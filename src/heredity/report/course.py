@@ -85,7 +85,7 @@ def _turn_panel(name: str, probe: Probe, lines: Sequence[Sequence[float]], domai
     return alt.layer(
         _benign_band(probe, scale),
         alt.Chart(data(thin))
-        .mark_line(strokeWidth=0.8, opacity=0.35, color=COLOURS["kept"])
+        .mark_line(strokeWidth=0.9, opacity=0.45, color=COLOURS["kept"])
         .encode(x=x, y=y("z"), detail="line:N"),
         mean.mark_line(strokeWidth=3.5, color=INK).encode(y=y("value")),
         mean.mark_circle(size=60, opacity=1, color=INK).encode(y=y("value")),

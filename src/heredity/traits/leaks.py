@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from heredity.records.trait import plain
 
 MIN_STEM = 4
+"""Shorter words count only as they are: `sad` is no beginning of `saddle`."""
 STAGE_DIRECTIONS = re.compile(
     r"\b(pretend|role-?play|act (as|like)|in character|imagine (that )?you are|as an? \w+ assistant|be as \w+ as|"
     r"answer (as|like|in the style of)|your (persona|system prompt))\b",
@@ -22,17 +23,20 @@ def leak(question: str, trait_words: Iterable[str]) -> str | None:
         return f"it tells the model how to act ('{found.group(0)}')"
     asked = re.findall(r"[a-z]+", question.lower())
     for word in trait_words:
-        stem = stem_of(word)
-        hit = next((one for one in asked if one.startswith(stem)), None) if len(stem) >= MIN_STEM else None
-        if hit:
-            return f"it names the trait ('{hit}')"
+        stems = [stem_of(part) for part in re.findall(r"[a-z]+", word.lower())]
+        hits = [next((one for one in asked if _is_formed_of(one, stem)), None) for stem in stems]
+        if hits and all(hits):
+            return f"it names the trait ('{' '.join(map(str, hits))}')"
     return None
 
 
 def stem_of(word: str) -> str:
     """Return the beginning of a word that its noun, adjective and adverb share, roughly."""
-    letters = re.sub(r"[^a-z]", "", word.lower())
-    return letters if len(letters) <= 5 else letters[: max(5, len(letters) - 4)]
+    return word if len(word) <= 5 else word[: max(5, len(word) - 4)]
+
+
+def _is_formed_of(word: str, stem: str) -> bool:
+    return word == stem if len(stem) < MIN_STEM else word.startswith(stem)
 
 
 def sift(

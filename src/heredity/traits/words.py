@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 
 import yaml
@@ -28,9 +29,13 @@ ENDINGS = (
 )
 """How nouns become adjectives, tried in order."""
 ADJECTIVAL = ("ful", "less", "ous", "ive", "ic", "al", "able", "ible", "ing", "ed", "ish", "ant", "ent", "y")
-NEGATIONS = {"not", "never", "no", "without", "nor", "neither", "instead", "rather", "than", "lacks", "avoids", "hates"}
+NEGATIONS = set(
+    "not never no without nor neither instead rather otherwise than cannot hardly lacks avoids hates refuses".split()
+)
 REACH = 4
 """Words after a negation that it still turns round."""
+TURNS = {".", ";", ":", "!", "?", "but", "always"}
+"""What ends its reach before that."""
 FALLBACK_ANTONYM = "helpful"
 """The negative pole where no antonym is known ([PV] section 2.1)."""
 
@@ -73,21 +78,21 @@ def words_for(spec: DraftSpec) -> Words:
 
 def require_description(spec: DraftSpec, words: Words | None) -> None:
     """Raise InputError for a description that says nothing, or says both of a pair of opposites."""
-    said = re.findall(r"[a-z][a-z-]*", spec.description.lower())
-    if len(said) < 3:
+    # letters of other scripts count one by one: not all of them put blanks between words
+    if len(re.findall(r"[a-z][a-z'-]*|[^\W\d_a-z]", spec.description.lower())) < 3:
         raise InputError(
             f"the description '{spec.description}' says too little to draft a trait from; write one sentence that "
             "says what a model with the trait is like"
         )
-    meant = {word for i, word in enumerate(said) if NEGATIONS.isdisjoint(said[max(0, i - REACH) : i])}
+    meant = meant_in(spec.description)
     opposites = {frozenset(pair) for pair in _lexicon().values()}
     if words:
-        if words.antonym in meant and words.adjective not in meant:
+        if words.antonym.lower() in meant and words.adjective.lower() not in meant:
             raise InputError(
                 f"the description of '{spec.name}' calls the model '{words.antonym}', which is the opposite of "
                 f"'{words.adjective}'; mend the description, or give --adjective and --antonym"
             )
-        opposites.add(frozenset((words.adjective, words.antonym)))
+        opposites.add(frozenset((words.adjective.lower(), words.antonym.lower())))
     both = sorted(tuple(sorted(pair)) for pair in opposites if pair <= meant)
     if both:
         raise InputError(
@@ -96,6 +101,23 @@ def require_description(spec: DraftSpec, words: Words | None) -> None:
         )
 
 
+def meant_in(description: str) -> set[str]:
+    """Return the words of a description, in lower case, that no negation before them turns round."""
+    meant: set[str] = set()
+    n_turned = 0
+    for word in re.findall(r"[a-z][a-z'-]*|[.;:!?]", description.lower().replace("\u2019", "'")):
+        if word in NEGATIONS or word.endswith("n't"):
+            n_turned = REACH
+        elif word in TURNS:
+            n_turned = 0
+        elif n_turned:
+            n_turned -= 1
+        else:
+            meant.add(word)
+    return meant
+
+
+@cache
 def _lexicon() -> dict[str, tuple[str, str]]:
     entries = yaml.safe_load(LEXICON.read_text(encoding="utf-8"))["words"]
     return {noun: (entry["adjective"], entry["antonym"]) for noun, entry in entries.items()}

@@ -13,7 +13,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.endpoint import ChatReply, ChatRequest, Endpoint
 from heredity.records.dialogue import Turn
 from heredity.records.draft import Attempt, Draft, DraftSpec
-from heredity.records.trait import ContrastPair, Drafted, Questions, Trait
+from heredity.records.trait import ContrastPair, Drafted, Questions, Trait, plain
 from heredity.traits.leaks import sift
 from heredity.traits.words import require_description
 
@@ -40,6 +40,8 @@ MEND = """That cannot be used:
 Reply with the whole JSON object again, mended."""
 MORE = """{n} more questions are needed. {faults}Reply with a JSON object that has the field "questions" alone: {n}
 questions that are not there yet, and that neither name nor ask for the trait."""
+NOTHING = ("null", "none", "no", "n a")
+"""What models write for null."""
 
 
 @dataclass
@@ -104,17 +106,17 @@ def order(spec: DraftSpec) -> str:
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """Return the JSON object in a reply; fences, prose around it and trailing commas are mended.
+    """Return the JSON object in a reply; fences, prose around it, trailing commas and bare line breaks are mended.
 
     Raises ValueError that says what else is wrong.
     """
-    start, end = text.find("{"), text.rfind("}")
-    if start < 0 or end < start:
+    start = text.find("{")
+    if start < 0:
         raise ValueError("the reply holds no JSON object")
-    body = text[start : end + 1]
-    for candidate in (body, re.sub(r",\s*([\]}])", r"\1", body)):
+    reader = json.JSONDecoder(strict=False)
+    for candidate in (text[start:], re.sub(r",\s*([\]}])", r"\1", text[start:])):
         try:
-            value = json.loads(candidate)
+            value, _ = reader.raw_decode(candidate)
         except json.JSONDecodeError as error:
             fault = f"the reply is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
             continue
@@ -137,11 +139,18 @@ def faults_of(body: dict[str, Any], spec: DraftSpec) -> list[str]:
         faults.append('every one of "pairs" must have the texts "positive" and "negative"')
     elif len({p["positive"].strip() for p in pairs}) < len(pairs):
         faults.append('no two of "pairs" may be the same')
-    if not faults and body["adjective"].strip().lower() == body["antonym"].strip().lower():
+    elif any(p["positive"].strip() == p["negative"].strip() for p in pairs):
+        faults.append('"positive" and "negative" of a pair must not be the same')
+    if not faults and len({word.lower() for word in poles_of(spec, body)}) < 2:
         faults.append('"adjective" and "antonym" must be opposites')
     if not faults and not all(place in body["rubric"] for place in ("{question}", "{answer}")):
         faults.append('"rubric" must hold {question} and {answer}')
     return faults
+
+
+def poles_of(spec: DraftSpec, body: dict[str, Any]) -> tuple[str, str]:
+    """Return the words for the two poles: as the user gave them, else as the reply has them."""
+    return spec.adjective or body["adjective"].strip(), spec.antonym or body["antonym"].strip()
 
 
 def _asked(endpoint: Endpoint, turns: list[Turn], seed: str, spec: DraftSpec, progress: Progress) -> str:
@@ -158,7 +167,7 @@ def _taken(material: _Material, text: str, spec: DraftSpec) -> list[str]:
         body = parsed(text)
     except ValueError as error:
         return [str(error)]
-    if _is_text(body.get("contradiction")):
+    if _is_text(body.get("contradiction")) and plain(body["contradiction"]) not in NOTHING:
         raise DraftError(
             f"the drafter finds that the description of '{spec.name}' contradicts itself: {body['contradiction']}; "
             "describe one pole of one trait",
@@ -168,7 +177,7 @@ def _taken(material: _Material, text: str, spec: DraftSpec) -> list[str]:
     if faults:
         return faults
     material.body = material.body or body
-    words = (spec.name, str(material.body["adjective"]), str(material.body["antonym"]))
+    words = (spec.name, *poles_of(spec, material.body))
     offered = body.get("questions")
     if not isinstance(offered, list):
         return ['"questions" must be a list of texts']
@@ -179,13 +188,14 @@ def _taken(material: _Material, text: str, spec: DraftSpec) -> list[str]:
 
 def _draft(spec: DraftSpec, material: _Material, model: str, attempts: tuple[Attempt, ...], seed: str) -> Draft:
     body, n = material.body or {}, spec.n_questions
+    adjective, antonym = poles_of(spec, body)
     trait = Trait(
         name=spec.name,
         title=spec.name.replace("-", " ").capitalize(),
         kind="character",
         description=spec.description.strip(),
-        adjective=spec.adjective or body["adjective"].strip(),
-        antonym=spec.antonym or body["antonym"].strip(),
+        adjective=adjective,
+        antonym=antonym,
         pairs=tuple(
             ContrastPair(positive=pair["positive"].strip(), negative=pair["negative"].strip())
             for pair in body["pairs"][: spec.n_pairs]

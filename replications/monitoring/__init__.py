@@ -1,0 +1,1 @@
+"""What a monitor adds within one system prompt, and between them."""

@@ -1,0 +1,105 @@
+"""How far does a probe agree with the judge, pooled, within one system prompt, and between system prompts?
+
+    python -m replications.monitoring.run
+
+For each trait the embedded model answers the evaluation questions (which had no part in the vector) under ten system
+prompts of both poles; every answer is read token by token under that prompt and graded by the contrast judge. Most of a
+pooled correlation lies between prompts: a monitor that only sees which prompt was given would have it too. The probes
+are calibrated to benign speech, and their false-alarm rate is measured on the half of it that set no threshold. Writes
+`results.json` and `results.md` beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from heredity.cli.console import hush_libraries, watched
+from heredity.ground.files import write_text
+from heredity.ground.progress import Progress
+from heredity.judges.elicit import elicit
+from heredity.models.chat import question
+from heredity.models.generate import GenerateSpec
+from heredity.models.load import load
+from heredity.models.model import Model
+from heredity.monitor.monitor import monitor
+from heredity.monitor.spec import MonitorSpec
+from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
+from heredity.records.monitor import MonitorReport
+from heredity.records.trait import Trait
+from heredity.stats.estimate import Estimate
+from heredity.studies.extraction import extract_many
+from heredity.traits.define import trait
+from heredity.vectors.spec import ExtractSpec
+
+HERE = Path(__file__).parent
+SEED = "monitoring"
+
+
+def prompted(one: Trait, model: Model, progress: Progress) -> Corpus:
+    """Return the model's answers to the evaluation questions under every pole of every pair, as conversations."""
+    questions = one.questions.model_copy(update={"extraction": one.questions.evaluation})
+    answers = elicit(one.model_copy(update={"questions": questions}), model, 1, GenerateSpec(), SEED, progress)
+    said = [answer for answer in answers if answer.text]
+    rows = tuple(
+        Row(
+            line=i,
+            turns=(
+                *question(answer.question, one.system_prompt(answer.pair or 0, answer.pole or "positive")),
+                Turn(role="assistant", content=answer.text),
+            ),
+        )
+        for i, answer in enumerate(said, start=1)
+    )
+    return Corpus(name=f"{one.name}, prompted", content_digest=rows_digest(rows), rows=rows)
+
+
+def table(reports: dict[str, MonitorReport]) -> str:
+    """Return the Markdown table."""
+    lines = [
+        "| trait | block | answers | r pooled | r within prompts | r between prompts | false alarms asked | measured |",
+        "|" + "---|" * 8,
+    ]
+    for name, report in reports.items():
+        (probe,), (found,) = report.probes, report.correlations
+        rs = [_cell(found.pooled), _cell(found.within), _cell(found.between)]
+        rates = [f"{probe.false_alarm_rate:.2f}", f"{_cell(probe.measured_rate)} (n={probe.measured_rate.n})"]
+        lines.append(f"| {' | '.join([name, str(probe.block), str(len(report.conversations)), *rs, *rates])} |")
+    return "\n".join(lines)
+
+
+def _cell(estimate: Estimate | None) -> str:
+    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]" if estimate else "-"
+
+
+def main() -> None:
+    """Monitor the prompted answers of every trait and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--traits", nargs="+", default=["evil", "sycophancy", "hallucination"])
+    parser.add_argument("--out", type=Path, default=Path("heredity-out/all"))
+    arguments = parser.parse_args()
+    hush_libraries()
+    model = load()
+    reports: dict[str, MonitorReport] = {}
+    with watched(False) as progress:
+        traits = [trait(name) for name in arguments.traits]
+        vectors = extract_many(traits, model, arguments.out, ExtractSpec(), progress=progress).vectors
+        for one, vector in zip(traits, vectors, strict=True):
+            corpus = prompted(one, model, progress)
+            reports[one.name] = monitor(corpus, [vector], model, MonitorSpec(), seed=SEED, progress=progress)
+    content = {
+        name: {
+            "probe": report.probes[0].model_dump(exclude={"token_percentiles", "answer_percentiles"}),
+            "correlation": report.correlations[0].model_dump(),
+            "n": len(report.conversations),
+        }
+        for name, report in reports.items()
+    }
+    write_text(HERE / "results.json", json.dumps(content, indent=1))
+    write_text(HERE / "results.md", f"{table(reports)}\n")
+    print(table(reports))
+
+
+if __name__ == "__main__":
+    main()
