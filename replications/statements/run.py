@@ -4,11 +4,11 @@
 
 Each trait is drafted by rule from its sentence, its vector extracted, and the statements of Perez et al. (2022), 1,000
 a trait, each labelled whether agreeing matches the trait, are projected on it. How a statement is read (in which frame,
-at which position, at which block) is chosen on the first half of each file; every figure reported is of the other half,
-and the vector itself has seen neither. Beside each: the same without any choice (the vector's own block, the mean over
-the statement), random directions of the activations' covariance, vectors from permuted poles, the other traits'
-vectors, and what a direction fitted to the first half's labels reaches. Writes `results.json` and `results.md` beside
-this file.
+at which position and block, on a direction of which method) is chosen on the first half of each file; every figure
+reported is of the other half, and the vector itself has seen neither. Beside each: the same without any choice (the
+vector's own block, the mean over the statement), random directions of the activations' covariance, vectors from
+permuted poles, the other traits' vectors, and what a direction fitted to the first half's labels reaches. Writes
+`results.json` and `results.md` beside this file.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from heredity.stats.nulls import matched_directions, swapped_poles, upper_bound
 from heredity.studies.extraction import Extraction, extract_many
 from heredity.traits.template import draft_by_template
 from heredity.vectors.leakage import Found
-from heredity.vectors.methods import logistic
+from heredity.vectors.methods import METHODS, logistic
 from heredity.vectors.spec import ExtractSpec
 
 HERE = Path(__file__).parent
@@ -74,11 +74,12 @@ class Statements:
 
 @dataclass(frozen=True)
 class Way:
-    """One way to read a statement."""
+    """One way to read a statement, and to make the direction that it is projected on."""
 
     frame: str
     position: str
     block: int
+    method: str
 
     def of(self, statements: Statements) -> Floats:
         """Return `[statements, width]`."""
@@ -106,16 +107,23 @@ def read_statements(model: Model, path: Path, n: int | None, progress: Progress)
     )
 
 
-def chosen_way(statements: Statements, directions: NDArray[np.float32]) -> Way:
+def directions_of(found: Found) -> dict[str, Floats]:
+    """Return a trait's directions `[blocks, width]` by every method, from the same answers."""
+    own, positive = found.poles.own_prompt, found.poles.is_positive
+    return {name: method(own[positive], own[~positive]) for name, method in METHODS.items()}
+
+
+def chosen_way(statements: Statements, directions: dict[str, Floats]) -> Way:
     """Return the way of reading with the highest AUC on the half that is for choosing."""
     half = statements.is_for_choice
     best: tuple[float, Way] | None = None
     for (frame, position), read_so in statements.read.items():
-        scores = np.einsum("nbw,bw->nb", read_so[half], directions)
-        found = auc(scores[statements.is_match[half]], scores[~statements.is_match[half]])
-        block = int(found.argmax())
-        if best is None or found[block] > best[0]:
-            best = (float(found[block]), Way(frame, position, block))
+        for method, vectors in directions.items():
+            scores = np.einsum("nbw,bw->nb", read_so[half], vectors)
+            found = auc(scores[statements.is_match[half]], scores[~statements.is_match[half]])
+            block = int(found.argmax())
+            if best is None or found[block] > best[0]:
+                best = (float(found[block]), Way(frame, position, block, method))
     assert best is not None
     return best[1]
 
@@ -127,8 +135,12 @@ def judged(statements: Statements, way: Way, direction: NDArray[np.floating], na
     return auc_estimate(scores, statements.is_match[half], np.arange(half.sum()), seed_from("statements auc", name))
 
 
-def nulls(statements: Statements, way: Way, found: Found) -> dict[str, float]:
-    """Return the 97.5th percentiles of the AUC of random directions and of permuted poles, turned for the best."""
+def nulls(statements: Statements, way: Way, found: Found, reached: float) -> dict[str, dict[str, float]]:
+    """Return, for random directions and for permuted poles, the 97.5th percentile of their AUC and how many reach ours.
+
+    A vector says beforehand which way is up, so the share that reaches it is one-sided; the percentile is of directions
+    turned for the best. Poles are permuted by question and made into directions by mean difference.
+    """
     half = ~statements.is_for_choice
     rows, match = way.of(statements)[half], statements.is_match[half]
     poles, pole = found.poles, np.where(found.poles.is_positive, 1.0, -1.0)
@@ -142,7 +154,8 @@ def nulls(statements: Statements, way: Way, found: Found) -> dict[str, float]:
     for kind, directions in drawn.items():
         scores = rows @ directions.T
         luck = auc(scores[match], scores[~match])
-        bounds[kind] = upper_bound(np.maximum(luck, 1 - luck))
+        share = float((1 + (luck >= reached).sum()) / (1 + N_NULL))
+        bounds[kind] = {"bound": upper_bound(np.maximum(luck, 1 - luck)), "p": share}
     return bounds
 
 
@@ -160,9 +173,11 @@ def study(extraction: Extraction, statements: dict[str, Statements]) -> dict[str
     found = {one.vector.header.trait.name: one for one in extraction.found}
     for name, one in found.items():
         mine, vector = statements[name], one.vector
-        way, plain = chosen_way(mine, vector.directions), Way(*PLAIN, vector.block)
+        directions = {other: directions_of(found[other]) for other in found}
+        way, plain = chosen_way(mine, directions[name]), Way(*PLAIN, vector.block, "mean_difference")
+        reached = judged(mine, way, directions[name][way.method][way.block], name)
         others = {
-            other: judged(mine, way, found[other].vector.directions[way.block], f"{name} by {other}")
+            other: judged(mine, way, directions[other][way.method][way.block], f"{name} by {other}")
             for other in found
             if other != name
         }
@@ -170,9 +185,9 @@ def study(extraction: Extraction, statements: dict[str, Statements]) -> dict[str
             "way": way.__dict__,
             "block of the vector": vector.block,
             "own held-out AUC": vector.header.heldout_auc.__dict__,
-            "statements, chosen way": judged(mine, way, vector.directions[way.block], name).__dict__,
+            "statements, chosen way": reached.__dict__,
             "statements, nothing chosen": judged(mine, plain, vector.directions[plain.block], name).__dict__,
-            **nulls(mine, way, one),
+            **nulls(mine, way, one, reached.value),
             "other traits": {other: estimate.__dict__ for other, estimate in others.items()},
             "fitted to labels": ceiling(mine, way, name).__dict__,
         }
@@ -189,11 +204,10 @@ def table(results: dict[str, Any]) -> str:
     for name, row in results.items():
         way = row["way"]
         cells = [
-            f"{way['frame']}, {way['position']}, block {way['block']}",
+            f"{way['frame']}, {way['position']}, block {way['block']}, {way['method'].replace('_', ' ')}",
             _cell(row["statements, chosen way"]),
             _cell(row["statements, nothing chosen"]),
-            f"{row['random directions']:.2f}",
-            f"{row['permuted poles']:.2f}",
+            *(f"{row[kind]['bound']:.2f} (p {row[kind]['p']:.3f})" for kind in ("random directions", "permuted poles")),
             "; ".join(f"{other} {estimate['value']:.2f}" for other, estimate in row["other traits"].items()),
             _cell(row["fitted to labels"]),
             _cell(row["own held-out AUC"]),
