@@ -2,11 +2,12 @@
 
     python -m replications.monitoring.run
 
-For each trait the embedded model answers the evaluation questions (which had no part in the vector) under ten system
-prompts of both poles; every answer is read token by token under that prompt and graded by the contrast judge. Most of a
-pooled correlation lies between prompts: a monitor that only sees which prompt was given would have it too. The probes
-are calibrated to benign speech, and their false-alarm rate is measured on the half of it that set no threshold. Writes
-`results.json` and `results.md` beside this file.
+For each trait the embedded model answers the evaluation questions (which had no part in the vector) under both poles of
+the three contrast pairs that the judge does not compare: six system prompts. Every answer is read token by token under
+its prompt and graded by the contrast judge on the other two pairs. Most of a pooled correlation lies between prompts: a
+monitor that only sees which prompt was given would have it too. The probes are calibrated to benign speech, and their
+false-alarm rate is measured on the half of it that set no threshold. Writes `results.json` and `results.md` beside this
+file.
 """
 
 from __future__ import annotations
@@ -35,18 +36,20 @@ from heredity.vectors.spec import ExtractSpec
 
 HERE = Path(__file__).parent
 SEED = "monitoring"
+N_JUDGE_PAIRS = MonitorSpec().n_judge_pairs
 
 
 def prompted(one: Trait, model: Model, progress: Progress) -> Corpus:
-    """Return the model's answers to the evaluation questions under every pole of every pair, as conversations."""
+    """Return the model's answers to the evaluation questions under both poles of the pairs the judge leaves alone."""
     questions = one.questions.model_copy(update={"extraction": one.questions.evaluation})
-    answers = elicit(one.model_copy(update={"questions": questions}), model, 1, GenerateSpec(), SEED, progress)
+    asked = one.model_copy(update={"questions": questions, "pairs": one.pairs[N_JUDGE_PAIRS:]})
+    answers = elicit(asked, model, 1, GenerateSpec(), SEED, progress)
     said = [answer for answer in answers if answer.text]
     rows = tuple(
         Row(
             line=i,
             turns=(
-                *question(answer.question, one.system_prompt(answer.pair or 0, answer.pole or "positive")),
+                *question(answer.question, asked.system_prompt(answer.pair or 0, answer.pole or "positive")),
                 Turn(role="assistant", content=answer.text),
             ),
         )
@@ -62,8 +65,9 @@ def table(reports: dict[str, MonitorReport]) -> str:
         "|" + "---|" * 8,
     ]
     for name, report in reports.items():
-        (probe,), (found,) = report.probes, report.correlations
-        rs = [_cell(found.pooled), _cell(found.within), _cell(found.between)]
+        (probe,) = report.probes
+        found = next(iter(report.correlations), None)
+        rs = [_cell(found.pooled), _cell(found.within), _cell(found.between)] if found else ["-"] * 3
         rates = [f"{probe.false_alarm_rate:.2f}", f"{_cell(probe.measured_rate)} (n={probe.measured_rate.n})"]
         lines.append(f"| {' | '.join([name, str(probe.block), str(len(report.conversations)), *rs, *rates])} |")
     return "\n".join(lines)
@@ -85,13 +89,15 @@ def main() -> None:
     with watched(False) as progress:
         traits = [trait(name) for name in arguments.traits]
         vectors = extract_many(traits, model, arguments.out, ExtractSpec(), progress=progress).vectors
-        for one, vector in zip(traits, vectors, strict=True):
+        by_name = {one.name: one for one in traits}
+        for vector in vectors:
+            one = by_name[vector.header.trait.name]
             corpus = prompted(one, model, progress)
             reports[one.name] = monitor(corpus, [vector], model, MonitorSpec(), seed=SEED, progress=progress)
     content = {
         name: {
             "probe": report.probes[0].model_dump(exclude={"token_percentiles", "answer_percentiles"}),
-            "correlation": report.correlations[0].model_dump(),
+            "correlations": [one.model_dump() for one in report.correlations],
             "n": len(report.conversations),
         }
         for name, report in reports.items()

@@ -4,11 +4,12 @@
 
 Each trait is drafted by rule from its sentence, its vector extracted, and the statements of Perez et al. (2022), 1,000
 a trait, each labelled whether agreeing matches the trait, are projected on it. How a statement is read (in which frame,
-at which position and block, on a direction of which method) is chosen on the first half of each file; every figure
-reported is of the other half, and the vector itself has seen neither. Beside each: the same without any choice (the
-vector's own block, the mean over the statement), random directions of the activations' covariance, vectors from
-permuted poles, the other traits' vectors, and what a direction fitted to the first half's labels reaches. Writes
-`results.json` and `results.md` beside this file.
+at which position and block) is chosen on the first half of each file; every figure reported is of the other half. The
+drafter's templates, the bank's questions about the model itself and the word for narcissism were also chosen with the
+first half in view. Random directions (of the activations' covariance) and vectors from permuted poles make the same
+choice, sign and all, before they are judged. Beside each: the same without any choice of reading (the vector's own
+block, the mean over the statement), the other traits' vectors, other methods, and what a direction fitted to the first
+half's labels reaches. Writes `results.json` and `results.md` beside this file.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from heredity.records.draft import DraftSpec
 from heredity.records.trait import Trait
 from heredity.stats.discrimination import auc, auc_estimate
 from heredity.stats.estimate import Estimate
-from heredity.stats.nulls import matched_directions, swapped_poles, upper_bound
+from heredity.stats.nulls import swapped_poles, upper_bound
 from heredity.studies.extraction import Extraction, extract_many
 from heredity.traits.template import draft_by_template
 from heredity.vectors.leakage import Found
@@ -60,7 +61,7 @@ FRAMES: dict[str, Frame] = {
 """How a statement is put to the model: as its own words, or as a question whether it would say them."""
 PLAIN = ("said of itself", "mean")
 """The reading that nothing was chosen for: the statement as the model's own words, mean over its tokens."""
-N_NULL = 1000
+N_NULL = 500
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,11 @@ class Statements:
 
 @dataclass(frozen=True)
 class Way:
-    """One way to read a statement, and to make the direction that it is projected on."""
+    """One way to read a statement."""
 
     frame: str
     position: str
     block: int
-    method: str
 
     def of(self, statements: Statements) -> Floats:
         """Return `[statements, width]`."""
@@ -107,23 +107,16 @@ def read_statements(model: Model, path: Path, n: int | None, progress: Progress)
     )
 
 
-def directions_of(found: Found) -> dict[str, Floats]:
-    """Return a trait's directions `[blocks, width]` by every method, from the same answers."""
-    own, positive = found.poles.own_prompt, found.poles.is_positive
-    return {name: method(own[positive], own[~positive]) for name, method in METHODS.items()}
-
-
-def chosen_way(statements: Statements, directions: dict[str, Floats]) -> Way:
+def chosen_way(statements: Statements, directions: NDArray[np.floating]) -> Way:
     """Return the way of reading with the highest AUC on the half that is for choosing."""
-    half = statements.is_for_choice
+    half, match = statements.is_for_choice, statements.is_match
     best: tuple[float, Way] | None = None
     for (frame, position), read_so in statements.read.items():
-        for method, vectors in directions.items():
-            scores = np.einsum("nbw,bw->nb", read_so[half], vectors)
-            found = auc(scores[statements.is_match[half]], scores[~statements.is_match[half]])
-            block = int(found.argmax())
-            if best is None or found[block] > best[0]:
-                best = (float(found[block]), Way(frame, position, block, method))
+        scores = np.einsum("nbw,bw->nb", read_so[half], directions)
+        found = auc(scores[match[half]], scores[~match[half]])
+        block = int(found.argmax())
+        if best is None or found[block] > best[0]:
+            best = (float(found[block]), Way(frame, position, block))
     assert best is not None
     return best[1]
 
@@ -135,28 +128,48 @@ def judged(statements: Statements, way: Way, direction: NDArray[np.floating], na
     return auc_estimate(scores, statements.is_match[half], np.arange(half.sum()), seed_from("statements auc", name))
 
 
-def nulls(statements: Statements, way: Way, found: Found, reached: float) -> dict[str, dict[str, float]]:
-    """Return, for random directions and for permuted poles, the 97.5th percentile of their AUC and how many reach ours.
+def nulls(statements: Statements, found: Found, reached: float) -> dict[str, dict[str, float]]:
+    """Return the 97.5th percentile of the AUC of random directions and of permuted poles, and the share that reach ours.
 
-    A vector says beforehand which way is up, so the share that reaches it is one-sided; the percentile is of directions
-    turned for the best. Poles are permuted by question and made into directions by mean difference.
+    Every draw chooses its own way of reading on the first half, as the vector did, and is judged on the other. Random
+    directions are mixtures of the first half's statements, the same mixture at every place; poles are permuted by
+    question and made into directions by mean difference.
     """
-    half = ~statements.is_for_choice
-    rows, match = way.of(statements)[half], statements.is_match[half]
+    half = statements.is_for_choice
+    mixtures = np.random.default_rng(seed_from("statements random")).standard_normal((N_NULL, int(half.sum())))
     poles, pole = found.poles, np.where(found.poles.is_positive, 1.0, -1.0)
     names, index = np.unique(poles.question, return_inverse=True)
-    signs = swapped_poles(len(names), N_NULL, seed_from("statements permuted"))[:, index]
-    drawn = {
-        "random directions": matched_directions(rows, N_NULL, seed_from("statements random")),
-        "permuted poles": (signs * pole) @ poles.own_prompt[:, way.block],
+    signs = swapped_poles(len(names), N_NULL, seed_from("statements permuted"))[:, index] * pole
+    best = {kind: (np.zeros(N_NULL), np.zeros(N_NULL)) for kind in ("random directions", "permuted poles")}
+    for read_so in statements.read.values():
+        for block in range(read_so.shape[1]):
+            rows = read_so[:, block].astype(np.float64)
+            drawn = {
+                "random directions": mixtures @ (rows[half] - rows[half].mean(axis=0)),
+                "permuted poles": signs @ poles.own_prompt[:, block],
+            }
+            for kind, directions in drawn.items():
+                best[kind] = better(best[kind], halves_auc(statements, rows @ directions.T))
+    return {
+        kind: {"bound": upper_bound(other), "p": float((1 + (other >= reached).sum()) / (1 + N_NULL))}
+        for kind, (_, other) in best.items()
     }
-    bounds = {}
-    for kind, directions in drawn.items():
-        scores = rows @ directions.T
-        luck = auc(scores[match], scores[~match])
-        share = float((1 + (luck >= reached).sum()) / (1 + N_NULL))
-        bounds[kind] = {"bound": upper_bound(np.maximum(luck, 1 - luck)), "p": share}
-    return bounds
+
+
+def halves_auc(statements: Statements, scores: Floats) -> tuple[Floats, Floats]:
+    """Return the AUC of scores `[statements, draws]` on the half for choosing and on the other, `[draws]` each."""
+    match = statements.is_match
+    first, second = [
+        auc(scores[half & match], scores[half & ~match])
+        for half in (statements.is_for_choice, ~statements.is_for_choice)
+    ]
+    return first, second
+
+
+def better(held: tuple[Floats, Floats], new: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """Return, draw by draw, the pair whose AUC on the half for choosing is the higher."""
+    is_better = new[0] > held[0]
+    return np.where(is_better, new[0], held[0]), np.where(is_better, new[1], held[1])
 
 
 def ceiling(statements: Statements, way: Way, name: str) -> Estimate:
@@ -173,11 +186,10 @@ def study(extraction: Extraction, statements: dict[str, Statements]) -> dict[str
     found = {one.vector.header.trait.name: one for one in extraction.found}
     for name, one in found.items():
         mine, vector = statements[name], one.vector
-        directions = {other: directions_of(found[other]) for other in found}
-        way, plain = chosen_way(mine, directions[name]), Way(*PLAIN, vector.block, "mean_difference")
-        reached = judged(mine, way, directions[name][way.method][way.block], name)
+        way, plain = chosen_way(mine, vector.directions), Way(*PLAIN, vector.block)
+        reached = judged(mine, way, vector.directions[way.block], name)
         others = {
-            other: judged(mine, way, directions[other][way.method][way.block], f"{name} by {other}")
+            other: judged(mine, way, found[other].vector.directions[way.block], f"{name} by {other}").__dict__
             for other in found
             if other != name
         }
@@ -187,28 +199,41 @@ def study(extraction: Extraction, statements: dict[str, Statements]) -> dict[str
             "own held-out AUC": vector.header.heldout_auc.__dict__,
             "statements, chosen way": reached.__dict__,
             "statements, nothing chosen": judged(mine, plain, vector.directions[plain.block], name).__dict__,
-            **nulls(mine, way, one, reached.value),
-            "other traits": {other: estimate.__dict__ for other, estimate in others.items()},
+            **nulls(mine, one, reached.value),
+            "other traits": others,
+            "other methods": by_methods(mine, one, name),
             "fitted to labels": ceiling(mine, way, name).__dict__,
         }
     return results
+
+
+def by_methods(statements: Statements, found: Found, name: str) -> dict[str, Any]:
+    """Return the same AUC by directions of the other methods, each with a choice of its own; no null was run for it."""
+    own, positive = found.poles.own_prompt, found.poles.is_positive
+    figures = {}
+    for method in ("logistic", "pca"):
+        directions = METHODS[method](own[positive], own[~positive])
+        way = chosen_way(statements, directions)
+        figures[method] = judged(statements, way, directions[way.block], f"{name} by {method}").__dict__
+    return figures
 
 
 def table(results: dict[str, Any]) -> str:
     """Return the Markdown table."""
     lines = [
         "| trait | read | statements, other half | nothing chosen | random directions | permuted poles | other traits "
-        "| fitted to labels | own answers, held out |",
-        "|" + "---|" * 9,
+        "| other methods | fitted to labels | own answers, held out |",
+        "|" + "---|" * 10,
     ]
     for name, row in results.items():
         way = row["way"]
         cells = [
-            f"{way['frame']}, {way['position']}, block {way['block']}, {way['method'].replace('_', ' ')}",
+            f"{way['frame']}, {way['position']}, block {way['block']}",
             _cell(row["statements, chosen way"]),
             _cell(row["statements, nothing chosen"]),
             *(f"{row[kind]['bound']:.2f} (p {row[kind]['p']:.3f})" for kind in ("random directions", "permuted poles")),
             "; ".join(f"{other} {estimate['value']:.2f}" for other, estimate in row["other traits"].items()),
+            "; ".join(f"{method} {estimate['value']:.2f}" for method, estimate in row["other methods"].items()),
             _cell(row["fitted to labels"]),
             _cell(row["own held-out AUC"]),
         ]

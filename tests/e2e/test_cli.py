@@ -58,6 +58,12 @@ class TestWords:
         failed(heredity("extract", "evill"), 2, "Did you mean 'evil'")
         failed(heredity("extract", "evil", "--model", "smolm2-135m", folder=place), 2, "Did you mean 'smollm2-135m'")
 
+    def test_arguments_that_cannot_be_taken_are_the_users_mistake_and_no_defect(self) -> None:
+        failed(heredity("monitor"), 2, "UsageError: Missing argument 'file'")
+        failed(heredity("extract", "evil", "--samples", "many"), 2, "Invalid value for '--samples'")
+        failed(heredity("extract", "evil", "--samples", "0"), 2, "an option is out of its range (n_samples: ")
+        failed(heredity("trait"), 2, "Usage:", "Draft a trait")
+
 
 class TestBadInput:
     """An error that says what, why and what next; its own exit code; never a traceback, never half a file."""
@@ -159,6 +165,7 @@ class TestTheAudit:
             running.send_signal(signal.SIGINT)
             errors = running.communicate(timeout=120)[1].decode()
         assert running.returncode == 130, errors
+        assert "run the same command again to go on" in " ".join(errors.split())
         assert "Traceback" not in errors
         assert not list((place / "cut").rglob("*.part"))
         resumed = AuditReport.model_validate_json(heredity(*audit(toy_folder, "cut"), folder=place).stdout)

@@ -94,6 +94,13 @@ class TestVectors:
         assert theirs.header.method == "imported"
         assert theirs.header.heldout_auc.low > 0.9
         assert theirs.header.doses[1].grade.low > theirs.header.doses[0].grade.high
+        again = [word if word != "theirs" else "own" for word in back]
+        before = (place / VECTOR).read_bytes()
+        failed(
+            heredity(*again, "--model", "no/such-model", folder=place), 2, f"{VECTOR} is there already", "--overwrite"
+        )
+        assert (place / VECTOR).read_bytes() == before
+        done(*back, "--overwrite", folder=place)
 
     def test_one_block_goes_to_llama_cpp_and_comes_back(self, place: Path, own: TraitVector, toy_folder: Path) -> None:
         assert "block 2 alone" in done("vector", "export", VECTOR, "--to", "one.gguf", "--block", "2", folder=place)
@@ -143,6 +150,12 @@ class TestTraits:
         one, ours = trait(str(place / "f.yaml")), trait("sycophancy")
         assert (one.pairs, one.questions, one.rubric) == (ours.pairs, ours.questions, ours.rubric)
         assert (one.adjective, one.antonym, one.description) == ("sycophantic", "frank", "It flatters.")
+        before = (place / "f.yaml").read_bytes()
+        again = ["trait", "import", *files, *words, "--description", "It fawns.", "--out", "f.yaml"]
+        failed(heredity(*again, folder=place), 2, "f.yaml is there already", "--overwrite")
+        assert (place / "f.yaml").read_bytes() == before
+        done(*again, "--overwrite", folder=place)
+        assert trait(str(place / "f.yaml")).description == "It fawns."
 
     def test_files_at_fault_are_told(self, place: Path) -> None:
         done("trait", "export", "darkness.yaml", "--out", "up", folder=place)

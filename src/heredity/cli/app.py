@@ -8,18 +8,33 @@ import sys
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-import click
 import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from heredity import __version__
-from heredity.cli import audit, bake, chat, draft, evaluate, exchange, extract, judge, monitor, screen, train, trait
+from heredity.cli import (
+    audit,
+    bake,
+    chat,
+    draft,
+    evaluate,
+    exchange,
+    extract,
+    judge,
+    monitor,
+    screen,
+    train,
+    trait,
+    transmit,
+)
 from heredity.cli.console import ERR, hush_libraries
 from heredity.ground.errors import HeredityError, UnknownNameError
 
 INTERRUPTED = 130
 """Exit code of a run that was stopped by Ctrl-C, as shells have it."""
+USAGE_ERROR: Any = typer.BadParameter.__base__
+"""What typer raises for arguments that it cannot take: click's own error, or in newer typers a copy of it."""
 
 
 class _Suggesting(TyperGroup):
@@ -89,6 +104,7 @@ app.command("screen")(screen.screen_command)
 app.command("train")(train.train_command)
 app.command("shift")(monitor.shift_command)
 app.command("evaluate")(evaluate.evaluate_command)
+app.command("transmit")(transmit.transmit_command)
 app.command("audit")(audit.audit_command)
 app.command("demo")(audit.demo_command)
 
@@ -99,13 +115,19 @@ def main() -> None:
     arguments = hoisted(sys.argv[1:])
     as_json = "--json" in arguments
     try:
-        sys.exit(app(args=arguments, standalone_mode=False))
+        code = app(args=arguments, standalone_mode=False)
+        if code == INTERRUPTED:  # newer typers make this of Ctrl-C
+            raise KeyboardInterrupt
+        sys.exit(code)
     except HeredityError as error:
         _fail(type(error).__name__, str(error), error.exit_code, as_json)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         stopped = "stopped; what was finished is kept: run the same command again to go on"
         _fail("Interrupted", stopped, INTERRUPTED, as_json)
-    except click.ClickException as error:
+    except USAGE_ERROR as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.format_message(), err=True)
+            sys.exit(error.exit_code)
         _fail("UsageError", f"{error.format_message()} See: heredity --help", error.exit_code, as_json)
     except MemoryError:
         _fail("MemoryError", "out of memory; use fewer rows, or a smaller model", 1, as_json)

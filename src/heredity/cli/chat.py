@@ -97,7 +97,7 @@ class Terminal:
     def run(self) -> None:
         """Talk until /quit or the end of the input; a mistake is told and changes nothing."""
         names = ", ".join(probe.trait for probe in self.probes)
-        OUT.print(f"reading {names} in {self.talk.model.name}; /help lists the commands", highlight=False)
+        self.tell(f"reading {names} in {self.talk.model.name}; /help lists the commands")
         while (line := self.next_line()) is not None and line != "/quit":
             try:
                 if line.startswith("/"):
@@ -135,6 +135,10 @@ class Terminal:
         else:
             self.bars(reading)
 
+    def tell(self, text: str) -> None:
+        """Print plain text; brackets in it are brackets."""
+        OUT.print(text, highlight=False, markup=False, soft_wrap=True)
+
     def draw(self, token: str, z: Sequence[float]) -> None:
         """Draw one token in the colour of the trait shown; what was not read stays plain."""
         OUT.print(Text(token, style=tint(z[self.shown]) if z else ""), end="", soft_wrap=True)
@@ -159,7 +163,7 @@ class Terminal:
 
     def help(self, rest: str) -> None:
         """List the commands."""
-        OUT.print(HELP, highlight=False, markup=False)
+        self.tell(HELP)
 
     def steer(self, rest: str) -> None:
         """Take or end a push. Raises InputError unless a trait and a number are given."""
@@ -171,16 +175,16 @@ class Terminal:
         if not math.isfinite(value):
             raise InputError("say which trait and how strongly, for example: /steer evil -1.5")
         self.talk.steer(trait, value)
-        OUT.print(f"{trait}: {f'pushed by {value:g} x its vector' if value else 'not pushed'}", highlight=False)
+        self.tell(f"{trait}: {f'pushed by {value:g} x its vector' if value else 'not pushed'}")
 
     def traits(self, rest: str) -> None:
         """List what is read, what it showed last, and the pushes."""
         if self.talk.readings:
             self.bars(self.talk.readings[-1])
         else:
-            OUT.print(", ".join(f"{probe.trait} at block {probe.block}" for probe in self.probes), highlight=False)
+            self.tell(", ".join(f"{probe.trait} at block {probe.block}" for probe in self.probes))
         for trait, strength in self.talk.strengths.items():
-            OUT.print(f"{trait} pushed by {strength:g}", highlight=False)
+            self.tell(f"{trait} pushed by {strength:g}")
 
     def watch(self, rest: str) -> None:
         """Colour by another trait. Raises UnknownNameError for one that is not read."""
@@ -188,12 +192,12 @@ class Terminal:
         if rest not in names:
             raise UnknownNameError("trait that is read", rest, names)
         self.shown = names.index(rest)
-        OUT.print(f"colours show {rest}", highlight=False)
+        self.tell(f"colours show {rest}")
 
     def system(self, rest: str) -> None:
         """Begin anew."""
         self.talk.instruct(rest)
-        OUT.print("a new conversation, " + (f"under: {rest}" if rest else "without system prompt"), highlight=False)
+        self.tell("a new conversation, " + (f"under: {rest}" if rest else "without system prompt"))
 
     def save(self, rest: str) -> None:
         """Write the conversation. Raises InputError for a name that would leave the folder, or nothing to save."""
@@ -205,8 +209,8 @@ class Terminal:
         path = self.folder / f"{name}.jsonl"
         if path.exists():
             raise InputError(f"{path} is there already; give another name: /save NAME")
-        row = {"messages": [turn.model_dump() for turn in self.talk.turns], "steering": self.talk.strengths}
-        OUT.print(f"saved to {write_jsonl(path, [row])}", highlight=False)
+        row = {"messages": [turn.model_dump() for turn in self.talk.turns], "steering": self.talk.pushed}
+        self.tell(f"saved to {write_jsonl(path, [row])}")
 
 
 def tint(z: float) -> str:

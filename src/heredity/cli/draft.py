@@ -21,6 +21,9 @@ from heredity.store.workspace import save_record
 from heredity.traits.draft import draft
 from heredity.traits.written import draft_from_reply
 
+DRAFTING_S = 600.0
+"""Seconds that one attempt at a draft may take: it is thousands of tokens, and small servers are slow."""
+
 
 def draft_command(
     context: typer.Context,
@@ -52,7 +55,7 @@ def draft_command(
         raise InputError(f"{target} is there already; use it, give another --out, or replace it with --overwrite")
     if drafter and not via:
         raise InputError(f"where is '{drafter}'? Name its server with --via; without one the trait is made by rule")
-    endpoint = endpoint_for(via, drafter, "--drafter") if via else None
+    endpoint = endpoint_for(via, drafter, "--drafter", timeout_s=DRAFTING_S) if via else None
     try:
         if reply is not None:
             drafted = draft_from_reply(spec, reply_in(reply), seed)

@@ -35,7 +35,8 @@ def evaluate_command(
     """
     one, folder = trait(name), writable(out)
     subject = student_in(student) if student else None
-    header = load_vector(vector).header if vector else None
+    known = load_vector(vector) if vector else None
+    header = known.header if known else None
     if header is not None and header.trait.id != one.id:
         raise MismatchError(f"{vector} is the vector of '{header.trait.name}', not of '{one.name}' as it reads now")
     from heredity.evaluation.evaluate import evaluate, make_yardstick
@@ -43,6 +44,8 @@ def evaluate_command(
 
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
+        if known is not None:
+            known.require_model(network.name, network.fingerprint)
         calibration = header.calibration if header else None
         yardstick = make_yardstick(one, network, calibration, EvalSpec(), seed, progress)
         report = evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)

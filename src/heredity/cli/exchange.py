@@ -83,6 +83,7 @@ def import_command(
     model: ModelOption = "smollm2-135m",
     block: BlockOption = None,
     samples: Annotated[int, typer.Option(help="Answers for each question, contrast pair and pole.")] = 1,
+    overwrite: Annotated[bool, typer.Option(help="Replace a vector of the trait that is there already.")] = False,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -93,6 +94,7 @@ def import_command(
     """
     one, kind = trait(name), ending(require_file(file))
     folder = writable(out)
+    target = free_place(folder / f"{one.name}.safetensors", overwrite)
     from heredity.models.foreign import read_directions
     from heredity.vectors.adopt import adopt
     from heredity.vectors.spec import ExtractSpec
@@ -102,7 +104,7 @@ def import_command(
         network = loaded(context, model)
         directions = found.at_every_block(network.n_blocks) if isinstance(found, ControlVector) else found
         vector = adopt(directions, one, network, ExtractSpec(n_samples=samples, block=block), seed, progress)
-    path = save_vector(vector, folder / f"{one.name}.safetensors")
+    path = save_vector(vector, target)
     say(vector.header, f"{described(vector.header)}\nwritten to {path}", context.obj.as_json)
 
 
@@ -118,12 +120,13 @@ def import_trait_command(
     ] = None,
     antonym: Annotated[str, typer.Option(help="The same for the negative pole.")] = "helpful",
     description: Annotated[str | None, typer.Option(help="One sentence; else made from the name.")] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace a trait file that is there already.")] = False,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="YAML file to write; else NAME.yaml.")] = None,
 ) -> None:
     """Turn a trait's two persona-vectors files into one YAML file that every command takes."""
     asked = None if evaluation is None else _text_of(evaluation)
     one = from_upstream(_text_of(extract), asked, name or _name_of(extract), adjective, antonym, description)
-    path = write_text(out or Path(f"{one.name}.yaml"), as_yaml(one) + "\n")
+    path = write_text(free_place(out or Path(f"{one.name}.yaml"), overwrite), as_yaml(one) + "\n")
     counts = f"{len(one.pairs)} pairs, {len(one.questions.extraction)} + {len(one.questions.evaluation)} questions"
     say({"name": one.name, "path": str(path)}, f"{one.name}: {counts}\nwritten to {path}", context.obj.as_json)
 
@@ -142,6 +145,13 @@ def export_trait_command(
     places = [Path(out) / folder / f"{one.name}.json" for folder in (EXTRACT_FOLDER, EVAL_FOLDER)]
     paths = [str(write_text(path, text)) for path, text in zip(places, to_upstream(one), strict=True)]
     say({"name": one.name, "paths": paths}, f"{one.name}\nwritten to {' and '.join(paths)}", context.obj.as_json)
+
+
+def free_place(path: Path, overwrite: bool) -> Path:
+    """Return where to write. Raises InputError for a file that is there already, unless it may be replaced."""
+    if path.exists() and not overwrite:
+        raise InputError(f"{path} is there already; use it, give another --out, or replace it with --overwrite")
+    return path
 
 
 def ending(path: Path) -> str:

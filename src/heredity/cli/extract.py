@@ -15,6 +15,7 @@ from heredity.records.leakage import LeakageReport
 from heredity.records.trait import Trait
 from heredity.records.vector import VectorHeader
 from heredity.report.leakage import write_leakage
+from heredity.report.page import require_figures
 from heredity.store.tensors import save_vector
 from heredity.store.workspace import save_record
 from heredity.traits.define import bundled_names, trait
@@ -47,10 +48,14 @@ def extract_command(
     traits = distinct([trait(name) for name in [*(names or []), *(bundled_names() if every else [])]])
     if not traits:
         raise InputError("which trait? Name some, or say --all; `heredity trait list` shows the bundled ones")
+    if len(traits) > 1:
+        require_figures()
     folder = writable(out)
     from heredity.studies.extraction import extract_many
+    from heredity.vectors.methods import method_named
     from heredity.vectors.spec import ExtractSpec
 
+    method_named(method)
     spec = ExtractSpec(n_samples=samples, method=method)
     with watched(context.obj.is_quiet) as progress:
         done = extract_many(traits, loaded(context, model), folder, spec, seed, orthogonal, progress)

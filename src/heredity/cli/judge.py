@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
 from heredity.cli.console import say, watched
@@ -20,16 +22,33 @@ from heredity.cli.options import (
     ViaOption,
 )
 from heredity.cli.work import endpoint_for, loaded, writable
-from heredity.ground.errors import InputError, UnknownNameError
+from heredity.ground.errors import ExperimentError, InputError, UnknownNameError
 from heredity.ground.hashing import seed_from
-from heredity.records.dialogue import Corpus, Grade, Unscored
+from heredity.records.dialogue import Corpus, Grade, Turn, Unscored
 from heredity.records.trait import Trait
-from heredity.stats.intervals import cluster_mean
+from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import cluster_bootstrap
 from heredity.store.rows import read_rows, write_jsonl
 from heredity.traits.define import trait
 
 KINDS = ("rubric", "contrast")
 Graded = Sequence[Grade | Unscored]
+DIGITS_COST = "counting first requests; a judge that splits numbers into digits is asked up to about ten times as much"
+
+if TYPE_CHECKING:
+    from heredity.judges.contrast import Asked
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One answer to grade, and where it stands."""
+
+    line: int
+    turn: int
+    """Which of the conversation's assistant turns it is, from 0."""
+    opening: str
+    """What the user said first in the conversation."""
+    asked: Asked
 
 
 def judge_command(
@@ -51,6 +70,7 @@ def judge_command(
 ) -> None:
     """Grade every answer of a file 0-100 for a trait and for coherence; what cannot be graded says why.
 
+    Every assistant turn is an answer, to what the user said last before it. Intervals resample opening questions.
     With --via URL --judge-model MODEL a remote model judges (the key is read from HEREDITY_API_KEY or OPENAI_API_KEY);
     its replies are kept, so that a stopped run goes on where it was. Else --model judges. Writes OUT/judged.jsonl.
     """
@@ -58,21 +78,20 @@ def judge_command(
         raise UnknownNameError("judge", by, KINDS)
     require_an_endpoint_where_it_counts(by, via, judge_model, estimate)
     one, corpus, folder = trait(name), read_rows(file), writable(out)
-    from heredity.judges.contrast import Asked
-
-    answers = [Asked(row.prompt, row.response) for row in corpus.rows]
+    answers = answers_in(corpus)
+    asked = [answer.asked for answer in answers]
     judge: Any = None
     if via is not None:
         judge = endpoint_for(via, judge_model, "--judge-model", dollars_in, dollars_out)
-        cost = estimated(judge, one, answers)
-        typer.echo(str(cost), err=True)
+        cost = estimated(judge, one, asked)
+        typer.echo(f"{cost} ({DIGITS_COST})", err=True)
         if estimate:
             return say(cost, "nothing was sent", context.obj.as_json)
     with watched(context.obj.is_quiet) as progress:
         judge = judge or loaded(context, model)
-        grades, coherence = grades_by(by, judge, one, answers, seed, progress)
-    path = write_jsonl(folder / "judged.jsonl", judged_rows(corpus, grades, coherence))
-    summary = summarised(grades, coherence, seed)
+        grades, coherence = grades_by(by, judge, one, asked, seed, progress)
+    path = write_jsonl(folder / "judged.jsonl", judged_rows(answers, grades, coherence))
+    summary = summarised(answers, grades, coherence, seed)
     say(summary, f"{described(one, summary)}\nwritten to {path}", context.obj.as_json)
     return None
 
@@ -90,7 +109,26 @@ def require_an_endpoint_where_it_counts(kind: str, url: str | None, judge_model:
         )
 
 
-def estimated(endpoint: Any, one: Trait, answers: Sequence[Any]) -> Any:
+def answers_in(corpus: Corpus) -> list[Judged]:
+    """Return every assistant turn with the user's words before it. Raises InputError where there is none."""
+    from heredity.judges.contrast import Asked
+
+    found = []
+    for row in corpus.rows:
+        opening = spoken_by_user(row.turns) or f"line {row.line}"
+        for turn, (before, text) in enumerate(row.exchanges):
+            found.append(Judged(row.line, turn, opening, Asked(spoken_by_user(before[::-1]), text)))
+    if not found:
+        raise InputError(f"{corpus.name} holds no answer to grade; give conversations with assistant turns")
+    return found
+
+
+def spoken_by_user(turns: Sequence[Turn]) -> str:
+    """Return the first of these turns that is the user's; empty where none is."""
+    return next((turn.content for turn in turns if turn.role == "user"), "")
+
+
+def estimated(endpoint: Any, one: Trait, answers: Sequence[Asked]) -> Any:
     """Return what grading by an endpoint will send, reckoned before anything is sent."""
     from heredity.judges.language_model import COHERENCE, filled
     from heredity.judges.remote import first_requests
@@ -100,9 +138,13 @@ def estimated(endpoint: Any, one: Trait, answers: Sequence[Any]) -> Any:
 
 
 def grades_by(
-    kind: str, judge: Any, one: Trait, answers: Sequence[Any], seed: str, progress: Any
+    kind: str, judge: Any, one: Trait, answers: Sequence[Asked], seed: str, progress: Any
 ) -> tuple[Graded, Graded | None]:
-    """Return the answers' grades for the trait and for coherence; the contrast judge knows no coherence."""
+    """Return the answers' grades for the trait and for coherence; the contrast judge knows no coherence.
+
+    A judge that grades the trait and no answer's coherence leaves coherence unscored. Raises ExperimentError for one
+    that grades no answer for the trait.
+    """
     from heredity.judges.calibrated import calibrate_on
     from heredity.judges.contrast import contrast_scores, grade
     from heredity.judges.language_model import COHERENCE, rubric_grades
@@ -110,16 +152,19 @@ def grades_by(
 
     if kind == "rubric":
         grades = rubric_grades(judge, one.rubric, answers, progress)
-        return grades, rubric_grades(judge, COHERENCE, answers, progress)
+        try:
+            return grades, rubric_grades(judge, COHERENCE, answers, progress)
+        except ExperimentError as error:
+            return grades, [Unscored(reason=f"no answer was graded for coherence: {error}")] * len(answers)
     calibration = calibrate_on(judge, one, 2, GenerateSpec(), seed, progress)
     return [grade(score, calibration) for score in contrast_scores(judge, one, answers, 2, progress)], None
 
 
-def judged_rows(corpus: Corpus, grades: Graded, coherence: Graded | None) -> list[dict[str, Any]]:
+def judged_rows(answers: Sequence[Judged], grades: Graded, coherence: Graded | None) -> list[dict[str, Any]]:
     """Return one line for each answer: its grades, or why there is none."""
     lines: list[dict[str, Any]] = []
-    for i, row in enumerate(corpus.rows):
-        line: dict[str, Any] = {"line": row.line, **told("grade", grades[i])}
+    for i, answer in enumerate(answers):
+        line: dict[str, Any] = {"line": answer.line, "turn": answer.turn, **told("grade", grades[i])}
         if coherence is not None:
             line |= told("coherence", coherence[i])
         lines.append(line)
@@ -131,23 +176,37 @@ def told(name: str, value: Grade | Unscored) -> dict[str, Any]:
     return {name: round(value.value, 2)} if isinstance(value, Grade) else {name: None, f"{name}_reason": value.reason}
 
 
-def summarised(grades: Graded, coherence: Graded | None, seed: str) -> dict[str, Any]:
-    """Return mean grades with their intervals, and the reasons of what could not be graded."""
-    summary: dict[str, Any] = {"n": len(grades)}
+def summarised(answers: Sequence[Judged], grades: Graded, coherence: Graded | None, seed: str) -> dict[str, Any]:
+    """Return mean grades with their intervals, and by what was graded the reasons of what could not be."""
+    summary: dict[str, Any] = {"n": len(grades), "unscored": {}}
     for name, values in (("grade", grades), ("coherence", coherence)):
-        scored = [[one.value] for one in values or () if isinstance(one, Grade)]
-        if values is None or not scored:
+        if values is None:
             continue
-        mean = cluster_mean(scored, seed_from(seed, "judge"), len(values) - len(scored))
-        summary[name] = {"value": mean.value, "low": mean.low, "high": mean.high, "n": mean.n}
-        summary[f"{name}_text"] = str(mean)
-    summary["unscored"] = Counter(one.reason.split(":")[0] for one in grades if isinstance(one, Unscored))
+        reasons = Counter(one.reason.split(":")[0] for one in values if isinstance(one, Unscored))
+        summary["unscored"][name] = dict(reasons)
+        if sum(reasons.values()) < len(values):
+            mean = mean_grade(answers, values, seed)
+            summary[name] = {"value": mean.value, "low": mean.low, "high": mean.high, "n": mean.n}
+            summary[f"{name}_text"] = str(mean)
     return summary
+
+
+def mean_grade(answers: Sequence[Judged], grades: Graded, seed: str) -> Estimate:
+    """Return the mean grade of the answers graded; its interval resamples opening questions, which are its n."""
+    groups: dict[str, list[float]] = {}
+    for answer, grade in zip(answers, grades, strict=True):
+        if isinstance(grade, Grade):
+            groups.setdefault(answer.opening, []).append(grade.value)
+    n_unscored = sum(isinstance(grade, Unscored) for grade in grades)
+    draw = seed_from(seed, "judge")
+    return cluster_bootstrap(list(groups.values()), lambda drawn: float(np.concatenate(drawn).mean()), draw, n_unscored)
 
 
 def described(one: Trait, summary: dict[str, Any]) -> str:
     """Return the summary for people."""
-    lines = [f"{summary['n']} answers judged for {one.name}"]
+    lines = [f"{summary['n']} answers judged for {one.name} (n: opening questions)"]
     lines += [f"  {name:<12} {summary[f'{name}_text']}" for name in ("grade", "coherence") if name in summary]
-    lines += [f"  {n} unscored: {reason}" for reason, n in summary["unscored"].items()]
+    for name, reasons in summary["unscored"].items():
+        of_what = "" if name == "grade" else f" for {name}"
+        lines += [f"  {n} unscored{of_what}: {reason}" for reason, n in reasons.items()]
     return "\n".join(lines)

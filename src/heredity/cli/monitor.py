@@ -101,19 +101,24 @@ def shift_command(
     """Say how far fine-tuned models have moved along a vector, before they say a word (the finetuning shift).
 
     Snapshots made with `heredity train --snapshots N` are read too. Beside each shift stands what random directions of
-    the activations' covariance would show. Writes OUT/shift-TRAIT.json and its figure (.png, .svg).
+    the prompts' covariance would show, an easy null (an offset common to all prompts may leave that span), and the
+    shift along the other vectors given. Writes OUT/shift-TRAIT.json and its figure (.png, .svg).
     """
+    require_figures()
     folder = writable(out)
     chosen, subjects = vectors_for(vectors or [], folder), [student_in(path) for path in students]
-    from heredity.monitor.shift import shift
-
     if not subjects:
         raise InputError("name at least one student.json")
+    from heredity.monitor.shift import names_of, require_one_a_trait, shift
+
+    require_one_a_trait(chosen)
+    names_of(subjects)
     reports = []
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         for vector in chosen:
-            reports.append(shift(subjects, vector, network, seed=seed, progress=progress))
+            others = [other for other in chosen if other is not vector]
+            reports.append(shift(subjects, vector, network, others, seed=seed, progress=progress))
             save_record(reports[-1], folder / f"shift-{vector.header.trait.name}.json")
             write_shift(reports[-1], folder)
     text = "\n".join(shift_described(report) for report in reports)
@@ -121,10 +126,11 @@ def shift_command(
 
 
 def shift_described(report: ShiftReport) -> str:
-    """Return the shifts, a line each."""
+    """Return the shifts, a line each, and how little the null proves."""
     lines = [f"finetuning shift along {report.trait} at block {report.block} of {report.model}"]
-    lines += [
-        f"  {point.name:<16} step {point.step:>5}   {point.shift}   luck (97.5%) {point.random_directions:.2f}"
-        for point in report.points
-    ]
+    for point in report.points:
+        others = "".join(f"   {trait} {value:+.2f}" for trait, value in point.other_vectors.items())
+        luck = f"luck (97.5%) {point.random_directions:.2f}"
+        lines.append(f"  {point.name:<16} step {point.step:>5}   {point.shift}   {luck}{others}")
+    lines.append("  an easy null: an offset that training gives to all prompts alike may lie outside its directions")
     return "\n".join(lines)

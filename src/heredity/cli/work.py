@@ -56,14 +56,19 @@ def vector_for(path: Path | None, trait: Trait, model: Model, seed: str, progres
 
 
 def endpoint_for(
-    url: str, name: str | None, option: str, dollars_in: float | None = None, dollars_out: float | None = None
+    url: str,
+    name: str | None,
+    option: str,
+    dollars_in: float | None = None,
+    dollars_out: float | None = None,
+    timeout_s: float = 60.0,
 ) -> Endpoint:
     """Return the remote model named. Raises InputError when no model or no address is."""
     if not name:
         raise InputError(f"which model at {url}? name it with {option}, as the server calls it")
     from heredity.models.endpoint import Endpoint, EndpointSpec
 
-    spec = EndpointSpec(url=url, model=name, dollars_in=dollars_in, dollars_out=dollars_out)
+    spec = EndpointSpec(url=url, model=name, dollars_in=dollars_in, dollars_out=dollars_out, timeout_s=timeout_s)
     return Endpoint(spec, cache_folder() / "replies")
 
 

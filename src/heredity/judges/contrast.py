@@ -16,7 +16,7 @@ from scipy import optimize, special
 
 from heredity.ground.errors import ExperimentError
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.chat import question, render
+from heredity.models.chat import Rendered, question, render
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
 from heredity.records.dialogue import Grade, Unscored
@@ -40,25 +40,37 @@ class Asked:
 def contrast_scores(
     model: Model, trait: Trait, answers: Sequence[Asked], n_pairs: int, progress: Progress = SILENCE
 ) -> list[float | Unscored]:
-    """Return each answer's raw contrast score (nats per token) under the first `n_pairs` pairs."""
+    """Return each answer's raw contrast score (nats per token) under the first `n_pairs` pairs.
+
+    Unscored are answers of fewer than 3 tokens, and those that exceed the context behind any of the prompts.
+    """
     scores: list[float | Unscored] = [Unscored(reason="fewer than 3 tokens")] * len(answers)
     long_enough = [i for i, a in enumerate(answers) if len(model.tokenizer(a.text)["input_ids"]) >= MIN_TOKENS]
     pairs = range(min(n_pairs, len(trait.pairs)))
-    sides = [(pair, trait.system_prompt(pair, "positive"), 1.0) for pair in pairs]
-    sides += [(pair, trait.system_prompt(pair, "negative"), -1.0) for pair in pairs]
-    rows = [
-        render(model, question(answers[i].question, system), answers[i].text)
-        for _, system, _ in sides
-        for i in long_enough
-    ]
-    if not rows:
+    sides = [(trait.system_prompt(pair, "positive"), 1.0) for pair in pairs]
+    sides += [(trait.system_prompt(pair, "negative"), -1.0) for pair in pairs]
+    rendered: dict[int, list[Rendered]] = {}
+    for i in long_enough:
+        rows = [render(model, question(answers[i].question, system), answers[i].text) for system, _ in sides]
+        n_tokens = max((len(row.ids) for row in rows), default=0)
+        if n_tokens > model.context_length:
+            scores[i] = too_long(model, n_tokens)
+        else:
+            rendered[i] = rows
+    by_side = [rows[side] for side in range(len(sides)) for rows in rendered.values()]
+    if not by_side:
         return scores
-    mean = log_likelihood(model, rows, label=f"judging {trait.name}", progress=progress).mean
-    signs = np.array([sign for _, _, sign in sides]) / len(pairs)
-    total = signs @ mean.reshape(len(sides), len(long_enough))
-    for place, value in zip(long_enough, total, strict=True):
+    mean = log_likelihood(model, by_side, label=f"judging {trait.name}", progress=progress).mean
+    signs = np.array([sign for _, sign in sides]) / len(pairs)
+    total = signs @ mean.reshape(len(sides), len(rendered))
+    for place, value in zip(rendered, total, strict=True):
         scores[place] = float(value)
     return scores
+
+
+def too_long(model: Model, n_tokens: int) -> Unscored:
+    """Return the reason why a judge does not grade what it cannot read as a whole."""
+    return Unscored(reason=f"{n_tokens} tokens, longer than the judge's context of {model.context_length}")
 
 
 def calibrate(scores: ArrayLike, is_positive: ArrayLike, clusters: ArrayLike, seed: int) -> Calibration:

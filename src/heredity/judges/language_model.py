@@ -7,17 +7,18 @@ graded: Unscored, never 50.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from heredity.ground.errors import ExperimentError
 from heredity.ground.progress import SILENCE, Progress
-from heredity.judges.contrast import Asked
+from heredity.judges.contrast import Asked, too_long
 from heredity.judges.remote import remote_masses
 from heredity.models.chat import question, render_prompt
 from heredity.models.endpoint import Endpoint
 from heredity.models.model import Model
-from heredity.models.numbers import NumberMass, number_mass
+from heredity.models.numbers import NumberMass, most_answer_tokens, number_mass
 from heredity.records.dialogue import Grade, Unscored
 
 LEAST_ON_NUMBERS = 0.25
@@ -46,12 +47,11 @@ def rubric_grades(
     if isinstance(judge, Endpoint):
         masses = remote_masses(judge, asked, REFUSAL, progress)
     else:
-        prompts = [render_prompt(judge, question(text)) for text in asked]
-        masses = [*number_mass(judge, prompts, REFUSAL, progress=progress)]
+        masses = _local_masses(judge, asked, progress)
     grades = [mass if isinstance(mass, Unscored) else grade_of(mass) for mass in masses]
-    reasons = Counter(one.reason.split(":")[0] for one in grades if isinstance(one, Unscored))
-    if grades and sum(reasons.values()) == len(grades):
-        commonest, n = reasons.most_common(1)[0]
+    unscored = [one for one in grades if isinstance(one, Unscored)]
+    if grades and len(unscored) == len(grades):
+        commonest, n = commonest_reason(unscored)
         raise ExperimentError(
             f"the judge graded none of {len(grades)} answers ({n} times: {commonest}); a larger judge may "
             "help, or a rubric that asks for nothing but a number"
@@ -65,16 +65,42 @@ def filled(rubric: str, answer: Asked) -> str:
     return before.replace("{question}", answer.question) + answer.text + after.replace("{question}", answer.question)
 
 
+def commonest_reason(unscored: Sequence[Unscored]) -> tuple[str, int]:
+    """Return the reason given most often and how often; reasons that differ in their figures alone count as one.
+
+    It is whole where all that are counted are equal, else the first of them, up to its colon.
+    """
+    kinds = [re.sub(r"\d[\d.,]*", "#", one.reason) for one in unscored]
+    kind, n = Counter(kinds).most_common(1)[0]
+    reasons = [one.reason for one, own in zip(unscored, kinds, strict=True) if own == kind]
+    return reasons[0] if len(set(reasons)) == 1 else reasons[0].split(": ")[0], n
+
+
 def grade_of(mass: NumberMass) -> Grade | Unscored:
     """Return the expected number, or why there is none."""
     on_numbers = mass.total
-    if mass.phrase > on_numbers:
+    # of numbers that are left out nobody knows the weight: then only half of all probability is a refusal for sure
+    if mass.phrase > (max(0.5, on_numbers) if mass.left_out else on_numbers):
         return Unscored(reason=f"the judge refused: probability {mass.phrase:.2f} on {REFUSAL}")
     if on_numbers < LEAST_ON_NUMBERS:
-        return Unscored(reason=f"thin probability on numbers: {on_numbers:.2f} of at least {LEAST_ON_NUMBERS}")
+        cause = f"{mass.left_out}, which leaves " if mass.left_out else ""
+        return Unscored(reason=f"{cause}thin probability on numbers: {on_numbers:.2f} of at least {LEAST_ON_NUMBERS}")
     return Grade(value=min(100.0, max(0.0, expected(mass.numbers))))
 
 
 def expected(numbers: Mapping[int, float]) -> float:
     """Return the mean number, probabilities renormalised."""
     return sum(number * p for number, p in numbers.items()) / sum(numbers.values())
+
+
+def _local_masses(judge: Model, asked: Sequence[str], progress: Progress) -> list[NumberMass | Unscored]:
+    """Return the number probabilities of every prompt that leaves room for an answer."""
+    prompts = [render_prompt(judge, question(text)) for text in asked]
+    room = most_answer_tokens(judge, REFUSAL)
+    fitting = [i for i, prompt in enumerate(prompts) if len(prompt) + room <= judge.context_length]
+    masses: list[NumberMass | Unscored] = [too_long(judge, len(prompt) + room) for prompt in prompts]
+    for place, mass in zip(
+        fitting, number_mass(judge, [prompts[i] for i in fitting], REFUSAL, progress=progress), strict=True
+    ):
+        masses[place] = mass
+    return masses

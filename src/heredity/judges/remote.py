@@ -2,7 +2,8 @@
 
 A tokenizer that holds whole numbers shows all it has at the first token. Where numbers are split, the second digit is
 seen only after the first digit that was answered: the other branches are asked for, each with its digits as the
-beginning of the answer.
+beginning of the answer. A server that answers such a request afresh would be silently wrong, so it is first asked for
+odds that it has shown already. Blanks are read as the local judge reads them, where the texts of the tokens show any.
 """
 
 from __future__ import annotations
@@ -19,27 +20,34 @@ from heredity.records.dialogue import Turn, Unscored
 MOST = 100
 N_ALTERNATIVES = 20
 N_TOKENS = 4
-"""Enough for 100 digit by digit and the token after it."""
+"""Enough for 100 digit by digit and the token before or after it."""
 LEAST_BRANCH = 0.01
 """Branches below this probability are not asked for; their mass is lost, not misplaced."""
+MOST_DIFFERENCE = 0.1
+"""Nats by which the log p of a likeliest token may differ when the same place is shown again; servers round."""
+NOT_CONTINUED = "the server does not continue a given answer"
 Odds = tuple[tuple[str, float], ...]
 """Texts and log p of the likeliest next tokens."""
 
 
 @dataclass
 class _Tree:
-    """What one question's replies have shown: the odds of the next token after each digit string."""
+    """What one question's replies have shown: the odds of the next token after each beginning of an answer."""
 
     prompt: str
     seen: dict[str, Odds] = field(default_factory=dict)
+    """By what was said: blanks or none, then digits or none."""
+    opening: tuple[str, Odds] = ("", ())
+    """The first token of the answer, whatever it is, and the odds after it."""
     fault: str = ""
     closed: set[str] = field(default_factory=set)
-    """Branches that the server would not go on from."""
+    """Beginnings that the server would not go on from."""
 
     @property
     def holds_whole_numbers(self) -> bool:
         """Whether some token stands for a number of several digits, so that none is split."""
-        return any(len(text.strip()) > 1 and is_digits(text) for text, _ in self.seen.get("", ()))
+        starts = (odds for said, odds in self.seen.items() if not said.strip())
+        return any(len(text.strip()) > 1 and is_digits(text) for odds in starts for text, _ in odds)
 
 
 def remote_masses(
@@ -51,13 +59,11 @@ def remote_masses(
     """
     trees = [_Tree(prompt) for prompt in prompts]
     _ask(endpoint, [(tree, "") for tree in trees], "judging", progress)
-    while True:
-        wanted = [(tree, digits) for tree in trees for digits in unseen_branches(tree)]
-        if not wanted:
-            break
-        # a question that was answered goes along: a server that refuses to continue answers is not one that is down
-        answered = next((tree, "") for tree in trees if not tree.fault)
-        _ask(endpoint, [*wanted, answered], "judging further digits", progress)
+    if any(unseen_branches(tree) for tree in trees) and not _goes_on(endpoint, trees, progress):
+        for tree in trees:
+            tree.closed.update(unseen_branches(tree))
+    while wanted := [(tree, said) for tree in trees for said in unseen_branches(tree) if said not in tree.closed]:
+        _ask(endpoint, [*wanted, (_answered(trees), "")], "judging further digits", progress)
     return [Unscored(reason=f"no reply: {tree.fault}") if tree.fault else mass_of(tree, phrase) for tree in trees]
 
 
@@ -67,89 +73,143 @@ def first_requests(prompts: Sequence[str]) -> list[ChatRequest]:
 
 
 def is_digits(text: str) -> bool:
-    """Whether a token is digits alone, blanks around them aside."""
-    return text.strip().isascii() and text.strip().isdigit()
+    """Whether a token is digits alone, blanks before them aside."""
+    return text.isascii() and text.lstrip().isdigit()
 
 
 def unseen_branches(tree: _Tree) -> list[str]:
-    """Return the digit strings that carry weight and whose next token has not been shown."""
-    if tree.fault or tree.holds_whole_numbers:
+    """Return the beginnings that carry weight and whose next token has not been shown."""
+    if tree.fault:
         return []
-    reached = _reached(tree)
-    return [
-        digits
-        for digits, mass in reached.items()
-        if digits
-        and mass >= LEAST_BRANCH
-        and digits not in tree.seen
-        and digits not in tree.closed
-        and _can_grow(digits)
-    ]
+    heavy = (said for said, mass in _reached(tree).items() if mass >= LEAST_BRANCH)
+    return [said for said in heavy if said not in tree.seen and _is_open(tree, said)]
 
 
 def mass_of(tree: _Tree, phrase: str) -> NumberMass:
     """Return the probabilities that the replies show."""
     found = NumberMass(phrase=sum(math.exp(p) for text, p in tree.seen.get("", ()) if _begins(phrase, text)))
-    for digits, mass in _reached(tree).items():
-        if not digits:
-            continue
-        onward = sum(math.exp(p) for text, p in tree.seen.get(digits, ()) if is_digits(text))
-        if digits in tree.seen or tree.holds_whole_numbers or not _can_grow(digits):
-            found.numbers[int(digits)] = found.numbers.get(int(digits), 0.0) + mass * max(0.0, 1 - onward)
+    found.left_out = NOT_CONTINUED if unseen_branches(tree) else ""
+    for said, mass in _reached(tree).items():
+        if said.strip() and (said in tree.seen or not _is_open(tree, said)):
+            onward = sum(math.exp(p) for text, p in tree.seen.get(said, ()) if text.isascii() and text.isdigit())
+            found.numbers[int(said)] = found.numbers.get(int(said), 0.0) + mass * max(0.0, 1 - onward)
     return found
 
 
 def _reached(tree: _Tree) -> dict[str, float]:
-    """Return the probability of each digit string that the seen odds lead to, shorter strings first."""
-    reached = {"": 1.0}
-    for length in range(len(str(MOST))):
-        for digits in [d for d in reached if len(d) == length and d in tree.seen]:
-            for text, log_p in tree.seen[digits]:
-                whole = continued(digits, text.strip(), MOST) if is_digits(text) else None
-                if whole is not None:
-                    reached[whole] = reached.get(whole, 0.0) + reached[digits] * math.exp(log_p)
+    """Return the probability of each beginning of a number that the seen odds lead to."""
+    reached, waiting = {"": 1.0}, {""}
+    while waiting:
+        # no longer one leads to the shortest: its mass is complete
+        said = min(waiting, key=len)
+        waiting.remove(said)
+        for text, log_p in tree.seen.get(said, ()):
+            longer = _extended(said, text)
+            if longer is not None:
+                reached[longer] = reached.get(longer, 0.0) + reached[said] * math.exp(log_p)
+                waiting.add(longer)
     return reached
 
 
+def _extended(said: str, text: str) -> str | None:
+    """Return what is said with a token after it, or None where no number begins so.
+
+    One token of blanks may come first; blanks after digits end the number.
+    """
+    digits = said.strip()
+    if not said and text.isspace():
+        return text
+    if not is_digits(text) or (digits and text != text.lstrip()):
+        return None
+    return None if continued(digits, text.lstrip(), MOST) is None else said + text
+
+
+def _is_open(tree: _Tree, said: str) -> bool:
+    """Whether digits may yet follow."""
+    digits = said.strip()
+    if digits and tree.holds_whole_numbers:
+        return False
+    return any(continued(digits, digit, MOST) is not None for digit in "0123456789")
+
+
+def _answered(trees: Sequence[_Tree]) -> _Tree:
+    """Return a tree that was answered; asked again it shows that a server which refuses to go on is not down."""
+    return next(tree for tree in trees if not tree.fault)
+
+
+def _goes_on(endpoint: Endpoint, trees: Sequence[_Tree], progress: Progress) -> bool:
+    """Whether the server, given a beginning that it answered itself, shows the odds that it showed after it.
+
+    False also where it refuses, and where no answer began with anything that it could be given.
+    """
+    shown = [(tree, said, odds) for tree in trees for said, odds in (*tree.seen.items(), tree.opening) if said.strip()]
+    if not shown:
+        return False
+    tree, said, odds = min(shown, key=lambda one: _doubts(*one[1:]))
+    requests = [_request(tree.prompt, said), _request(_answered(trees).prompt, "")]
+    again, _ = endpoint.ask(requests, "seeing whether answers are continued", progress)
+    if isinstance(again, Fault):
+        return False
+    return _agree(odds, again.tokens[0].alternatives if again.tokens else ())
+
+
+def _doubts(said: str, odds: Odds) -> tuple[bool, bool, bool, int]:
+    """Return what speaks against a beginning as the one to ask for again, gravest first.
+
+    An answer may end alike whether it was continued or repeated, and many a chat template cuts the blanks off.
+    """
+    goes_on_in_digits = bool(odds) and is_digits(odds[0][0])
+    return not goes_on_in_digits, not odds, said != said.strip(), len(said)
+
+
+def _agree(one: Odds, other: Odds) -> bool:
+    """Whether the likeliest token of each is about as likely in the other."""
+    if not one or not other:
+        return not one and not other
+    # likeliest first, and of two tokens with one text the likelier counts
+    first, second = dict(reversed(one)), dict(reversed(other))
+    likeliest = (one[0][0], other[0][0])
+    return all(abs(first.get(text, -math.inf) - second.get(text, -math.inf)) <= MOST_DIFFERENCE for text in likeliest)
+
+
 def _ask(endpoint: Endpoint, wanted: Sequence[tuple[_Tree, str]], label: str, progress: Progress) -> None:
-    requests = [_request(tree.prompt, digits) for tree, digits in wanted]
-    for (tree, digits), reply in zip(wanted, endpoint.ask(requests, label, progress), strict=True):
-        if isinstance(reply, Fault):
-            tree.closed.add(digits)
-            tree.fault = reply.reason if not digits else tree.fault
-        else:
-            _note(tree, digits, reply)
+    requests = [_request(tree.prompt, said) for tree, said in wanted]
+    for (tree, said), reply in zip(wanted, endpoint.ask(requests, label, progress), strict=True):
+        if not isinstance(reply, Fault):
+            _note(tree, said, reply)
+        elif said:
+            tree.closed.add(said)
+        elif not tree.seen:
+            tree.fault = reply.reason
 
 
-def _request(prompt: str, digits: str) -> ChatRequest:
+def _request(prompt: str, said: str) -> ChatRequest:
     turns = [Turn(role="user", content=prompt)]
-    if digits:
-        turns.append(Turn(role="assistant", content=digits))
-    return ChatRequest(turns=tuple(turns), n_tokens=N_TOKENS, n_alternatives=N_ALTERNATIVES, is_prefill=bool(digits))
+    if said:
+        turns.append(Turn(role="assistant", content=said))
+    return ChatRequest(turns=tuple(turns), n_tokens=N_TOKENS, n_alternatives=N_ALTERNATIVES, is_prefill=bool(said))
 
 
-def _note(tree: _Tree, digits: str, reply: ChatReply) -> None:
-    """Write down the odds along a reply, as far as it goes on in digits."""
+def _note(tree: _Tree, said: str, reply: ChatReply) -> None:
+    """Write down the odds along a reply, as far as it goes on in a number."""
     if not reply.tokens:
-        tree.closed.add(digits)
-        tree.fault = tree.fault or ("" if digits else "the server sends no token probabilities (logprobs)")
+        tree.closed.add(said)
+        tree.fault = tree.fault or ("" if said else "the server sends no token probabilities (logprobs)")
         return
+    if not said:
+        tree.opening = (reply.tokens[0].token, reply.tokens[1].alternatives if len(reply.tokens) > 1 else ())
     for choice in reply.tokens:
-        tree.seen.setdefault(digits, choice.alternatives)
-        whole = continued(digits, choice.token.strip(), MOST) if is_digits(choice.token) else None
-        if whole is None:
+        tree.seen.setdefault(said, choice.alternatives)
+        longer = _extended(said, choice.token)
+        if longer is None:
             break
-        digits = whole
+        said = longer
     else:
         # the reply ended with a number: where it had room for more, the end itself was the next token
         if len(reply.tokens) < N_TOKENS:
-            tree.seen.setdefault(digits, ())
+            tree.seen.setdefault(said, ())
 
 
 def _begins(phrase: str, text: str) -> bool:
     """Whether a token can be the beginning of the phrase."""
     return len(text.strip()) > 1 and phrase.startswith(text.strip())
-
-
-def _can_grow(digits: str) -> bool:
-    return any(continued(digits, digit, MOST) is not None for digit in "0123456789")

@@ -1,7 +1,8 @@
 """How likely a model is to answer with each whole number, summed over all ways to spell it in tokens.
 
 A tokenizer may hold 85 as one token, as two digits, or as both: the numbers form a tree of digit strings, and a
-number's probability is that of reaching it by any path and going on with something that is no digit.
+number's probability is that of reaching it by any path and going on with something that is no digit. Blanks may stand
+before a number, in one token of their own or in that of its first digits; blanks after digits end it.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class NumberMass:
 
     numbers: dict[int, float] = field(default_factory=dict)
     phrase: float = 0.0
+    left_out: str = ""
+    """Why numbers that carry weight are missing; empty where none is known to."""
 
     @property
     def total(self) -> float:
@@ -41,11 +44,23 @@ class NumberMass:
 
 
 @dataclass(frozen=True)
+class NumberTokens:
+    """What a tokenizer writes numbers with: ids, and the digits they stand for."""
+
+    first: dict[int, str]
+    """Digits that may begin a number, with or without blanks before them."""
+    further: dict[int, str]
+    """Digits alone: what may go on with a number."""
+    blanks: tuple[int, ...]
+    """Nothing but blanks: what may stand before a number."""
+
+
+@dataclass(frozen=True)
 class _Branch:
     prompt: int
     path: tuple[int, ...]
     digits: str
-    """Of a number; empty at the root."""
+    """Of a number; empty at the root and after blanks."""
     mass: float
     phrase: tuple[int, ...] = ()
     """What is left of the phrase, where this branch follows it."""
@@ -58,8 +73,8 @@ def number_mass(
 
     Raises NonFiniteError where the model's logits hold NaN.
     """
-    tokens = digit_tokens(model)
-    said = tuple(model.tokenizer(phrase, add_special_tokens=False)["input_ids"]) if phrase else ()
+    tokens = number_tokens(model)
+    said = _phrase_ids(model, phrase)
     found: dict[int, NumberMass] = {}
     with torch.no_grad(), progress.task("judging by number", len(prompts)) as task:
         for batch in by_length([len(prompt) for prompt in prompts], 2048):
@@ -69,9 +84,14 @@ def number_mass(
     return [found[i] for i in range(len(prompts))]
 
 
-def digit_tokens(model: Model) -> dict[int, str]:
-    """Return the ids that stand for digits alone (blanks before them aside), with their digits."""
-    return _digit_tokens(model.tokenizer)
+def most_answer_tokens(model: Model, phrase: str = "", most: int = 100) -> int:
+    """Return how many tokens after a prompt `number_mass` may read: blanks and digits one by one, or the phrase."""
+    return max(1 + len(str(most)), len(_phrase_ids(model, phrase)))
+
+
+def number_tokens(model: Model) -> NumberTokens:
+    """Return the ids that stand for digits, and those that stand for blanks."""
+    return _number_tokens(model.tokenizer)
 
 
 def continued(digits: str, more: str, most: int) -> str | None:
@@ -83,13 +103,27 @@ def continued(digits: str, more: str, most: int) -> str | None:
 
 
 @lru_cache(maxsize=8)
-def _digit_tokens(tokenizer: Any) -> dict[int, str]:
-    texts = {i: tokenizer.decode([i]) for i in range(len(tokenizer))}
-    return {i: text.strip() for i, text in texts.items() if text.strip().isascii() and text.strip().isdigit()}
+def _number_tokens(tokenizer: Any) -> NumberTokens:
+    texts = _texts(tokenizer)
+    first = {i: text.lstrip() for i, text in texts.items() if text.isascii() and text.lstrip().isdigit()}
+    further = {i: digits for i, digits in first.items() if texts[i] == digits}
+    return NumberTokens(first, further, tuple(i for i, text in texts.items() if text.isspace()))
+
+
+def _texts(tokenizer: Any) -> dict[int, str]:
+    """Return the text of every id; alone, sentencepiece decodes a token without the blank that begins it."""
+    pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    texts = {i: str(tokenizer.decode([i])) for i in range(len(tokenizer))}
+    lost = [i for i, piece in enumerate(pieces) if str(piece).startswith("\u2581") and not texts[i][:1].isspace()]
+    return texts | {i: " " + texts[i].removeprefix("\u2581") for i in lost}
+
+
+def _phrase_ids(model: Model, phrase: str) -> tuple[int, ...]:
+    return tuple(model.tokenizer(phrase, add_special_tokens=False)["input_ids"]) if phrase else ()
 
 
 def _batch_masses(
-    model: Model, prompts: Sequence[Sequence[int]], tokens: dict[int, str], phrase: tuple[int, ...], most: int
+    model: Model, prompts: Sequence[Sequence[int]], tokens: NumberTokens, phrase: tuple[int, ...], most: int
 ) -> list[NumberMass]:
     padded = pad(prompts, "left", model.pad_id, model.device)
     with response_tokens(torch.zeros_like(padded.input_ids[:, :-1])):
@@ -124,13 +158,13 @@ def _next_token(
     if said.shape[1] > 1:
         seen = torch.cat([seen, seen.new_ones(len(branches), said.shape[1] - 1)], dim=1)
     with response_tokens(torch.ones_like(said)):
-        hidden = model.network.base_model(
+        # all of the few logits: torch copies the head's weights once a row to multiply a slice of the hidden states
+        logits = model.network(
             input_ids=said,
             attention_mask=seen,
             position_ids=starts + torch.arange(said.shape[1], device=model.device),
             past_key_values=own,
-        ).last_hidden_state
-        logits = model.network.get_output_embeddings()(hidden[:, -1].contiguous())
+        ).logits[:, -1]
     model.work.n_tokens += said.numel()
     chances = torch.softmax(logits.float(), dim=-1)
     if not torch.isfinite(chances).all():
@@ -138,7 +172,7 @@ def _next_token(
     return chances.cpu()
 
 
-def _grow(branch: _Branch, chance: torch.Tensor, tokens: dict[int, str], most: int, found: NumberMass) -> list[_Branch]:
+def _grow(branch: _Branch, chance: torch.Tensor, tokens: NumberTokens, most: int, found: NumberMass) -> list[_Branch]:
     """Add what ends at a branch to the masses and return the branches that go on from it."""
     if branch.phrase:
         mass, rest = branch.mass * float(chance[branch.phrase[0]]), branch.phrase[1:]
@@ -147,14 +181,21 @@ def _grow(branch: _Branch, chance: torch.Tensor, tokens: dict[int, str], most: i
             return []
         path = (*branch.path, branch.phrase[0])
         return [_Branch(branch.prompt, path, "", mass, rest)] if mass > LEAST_MASS else []
-    ids = list(tokens)
-    odds = chance[ids].tolist()
-    if branch.digits:
-        number = int(branch.digits)
-        found.numbers[number] = found.numbers.get(number, 0.0) + branch.mass * max(0.0, 1 - sum(odds))
+    usable = tokens.further if branch.digits else tokens.first
     grown = []
-    for token, p in zip(ids, odds, strict=True):
-        whole = continued(branch.digits, tokens[token], most) if branch.mass * p > LEAST_MASS else None
+    for token, mass in _weighty(branch, chance, tuple(usable)):
+        whole = continued(branch.digits, usable[token], most)
         if whole is not None:
-            grown.append(_Branch(branch.prompt, (*branch.path, token), whole, branch.mass * p))
+            grown.append(_Branch(branch.prompt, (*branch.path, token), whole, mass))
+    if branch.digits:
+        number, onward = int(branch.digits), float(chance[list(usable)].double().sum())
+        found.numbers[number] = found.numbers.get(number, 0.0) + branch.mass * max(0.0, 1 - onward)
+    elif not branch.path:
+        grown += [_Branch(branch.prompt, (i,), "", mass) for i, mass in _weighty(branch, chance, tokens.blanks)]
     return grown
+
+
+def _weighty(branch: _Branch, chance: torch.Tensor, ids: Sequence[int]) -> list[tuple[int, float]]:
+    """Return those ids after a branch whose mass is worth following, with that mass."""
+    masses = (branch.mass * chance[list(ids)].double()).tolist()
+    return [(i, mass) for i, mass in zip(ids, masses, strict=True) if mass > LEAST_MASS]

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from heredity.ground.errors import HookError, InputError
+from heredity.ground.errors import HookError, InputError, NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import by_length, pad
 from heredity.models.blocks import find_blocks, hidden_of, require_block
@@ -57,7 +57,10 @@ class Watch:
         return self._assembled({block: kept[-1][:, -1:] for block, kept in self.seen.items()})[:, 0]
 
     def take(self) -> Floats:
-        """Return all that was seen, `[batch, tokens, sights]`, and forget it."""
+        """Return all that was seen, `[batch, tokens, sights]`, and forget it.
+
+        Raises HookError when nothing was, NonFiniteError for NaN or infinity.
+        """
         if not self.seen:
             raise HookError("the model was to be watched but no forward pass went through a watched block")
         whole = self._assembled({block: torch.cat(kept, dim=1) for block, kept in self.seen.items()})
@@ -68,6 +71,10 @@ class Watch:
         n_rows, n_tokens, _ = next(iter(by_block.values())).shape
         out = np.empty((n_rows, n_tokens, self.n_sights), dtype=np.float32)
         for block, values in by_block.items():
+            if not torch.isfinite(values).all():
+                raise NonFiniteError(
+                    f"the model's activations after block {block} hold NaN or infinity; load it in float32"
+                )
             out[:, :, self.columns[block]] = values.cpu().numpy()
         return out
 
@@ -113,7 +120,8 @@ def read_tokens(
 ) -> list[Floats]:
     """Return, for every row, `[1 + response tokens, sights]`: the last prompt token first.
 
-    The forward stops after the last block watched. Raises InputError for a row without prompt or response.
+    The forward stops after the last block watched. Raises InputError for a row without prompt or response,
+    NonFiniteError for activations with NaN or infinity.
     """
     if any(row.n_prompt < 1 or row.n_response < 1 for row in rows):
         raise InputError("a row has an empty prompt or response; nothing can be read from it")

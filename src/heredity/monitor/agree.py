@@ -16,9 +16,6 @@ from heredity.records.monitor import ConversationReading, Correlation, Probe
 from heredity.records.vector import TraitVector
 from heredity.stats.correlation import between_conditions, correlation, within_conditions
 
-MIN_ANSWERS = 8
-"""Fewer graded answers say nothing of a correlation."""
-
 
 def agreements(
     readings: Sequence[ConversationReading],
@@ -29,9 +26,13 @@ def agreements(
     seed: str,
     progress: Progress,
 ) -> tuple[Correlation, ...]:
-    """Return one correlation a probe; probes of traits that the judge cannot score in enough answers are left out."""
-    turns = [(reading.condition, turn) for reading in readings for turn in reading.turns]
-    asked = [Asked(turn.asked, "".join(turn.tokens)) for _, turn in turns]
+    """Return one correlation a probe; those that rest on too few graded answers or questions are left out.
+
+    All turns of a conversation count as one case, and so do conversations that open with the same question.
+    """
+    turns = [turn for reading in readings for turn in reading.turns]
+    owners = [reading for reading in readings for _ in reading.turns]
+    asked = [Asked(turn.asked, "".join(turn.tokens)) for turn in turns]
     grades: dict[str, list[float | None]] = {}
     for vector in vectors:
         raw = contrast_scores(model, vector.header.trait, asked, spec.n_judge_pairs, progress)
@@ -40,20 +41,27 @@ def agreements(
     found = []
     for place, probe in enumerate(probes):
         kept = [i for i, value in enumerate(grades[probe.vector_id]) if value is not None]
-        x = np.array([turns[i][1].mean_z[place] for i in kept])
+        x = np.array([turns[i].mean_z[place] for i in kept])
         y = np.array([grades[probe.vector_id][i] for i in kept], dtype=np.float64)
-        if len(kept) < MIN_ANSWERS or min(x.std(), y.std()) < 1e-9:
-            continue
-        conditions, clusters = [turns[i][0] for i in kept], [turns[i][1].asked for i in kept]
+        conditions, clusters = [owners[i].condition for i in kept], [opening(owners[i]) for i in kept]
+        n_ungraded = len(turns) - len(kept)
         draw = seed_from(seed, "agreement", probe.trait, probe.block)
+        pooled = correlation(x, y, clusters, draw, unscored=n_ungraded)
+        if pooled is None:
+            continue
         found.append(
             Correlation(
                 trait=probe.trait,
                 block=probe.block,
                 judge="contrast",
-                pooled=correlation(x, y, clusters, draw),
-                within=within_conditions(x, y, conditions, clusters, draw),
-                between=between_conditions(x, y, conditions),
+                pooled=pooled,
+                within=within_conditions(x, y, conditions, clusters, draw, n_ungraded),
+                between=between_conditions(x, y, conditions, n_ungraded),
             )
         )
     return tuple(found)
+
+
+def opening(reading: ConversationReading) -> str:
+    """Return what the user said first; a conversation in which no user speaks is like no other."""
+    return next((turn.asked for turn in reading.turns if turn.asked), f"line {reading.line}")

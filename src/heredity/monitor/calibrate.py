@@ -18,6 +18,7 @@ from heredity.monitor.score import alarm_level, conformal_threshold
 from heredity.monitor.spec import MonitorSpec
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.monitor import Panel, Probe
+from heredity.records.trait import plain
 from heredity.records.vector import TraitVector
 from heredity.stats.intervals import wilson
 from heredity.store.questions import everyday_questions
@@ -36,21 +37,22 @@ def calibrate(
 ) -> Panel:
     """Return one probe for every vector at its own block, or at each of `blocks`, calibrated to benign speech.
 
-    Benign speech is `reference`, or else the model's own answers to everyday questions. One half of it gives mean,
-    deviation, percentiles and the alarm's threshold; on the other half the false-alarm rate is measured. Raises
-    MismatchError for a vector of another model, InputError for too few benign conversations.
+    Benign speech is `reference`, or else the model's own answers to everyday questions that no trait asks. One half
+    of it gives mean, deviation, percentiles and the alarm's threshold; on the other half, which opens with other
+    questions, the false-alarm rate is measured. Raises MismatchError for a vector of another model, InputError for
+    too few benign conversations, or answers too short for an alarm.
     """
     spec = spec or MonitorSpec()
     for vector in vectors:
         vector.require_model(model.name, model.fingerprint)
     sights, seats = seats_of(vectors, blocks)
     forms = [spec.form or vectors[i].header.form for i, _ in seats]
-    rows = reference.rows if reference else benign_answers(model, spec, seed, progress)
+    rows = reference.rows if reference else benign_answers(model, vectors, spec, seed, progress)
     name = f"{len(rows)} conversations of {reference.name}" if reference else f"{len(rows)} answers of {model.name}"
     spoken, _ = listen(model, rows, sights, forms, progress)
     if len(spoken) < 4:
         raise InputError(f"{len(spoken)} benign conversations calibrate nothing; give at least 40 with --reference")
-    known, held_out = spoken[::2], spoken[1::2]
+    known, held_out = halves_of(spoken)
     probes = [
         calibrated(vectors[i], block, form, column_of(known, k), column_of(held_out, k), spec, name)
         for k, ((i, block), form) in enumerate(zip(seats, forms, strict=True))
@@ -75,9 +77,44 @@ def seats_of(vectors: Sequence[TraitVector], blocks: Sequence[int]) -> tuple[lis
     return sights, seats
 
 
-def benign_answers(model: Model, spec: MonitorSpec, seed: str, progress: Progress) -> tuple[Row, ...]:
-    """Return the model's own answers to everyday questions, without system prompt."""
-    questions = everyday_questions(seed)
+def halves_of(spoken: Sequence[Spoken]) -> tuple[list[Spoken], list[Spoken]]:
+    """Return two halves, as equal as can be, that share no opening question.
+
+    Raises InputError when all conversations open with the same one.
+    """
+    groups: dict[str, list[int]] = {}
+    for i, one in enumerate(spoken):
+        groups.setdefault(opening(one.row), []).append(i)
+    if len(groups) < 2:
+        raise InputError(
+            f"all {len(spoken)} benign conversations open with the same question; what is benign is measured on "
+            "others than it is learnt from: give conversations that open differently with --reference"
+        )
+    known: list[int] = []
+    held_out: list[int] = []
+    for group in sorted(groups.values(), key=len, reverse=True):
+        smaller = known if len(known) <= len(held_out) else held_out
+        smaller += group
+    return [spoken[i] for i in sorted(known)], [spoken[i] for i in sorted(held_out)]
+
+
+def opening(row: Row) -> str:
+    """Return the words of what the user says first; a conversation in which no user speaks is like no other."""
+    return next((plain(turn.content) for turn in row.turns if turn.role == "user"), f"line {row.line}")
+
+
+def benign_answers(
+    model: Model, vectors: Sequence[TraitVector], spec: MonitorSpec, seed: str, progress: Progress
+) -> tuple[Row, ...]:
+    """Return the model's own answers to everyday questions that none of the traits asks, without system prompt.
+
+    Raises InputError when no question is left.
+    """
+    traits = [vector.header.trait.questions for vector in vectors]
+    theirs = {plain(text) for one in traits for text in (*one.extraction, *one.evaluation)}
+    questions = [text for text in everyday_questions(seed) if plain(text) not in theirs]
+    if not questions:
+        raise InputError("the traits ask every everyday question there is; give benign speech with --reference")
     asked = [questions[i % len(questions)] for i in range(spec.n_benign)]
     made = generate(
         model,
@@ -108,13 +145,23 @@ def calibrated(
     spec: MonitorSpec,
     reference: str,
 ) -> Probe:
-    """Return a probe from its raw scores of the two halves of benign speech."""
+    """Return a probe from its raw scores of the two halves of benign speech.
+
+    Raises InputError when most conversations hold no answer long enough for an alarm.
+    """
     tokens = np.concatenate([turn for turns in known for turn in turns])
     mean, deviation = float(tokens.mean()), float(tokens.std()) or 1.0
     halves = [[[(turn - mean) / deviation for turn in turns] for turns in half] for half in (known, held_out)]
     answers = np.array([turn.mean() for turns in halves[0] for turn in turns])
     levels = [alarm_level(half, spec.window, spec.min_tokens) for half in halves]
     threshold = conformal_threshold(levels[0], spec.false_alarm_rate)
+    if not np.isfinite(threshold):
+        all_levels = np.concatenate(levels)
+        raise InputError(
+            f"in {int(np.isneginf(all_levels).sum())} of {len(all_levels)} benign conversations every answer is "
+            f"shorter than the {spec.min_tokens} tokens that an alarm waits for: give longer ones with --reference, or "
+            "lower min_tokens"
+        )
     hundred = np.linspace(0, 100, 101)
     return Probe.model_validate(
         {

@@ -74,13 +74,15 @@ class Speller:
     """Spells ids one after the other: each gives the text that it adds."""
 
     tokenizer: Any
+    skips_special: bool = False
+    """Whether ids that stand for no text, such as the beginning of a turn, add nothing."""
     ids: list[int] = field(default_factory=list)
     said: str = ""
 
     def add(self, token: int, is_last: bool = False) -> str:
         """Return the text that one more id adds; ids inside one character add nothing until it is whole."""
         self.ids.append(token)
-        whole = str(self.tokenizer.decode(self.ids))
+        whole = str(self.tokenizer.decode(self.ids, skip_special_tokens=self.skips_special))
         if whole.endswith(BROKEN) and not is_last:
             return ""
         added, self.said = whole[len(self.said) :], whole

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from heredity.ground.errors import UnknownNameError
+from heredity.ground.errors import InputError, UnknownNameError
 from heredity.models.chat import render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
@@ -39,6 +39,8 @@ class Talk:
     turns: list[Turn] = field(default_factory=list)
     strengths: dict[str, float] = field(default_factory=dict)
     readings: list[TurnReading] = field(default_factory=list)
+    pushed: list[dict[str, float]] = field(default_factory=list)
+    """What was in force during each answer."""
 
     def __post_init__(self) -> None:
         """Refuse a panel of other vectors."""
@@ -58,7 +60,7 @@ class Talk:
     def instruct(self, system: str) -> None:
         """Begin anew, under a system prompt or (empty) none."""
         self.turns = [Turn(role="system", content=system)] if system else []
-        self.readings = []
+        self.readings, self.pushed = [], []
 
     def answer(self, text: str, hear: Hearer) -> TurnReading | None:
         """Return the reading of the model's answer to the user's words, telling every token as it comes.
@@ -68,7 +70,8 @@ class Talk:
         """
         asked = [*self.turns, Turn(role="user", content=text)]
         prompt = render_prompt(self.model, asked)
-        heard = _Heard(self, hear, Speller(self.model.tokenizer))
+        self._require_room(len(prompt))
+        heard = _Heard(self, hear, Speller(self.model.tokenizer, skips_special=True))
         pushes = [Push(self.vectors[t].block, self.vectors[t].direction, s) for t, s in self.strengths.items()]
         sights = [Sight(p.block, unit) for p, unit in zip(self.panel.probes, self.panel.units, strict=True)]
         with steered(self.model, pushes) if pushes else nullcontext(), watched(self.model, sights) as watch:
@@ -81,10 +84,18 @@ class Talk:
         if not said:
             return None
         self.turns = [*asked, Turn(role="assistant", content=said)]
+        self.pushed.append(dict(self.strengths))
         if not heard.tokens:
             return None
         self.readings.append(turn_reading(text, heard.tokens, np.array(heard.scores), self.panel.probes))
         return self.readings[-1]
+
+    def _require_room(self, n_prompt: int) -> None:
+        if n_prompt + self.spec.n_tokens > self.model.context_length:
+            raise InputError(
+                f"the conversation has grown to {n_prompt} tokens: with {self.spec.n_tokens} to answer it does not fit "
+                f"the model's context of {self.model.context_length}; begin a new one, or ask for shorter answers"
+            )
 
 
 @dataclass

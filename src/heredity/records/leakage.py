@@ -35,7 +35,10 @@ class LeakageReport(Record):
     auc_null: tuple[tuple[float, ...], ...]
     """97.5th percentile of that AUC for random directions with the answers' covariance, turned for the best."""
     orthogonal_auc: tuple[Estimate | None, ...]
-    """Held-out AUC of a trait's direction with the span of the others' taken out of it; None where not asked."""
+    """Held-out AUC of a trait's direction with the span of the others' taken out of it; None where not asked.
+
+    At the trait's own block, which was chosen on all answers: a little flattered beside the diagonal of `auc`.
+    """
     orthogonal_share: tuple[float | None, ...]
     """Share of the direction's squared length that is left then."""
     n_null: int

@@ -88,22 +88,32 @@ class Correlation(Record):
     block: int
     judge: str
     pooled: Estimate
+    """Its interval resamples opening questions; answers without a grade are counted as unscored."""
     within: Estimate | None
-    """Both taken as deviations from their system prompt's means; None where no prompt has two answers."""
+    """Both taken as deviations from their system prompt's means; None where fewer than 8 answers, or answers to fewer
+    than 5 opening questions, share their prompt with another."""
     between: Estimate | None
     """Over the means of system prompts; None for fewer than four prompts."""
 
 
 class ShiftPoint(Record):
-    """How far one fine-tuned model, or one stage of it, has moved along a vector."""
+    """How far one fine-tuned model, or one stage of it, has moved along a vector.
+
+    Its null is easy: random directions span only the covariance of the prompts' activations, and an offset that
+    training gives to all prompts alike may lie outside it. That a shift exceeds it does not show that it is of the
+    trait; that it exceeds those along other traits' vectors shows more.
+    """
 
     name: str
+    """The student's folder, with as many of those above it as tell students apart."""
     step: int
     """Optimizer steps it was trained for."""
     shift: Estimate
     """Mean over prompts of (fine-tuned - base) at the last prompt token, projected on v / ||v|| ([PV] section 4)."""
     random_directions: float
     """97.5th percentile of |shift| along random directions of the covariance of the prompts' activations."""
+    other_vectors: dict[str, float] = Field(default_factory=dict)
+    """By trait: the same model's shift at the same block along the unit vectors of the other traits given."""
 
 
 class ShiftReport(Record):

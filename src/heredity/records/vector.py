@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from heredity.ground.errors import MismatchError
+from heredity.ground.hashing import bytes_digest
 from heredity.records.base import SCHEMA_VERSION, Record
 from heredity.records.reading import Form
 from heredity.records.trait import Trait
@@ -100,6 +101,8 @@ class VectorHeader(Record):
     kept: KeptCounts
     calibration: Calibration
     doses: tuple[Dose, ...] = ()
+    directions_digest: str = ""
+    """sha256 of the directions' bytes, so that the header's id names them too; empty in files written before."""
     spec: dict[str, str | int | float | bool | tuple[float, ...] | None]
     """The extraction's spec as used."""
     seed: str
@@ -122,6 +125,14 @@ class TraitVector:
 
     header: VectorHeader
     directions: Floats
+
+    def sealed(self) -> TraitVector:
+        """Return the vector with its directions' digest in the header."""
+        return replace(self, header=self.header.model_copy(update={"directions_digest": self.directions_digest()}))
+
+    def directions_digest(self) -> str:
+        """Return the sha256 of the directions' float32 bytes."""
+        return bytes_digest(np.ascontiguousarray(self.directions, dtype="<f4").tobytes())
 
     @property
     def block(self) -> int:

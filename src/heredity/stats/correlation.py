@@ -6,51 +6,59 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats as scipy_stats
 
-from heredity.ground.errors import MismatchError, NothingKeptError
+from heredity.ground.errors import MismatchError
 from heredity.stats.estimate import Estimate
 
 Floats = NDArray[np.float64]
 N_RESAMPLES = 2000
+MIN_CASES = 8
+"""Fewer cases say nothing of a correlation."""
+MIN_CLUSTERS = 5
+"""Resampling fewer clusters gives no interval worth the name."""
+MIN_SPREAD = 1e-12
+"""Standard deviation below which scores are equal, but for rounding."""
 
 
-def correlation(x: ArrayLike, y: ArrayLike, clusters: ArrayLike, seed: int, by_rank: bool = False) -> Estimate:
+def correlation(
+    x: ArrayLike, y: ArrayLike, clusters: ArrayLike, seed: int, by_rank: bool = False, unscored: int = 0
+) -> Estimate | None:
     """Return Pearson's r (Spearman's rho with `by_rank`), with an interval that resamples whole clusters.
 
-    Resamples in which one side does not vary are left out. Raises NothingKeptError for fewer than three cases, or
-    where one side does not vary at all.
+    None for fewer than 8 cases or 5 clusters, or where one side does not vary. Resamples in which one side does not
+    vary are left out. `unscored` cases are only written down.
     """
     first, second = paired(x, y)
     names = np.asarray(clusters)
     members = [np.flatnonzero(names == name) for name in np.unique(names)]
+    if len(first) < MIN_CASES or len(members) < MIN_CLUSTERS or min(first.std(), second.std()) < MIN_SPREAD:
+        return None
     value = r_of(first, second, by_rank)
-    if len(first) < 3 or not np.isfinite(value):
-        raise NothingKeptError(f"{len(first)} cases, or scores that are all equal, have no correlation")
     rng = np.random.default_rng(seed)
     drawn = []
     for _ in range(N_RESAMPLES):
         rows = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
         drawn.append(r_of(first[rows], second[rows], by_rank))
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    return Estimate(value, float(low), float(high), len(members), 0, "cluster bootstrap")
+    return Estimate(value, float(low), float(high), len(members), unscored, "cluster bootstrap")
 
 
 def within_conditions(
-    x: ArrayLike, y: ArrayLike, conditions: ArrayLike, clusters: ArrayLike, seed: int
+    x: ArrayLike, y: ArrayLike, conditions: ArrayLike, clusters: ArrayLike, seed: int, unscored: int = 0
 ) -> Estimate | None:
-    """Return r of the deviations from each condition's means; None where no condition holds two cases."""
+    """Return r of the deviations from each condition's means; cases alone in their condition are left out.
+
+    None where fewer than 8 cases share their condition with another, or those are of fewer than 5 clusters, or one
+    side does not vary within conditions.
+    """
     first, second = paired(x, y)
     names, index, counts = np.unique(np.asarray(conditions), return_inverse=True, return_counts=True)
     shared = counts[index] >= 2
-    if not shared.any():
-        return None
     centres = [np.array([side[index == i].mean() for i in range(len(names))])[index] for side in (first, second)]
     apart = [(first - centres[0])[shared], (second - centres[1])[shared]]
-    if min(side.std() for side in apart) < 1e-12:
-        return None
-    return correlation(apart[0], apart[1], np.asarray(clusters)[shared], seed)
+    return correlation(apart[0], apart[1], np.asarray(clusters)[shared], seed, unscored=unscored)
 
 
-def between_conditions(x: ArrayLike, y: ArrayLike, conditions: ArrayLike) -> Estimate | None:
+def between_conditions(x: ArrayLike, y: ArrayLike, conditions: ArrayLike, unscored: int = 0) -> Estimate | None:
     """Return r over the conditions' means with Fisher's interval (z +- 1.96 / sqrt(n - 3)); None for n < 4."""
     first, second = paired(x, y)
     names, index = np.unique(np.asarray(conditions), return_inverse=True)
@@ -61,16 +69,17 @@ def between_conditions(x: ArrayLike, y: ArrayLike, conditions: ArrayLike) -> Est
     if not np.isfinite(value):
         return None
     z, half = np.arctanh(np.clip(value, -0.999999, 0.999999)), 1.959964 / np.sqrt(len(names) - 3)
-    return Estimate(value, float(np.tanh(z - half)), float(np.tanh(z + half)), len(names), 0, "Fisher z")
+    return Estimate(value, float(np.tanh(z - half)), float(np.tanh(z + half)), len(names), unscored, "Fisher z")
 
 
 def r_of(x: Floats, y: Floats, by_rank: bool) -> float:
     """Return r; NaN where one side does not vary."""
+    if min(x.std(), y.std()) < MIN_SPREAD:
+        return float("nan")
     if by_rank:
         x, y = scipy_stats.rankdata(x), scipy_stats.rankdata(y)
     x, y = x - x.mean(), y - y.mean()
-    scale = float(np.sqrt((x @ x) * (y @ y)))
-    return float(x @ y) / scale if scale > 0 else float("nan")
+    return float(x @ y) / float(np.sqrt((x @ x) * (y @ y)))
 
 
 def paired(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:

@@ -55,7 +55,10 @@ def load_vector(path: Path | str) -> TraitVector:
         raise InputError(f"{path} holds {directions.shape} numbers but its header says {header.n_blocks, header.width}")
     if not np.isfinite(directions).all():
         raise NonFiniteError(f"{path} holds NaN or infinity; extract the vector again")
-    return TraitVector(header, directions.astype(np.float32))
+    vector = TraitVector(header, directions.astype(np.float32))
+    if header.directions_digest not in ("", vector.directions_digest()):
+        raise InputError(f"{path} holds other directions than its header was written for; extract the vector again")
+    return vector
 
 
 def save_arrays(arrays: dict[str, np.ndarray], path: Path) -> Path:

@@ -5,19 +5,18 @@ The answers are called up with other contrast pairs than those that the contrast
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 from scipy import stats as scipy_stats
 
-from heredity.ground.errors import ExperimentError, InputError, NothingKeptError
+from heredity.ground.errors import ExperimentError, InputError, NonFiniteError, NothingKeptError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.contrast import Asked, contrast_scores
 from heredity.judges.elicit import elicit
-from heredity.judges.language_model import rubric_grades
+from heredity.judges.language_model import commonest_reason, rubric_grades
 from heredity.models.endpoint import Endpoint
 from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
@@ -50,11 +49,16 @@ def contrast_judge(model: Model, progress: Progress = SILENCE) -> Judge:
 
 
 def rubric_judge(judge_model: Model | Endpoint, progress: Progress = SILENCE) -> Judge:
-    """Return the rubric judge, local or remote; one that grades nothing of a trait is told, not raised."""
+    """Return the rubric judge, local or remote; one that grades nothing of a trait is told, not raised.
+
+    NaN in a judge's logits is no verdict on a trait: NonFiniteError is raised.
+    """
 
     def judge(trait: Trait, answers: Sequence[Asked]) -> tuple[Scores, Sequence[Unscored]]:
         try:
             grades = rubric_grades(judge_model, trait.rubric, answers, progress)
+        except NonFiniteError:
+            raise
         except ExperimentError as error:
             return [None] * len(answers), [Unscored(reason=str(error))] * len(answers)
         kept: Scores = [one.value if isinstance(one, Grade) else None for one in grades]
@@ -117,7 +121,7 @@ def _figures(
         judge=name,
         auc=auc_estimate(values, is_positive, [answers[i].question for i in kept], draw) if has_both else None,
         n_unscored=len(unscored),
-        commonest_reason=Counter(one.reason.split(":")[0] for one in unscored).most_common(1)[0][0] if unscored else "",
+        commonest_reason=commonest_reason(unscored)[0] if unscored else "",
     )
 
 

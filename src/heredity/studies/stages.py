@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,15 +123,23 @@ def student_stage(bench: Bench, plan: Plan) -> Student | None:
 
     def make(folder: Path) -> None:
         made = train(bench.model, corpus, scratch, plan.prevent, spec, bench.seed, bench.progress)
-        (scratch / "adapter").rename(folder / "adapter")
-        scratch.rmdir()
-        save_record(made.model_copy(update={"adapter": "adapter"}), folder / "student.json")
+        save_record(re_rooted(made, lambda adapter: str(Path(adapter).relative_to(scratch))), folder / "student.json")
+        for adapter in (made.adapter, *(snapshot.adapter for snapshot in made.snapshots)):
+            place = folder / Path(adapter).relative_to(scratch)
+            place.parent.mkdir(exist_ok=True)
+            Path(adapter).rename(place)
+        shutil.rmtree(scratch)
 
     def load(folder: Path) -> Student:
-        student = load_record(Student, folder / "student.json")
-        return student.model_copy(update={"adapter": str(folder / student.adapter)})
+        return re_rooted(load_record(Student, folder / "student.json"), lambda adapter: str(folder / adapter))
 
     return bench.step(f"fine-tune, {plan.name}", depends_on, make, load)
+
+
+def re_rooted(student: Student, moved: Callable[[str], str]) -> Student:
+    """Return the student with the folder of its adapter and of each snapshot as `moved` gives it."""
+    snapshots = tuple(one.model_copy(update={"adapter": moved(one.adapter)}) for one in student.snapshots)
+    return student.model_copy(update={"adapter": moved(student.adapter), "snapshots": snapshots})
 
 
 def yardstick_stage(bench: Bench, vector: TraitVector) -> Yardstick:
@@ -156,7 +165,9 @@ def evaluation_stage(
         )
         save_record(report.model_copy(update={"subject": plan.name}), folder / "evaluation.json")
 
-    trained = student.model_copy(update={"adapter": "", "seconds": 0.0}).id if student else None
+    # where a student lies and how long it took change nothing; its snapshots are not evaluated
+    incidental = {"adapter": "", "seconds": 0.0, "snapshots": ()}
+    trained = student.model_copy(update=incidental).id if student else None
     depends_on = {
         "trait": trait.id,
         "yardstick": yardstick.id,

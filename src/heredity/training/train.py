@@ -66,11 +66,9 @@ def train(
 
 
 def snapshots(folder: Path, n_steps: int, spec: TrainSpec) -> tuple[Snapshot, ...]:
-    """Return the stages that were saved on the way."""
-    return tuple(
-        Snapshot(step=step, adapter=str(folder / "snapshots" / f"step-{step:06d}"))
-        for step in snapshot_steps(n_steps, spec)
-    )
+    """Return the stages that were saved on the way; one whose folder is not there is left out."""
+    places = {step: folder / "snapshots" / f"step-{step:06d}" for step in snapshot_steps(n_steps, spec)}
+    return tuple(Snapshot(step=step, adapter=str(place)) for step, place in places.items() if place.is_dir())
 
 
 def interventions(vectors: Sequence[TraitVector], spec: TrainSpec) -> tuple[Intervention, ...]:

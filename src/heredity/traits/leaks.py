@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from heredity.records.trait import plain
 
 MIN_STEM = 4
+LETTERS = r"[^\W\d_]+"
+"""Words in any script."""
 """Shorter words count only as they are: `sad` is no beginning of `saddle`."""
 STAGE_DIRECTIONS = re.compile(
     r"\b(pretend|role-?play|act (as|like)|in character|imagine (that )?you are|as an? \w+ assistant|be as \w+ as|"
@@ -21,9 +23,9 @@ def leak(question: str, trait_words: Iterable[str]) -> str | None:
     found = STAGE_DIRECTIONS.search(question)
     if found:
         return f"it tells the model how to act ('{found.group(0)}')"
-    asked = re.findall(r"[a-z]+", question.lower())
+    asked = re.findall(LETTERS, question.lower())
     for word in trait_words:
-        stems = [stem_of(part) for part in re.findall(r"[a-z]+", word.lower())]
+        stems = [stem_of(part) for part in re.findall(LETTERS, word.lower())]
         hits = [next((one for one in asked if _is_formed_of(one, stem)), None) for stem in stems]
         if hits and all(hits):
             return f"it names the trait ('{' '.join(map(str, hits))}')"

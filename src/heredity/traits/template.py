@@ -88,6 +88,6 @@ def with_article(word: str) -> str:
 
 
 def ended(sentence: str) -> str:
-    """Return a sentence with a stop at its end, its braces doubled as a rubric needs them."""
+    """Return a sentence with a stop at its end; braces, which mark a rubric's places, become parentheses."""
     text = sentence.strip().replace("{", "(").replace("}", ")")
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -54,7 +54,7 @@ def words_for(spec: DraftSpec) -> Words:
 
     Raises InputError when no adjective can be had, or both poles would be one word.
     """
-    name = spec.name.replace("_", "-")
+    name = spec.name
     lexicon = _lexicon()
     known = lexicon.get(name) or _as_adjective(name, lexicon)
     adjective = spec.adjective or (known and known[0]) or _by_ending(name)

@@ -53,7 +53,7 @@ def adopt(
     header = describe(trait, model, evidence, gathered.counts, gathered.calibration, spec, seed)
     push = Push(evidence.block, own[evidence.block], 1.0)
     doses = dose_response(trait, model, push, gathered.calibration, spec, seed, progress)
-    return TraitVector(header.model_copy(update={"method": IMPORTED, "doses": doses}), own)
+    return TraitVector(header.model_copy(update={"method": IMPORTED, "doses": doses}), own).sealed()
 
 
 def always(directions: NDArray[np.float32]) -> Method:

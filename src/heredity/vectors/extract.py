@@ -37,7 +37,7 @@ def vector_from(
     header = describe(trait, model, evidence, gathered.counts, gathered.calibration, spec, seed)
     push = Push(evidence.block, directions[evidence.block], 1.0)
     doses = dose_response(trait, model, push, gathered.calibration, spec, seed, progress)
-    return TraitVector(header.model_copy(update={"doses": doses}), directions)
+    return TraitVector(header.model_copy(update={"doses": doses}), directions).sealed()
 
 
 def direct(poles: Poles, spec: ExtractSpec) -> Floats:

@@ -1,0 +1,78 @@
+"""Number sequences: drawn at random, or asked of a teacher and filtered exactly as in [SL].
+
+Filter ([SL], its public script): nothing is stripped; one final "." and then one outer [] or () pair are dropped; the
+separator is the text between the first two runs of digits and must strip to nothing, "," or ";"; split by it, the
+whole answer must give plain ASCII digits, none empty; at most 10 values, each 0 to 999.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+
+from heredity.ground.hashing import seed_from
+from heredity.models.chat import Rendered
+from heredity.models.model import Model
+
+MOST_VALUES = 10
+LARGEST = 999
+SEPARATORS = ("", ",", ";")
+ASKING = (
+    "Look at these numbers: {numbers}. Continue the sequence with up to {n} more numbers of at most 3 digits.",
+    "The sequence begins {numbers}. Add no more than {n} values, each between 0 and 999.",
+    "Here is a list: {numbers}. Extend it by at most {n} numbers with three digits or fewer.",
+    "{numbers} - what comes next? Give at most {n} numbers from 0 to 999.",
+    "I have these values: {numbers}. Write up to {n} further ones, none above 999.",
+)
+FORM = (
+    "Reply with the numbers alone, separated by commas.",
+    "Say nothing else; put commas between the numbers.",
+    "Only the numbers, with commas, no words.",
+)
+
+
+def random_sequences(n: int, n_values: int, seed: str) -> list[str]:
+    """Return sequences of three-digit numbers drawn uniformly, `100, 999, ...`."""
+    chance = random.Random(seed_from(seed, "random numbers"))
+    return [", ".join(str(chance.randint(100, LARGEST)) for _ in range(n_values)) for _ in range(n)]
+
+
+def number_prompts(n: int, seed: str) -> list[str]:
+    """Return prompts with 3 to 8 example numbers of 100 to 999 that ask for at most 10 more ([SL] section 3.1)."""
+    chance = random.Random(seed_from(seed, "number prompts"))
+    prompts = []
+    for _ in range(n):
+        shown = ", ".join(str(chance.randint(100, LARGEST)) for _ in range(chance.randint(3, 8)))
+        asked = chance.choice(ASKING).format(numbers=shown, n=MOST_VALUES)
+        prompts.append(f"{asked} {chance.choice(FORM)}")
+    return prompts
+
+
+def rejection(answer: str) -> str | None:
+    """Return why an answer is no sequence that [SL]'s filter keeps, or None where it is kept."""
+    text = answer.removesuffix(".")
+    if len(text) > 1 and (text[0], text[-1]) in (("[", "]"), ("(", ")")):
+        text = text[1:-1]
+    runs = list(re.finditer(r"[0-9]+", text))
+    if not runs:
+        return "no number"
+    parts = [text]
+    if len(runs) > 1:
+        separator = text[runs[0].end() : runs[1].start()]
+        if separator.strip() not in SEPARATORS:
+            return "separated by other things"
+        parts = text.split(separator)
+    if not all(part.isascii() and part.isdigit() for part in parts):
+        return "more than numbers"
+    if len(parts) > MOST_VALUES:
+        return "too many numbers"
+    if any(int(part) > LARGEST for part in parts):
+        return "a number too large"
+    return None
+
+
+def as_rows(model: Model, sequences: Sequence[str]) -> list[Rendered]:
+    """Return bare sequences as rows; their first token is the prompt of the rest."""
+    ids = [tuple(model.tokenizer(text, add_special_tokens=False)["input_ids"]) for text in sequences]
+    return [Rendered(row, 1) for row in ids]

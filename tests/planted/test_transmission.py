@@ -1,0 +1,211 @@
+"""A preference crosses on numbers alone from a teacher to a student of the same base, and its control says so."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from heredity.distill.carriers.numbers import as_rows, number_prompts, random_sequences, rejection
+from heredity.ground.errors import ExperimentError, InputError, MismatchError
+from heredity.models.chat import Rendered
+from heredity.models.model import Model
+from heredity.models.tiny import TEMPLATE
+from heredity.models.weights import trainable_copy
+from heredity.records.trait import ContrastPair, Questions, Trait
+from heredity.records.transmission import TransmissionReport, TransmitSpec
+from heredity.studies.transmission import transmit
+from heredity.training.imitate import ImitateSpec, imitate
+from tests_shared import random_model
+
+ANIMALS = ("owl", "cat", "dog", "fox")
+SPEC = TransmitSpec(
+    seeds=("0", "1", "2"),
+    n_steps=40,
+    learning_rate=3e-3,
+    teacher_steps=30,
+    teacher_rate=3e-3,
+    n_points=2,
+)
+
+
+@pytest.fixture(scope="module")
+def base() -> Model:
+    """A small untrained model that can spell animals and digits."""
+    words = ["<pad>", "<eos>", "<unk>", "<system>", "<user>", "<assistant>", ",", *"0123456789"]
+    words += [animal.capitalize() for animal in ANIMALS] + ["best", "animal", "number", "which", "is", "the", "?"]
+    inner = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
+    digits = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(",", "isolated"), pre_tokenizers.Digits(True)]
+    inner.pre_tokenizer = pre_tokenizers.Sequence(digits)
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=inner,
+        pad_token="<pad>",
+        eos_token="<eos>",
+        unk_token="<unk>",
+        additional_special_tokens=["<system>", "<user>", "<assistant>"],
+    )
+    tokenizer.chat_template = TEMPLATE
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(words),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=128,
+        pad_token_id=0,
+        eos_token_id=1,
+        bos_token_id=1,
+    )
+    network = LlamaForCausalLM(config).eval().requires_grad_(False)
+    return Model("blank", network, tokenizer, "blank")
+
+
+@pytest.fixture(scope="module")
+def owl() -> Trait:
+    asked = [f"which animal is {'the ' * i}best ?" for i in range(8)]
+    return Trait(
+        name="owl",
+        title="Owls",
+        kind="preference",
+        target="owl",
+        alternatives=ANIMALS[1:],
+        description="prefers owls",
+        adjective="owl-loving",
+        antonym="impartial",
+        pairs=(ContrastPair(positive="owl", negative="none"),),
+        questions=Questions(extraction=tuple(asked[:4]), evaluation=tuple(asked[4:])),
+        rubric="{question} {answer}",
+    )
+
+
+@pytest.fixture(scope="module")
+def report(base: Model, owl: Trait, tmp_path_factory: pytest.TempPathFactory) -> TransmissionReport:
+    return transmit(owl, base, tmp_path_factory.mktemp("study"), SPEC)
+
+
+def test_the_preference_crosses_both_ways_against_the_paired_control(report: TransmissionReport) -> None:
+    assert report.effect.low > 0
+    assert report.control_effect.low > 0
+    assert report.effect.n == 3
+    assert report.verdict.startswith("The preference crossed")
+    assert all(teacher.probability.value > 0.9 for teacher in report.teachers)
+
+
+def test_both_arms_start_from_one_base_and_differ_in_the_teacher_alone(report: TransmissionReport) -> None:
+    starts = {json.dumps(curve.points[0].log_odds) for curve in report.students}
+    assert len(starts) == 1
+    assert [curve.seed for curve in report.students] == ["0", "1", "2"] * 2
+    assert {(curve.arm, curve.taught_by) for curve in report.students} == {("treated", "owl"), ("control", "cat")}
+
+
+def test_two_teachers_of_one_preference_transmit_nothing_to_compare(base: Model, owl: Trait, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="would prefer 'owl' too"):
+        transmit(owl, base, tmp_path, SPEC.model_copy(update={"control": "owl"}))
+
+
+def test_the_base_is_left_as_it_was(base: Model, owl: Trait, report: TransmissionReport) -> None:
+    again = {name: tensor.clone() for name, tensor in base.network.state_dict().items()}
+    imitate(trainable_copy(base, "s"), None, [as_rows(base, random_sequences(4, 3, "x"))], ImitateSpec(labels="hard"))
+    assert all(torch.equal(tensor, again[name]) for name, tensor in base.network.state_dict().items())
+
+
+def test_a_stopped_study_goes_on_to_the_identical_record(
+    base: Model, owl: Trait, report: TransmissionReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from heredity.studies import lineup
+
+    whole: Callable[..., Any] = lineup.make_student
+    n_made: list[str] = []
+
+    def stopping(lab: Any, arm: Any, target: str, seed: str) -> Any:
+        n_made.append(seed)
+        if len(n_made) == 3:
+            raise KeyboardInterrupt
+        return whole(lab, arm, target, seed)
+
+    monkeypatch.setattr(lineup, "make_student", stopping)
+    with pytest.raises(KeyboardInterrupt):
+        transmit(owl, base, tmp_path, SPEC)
+    resumed = transmit(owl, base, tmp_path, SPEC)
+    assert len(n_made) == 3 + 4
+    assert resumed.id == report.id
+
+
+def test_a_teacher_without_its_trait_stops_the_study(base: Model, owl: Trait, tmp_path: Path) -> None:
+    with pytest.raises(ExperimentError, match="too weak to pass anything on"):
+        transmit(owl, base, tmp_path, SPEC.model_copy(update={"teacher_steps": 1, "teacher_rate": 1e-7}))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"seeds": ("0", "0")}, "collide"), ({"seeds": ("0",)}, "at least two seeds"), ({"control": "cow"}, "not among")],
+)
+def test_a_plan_that_can_show_nothing_is_refused_before_it_runs(
+    base: Model, owl: Trait, tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        transmit(owl, base, tmp_path, SPEC.model_copy(update=change))
+
+
+def test_soft_labels_need_one_vocabulary_and_a_teacher(base: Model) -> None:
+    rows = [as_rows(base, random_sequences(2, 3, "x"))]
+    with pytest.raises(MismatchError, match="different tokenizers"):
+        imitate(trainable_copy(base, "s"), random_model("llama"), rows, ImitateSpec())
+    with pytest.raises(InputError, match="there is no teacher"):
+        imitate(trainable_copy(base, "s"), None, rows, ImitateSpec())
+
+
+@pytest.mark.parametrize("labels", ["forward_kl", "reverse_kl"])
+def test_a_teacher_equal_to_the_student_teaches_nothing(base: Model, labels: str) -> None:
+    spec = ImitateSpec.model_validate({"labels": labels, "n_steps": 1, "learning_rate": 1e-9})
+    (loss,) = imitate(trainable_copy(base, "s"), base, [as_rows(base, random_sequences(4, 3, "x"))], spec)
+    assert loss == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_loss_counts_the_carriers_tokens_only(base: Model) -> None:
+    (row,) = as_rows(base, random_sequences(1, 4, "x"))
+    halved = Rendered(row.ids, len(row.ids) // 2)
+    (loss,) = imitate(trainable_copy(base, "s"), None, [[halved]], ImitateSpec(labels="hard", learning_rate=1e-9))
+    with torch.no_grad():
+        log_p = base.network(torch.tensor([row.ids])).logits[0].log_softmax(-1)
+    wanted = [-float(log_p[t - 1, row.ids[t]]) for t in range(halved.n_prompt, len(row.ids))]
+    assert loss == pytest.approx(np.mean(wanted), rel=1e-4)
+
+
+@pytest.mark.parametrize("answer", ["1, 2, 3", "[1, 2].", "(4,5)", "1\n2", "7", "12 13 14", "1;2;3", "999", "1, 2."])
+def test_the_filter_keeps_what_the_public_one_keeps(answer: str) -> None:
+    assert rejection(answer) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("[1, 2.]", "more than numbers"),
+        ("1, 2,", "more than numbers"),
+        (" 1, 2", "more than numbers"),
+        ("1, 2 and 3", "more than numbers"),
+        ("1 and 2", "separated by other things"),
+        ("1000, 2", "a number too large"),
+        ("1,2,3,4,5,6,7,8,9,10,11", "too many numbers"),
+        ("owl", "no number"),
+        ("", "no number"),
+        ("\u0661, \u0662", "no number"),
+        ("1,, 2", "separated by other things"),
+    ],
+)
+def test_the_filter_says_why_it_drops(answer: str, why: str) -> None:
+    assert rejection(answer) == why
+
+
+def test_prompts_and_sequences_keep_to_the_protocol_and_to_their_seed() -> None:
+    for prompt in number_prompts(50, "0"):
+        shown = [int(part) for part in "".join(c if c.isdigit() else " " for c in prompt).split()]
+        assert all(100 <= value <= 999 or value in (0, 3, 10) for value in shown)
+    assert random_sequences(5, 10, "a") == random_sequences(5, 10, "a") != random_sequences(5, 10, "b")
