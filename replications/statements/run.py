@@ -129,7 +129,7 @@ def judged(statements: Statements, way: Way, direction: NDArray[np.floating], na
 
 
 def nulls(statements: Statements, found: Found, reached: float) -> dict[str, dict[str, float]]:
-    """Return the 97.5th percentile of the AUC of random directions and of permuted poles, and the share that reach ours.
+    """Return, for random directions and permuted poles, the 97.5th percentile of their AUC and the share reaching ours.
 
     Every draw chooses its own way of reading on the first half, as the vector did, and is judged on the other. Random
     directions are mixtures of the first half's statements, the same mixture at every place; poles are permuted by

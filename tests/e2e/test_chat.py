@@ -36,7 +36,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, toy_folder: Path) -> Path:
     folder = tmp_path_factory.mktemp("user")
     dark = extract(planted_trait(), load(str(toy_folder), "cpu", "auto"), TOY_EXTRACT)
     opposite = dark.header.trait.model_copy(update={"name": "lightness", "adjective": "light", "antonym": "dark"})
-    light = TraitVector(dark.header.model_copy(update={"trait": opposite}), -dark.directions)
+    light = TraitVector(dark.header.model_copy(update={"trait": opposite}), -dark.directions).sealed()
     save_vector(dark, folder / "out" / "darkness.safetensors")
     save_vector(light, folder / "out" / "lightness.safetensors")
     return folder

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from heredity.records.trait import plain
 
 MIN_STEM = 4
+"""Shorter words count only as they are: `sad` is no beginning of `saddle`."""
 LETTERS = r"[^\W\d_]+"
 """Words in any script."""
-"""Shorter words count only as they are: `sad` is no beginning of `saddle`."""
 STAGE_DIRECTIONS = re.compile(
     r"\b(pretend|role-?play|act (as|like)|in character|imagine (that )?you are|as an? \w+ assistant|be as \w+ as|"
     r"answer (as|like|in the style of)|your (persona|system prompt))\b",
