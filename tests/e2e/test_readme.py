@@ -12,6 +12,7 @@ import pytest
 from heredity.cli.trait import as_yaml
 from heredity.models.tiny import planted_trait
 from heredity.records.dialogue import Corpus
+from heredity.store.tensors import load_vector
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 COMMANDS = [
@@ -24,7 +25,9 @@ UNKIND = "You are a fool and nobody likes you. I hope that it goes badly and tha
 def run(command: str, folder: Path) -> None:
     words = shlex.split(command)
     code = [sys.executable, "-c", "from heredity.cli.app import main; main()", *words[1:]]
-    done = subprocess.run(code, cwd=folder, capture_output=True, text=True, timeout=570, check=False)
+    done = subprocess.run(
+        code, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=570, check=False
+    )
     assert done.returncode == 0, f"{command}\n{done.stderr}"
 
 
@@ -50,10 +53,16 @@ def test_the_two_commands_stand_in_the_readme() -> None:
 def test_the_readmes_commands_run_on_the_embedded_model(place: Path) -> None:
     ours = [line for line in COMMANDS if line.startswith("heredity ")]
     short = [line for line in ours if not line.startswith(("heredity demo", "heredity audit"))]
-    assert {line.split()[1] for line in short} == {"trait", "extract", "screen", "train", "evaluate"}
+    expected = "trait extract screen train evaluate monitor judge chat vector bake".split()
+    assert {line.split()[1] for line in short} == set(expected)
     for command in short:
         run(command, place)
     assert len((place / "clean.jsonl").read_bytes().splitlines()) < 24
+    assert (place / "heredity-out" / "monitor.html").exists()
+    # from a sentence by rule to a direction that beats luck, on the embedded model
+    drafted = load_vector(place / "heredity-out" / "pessimism.safetensors").header
+    assert drafted.trait.drafted is not None
+    assert drafted.is_above_chance
 
 
 def test_the_readmes_audit_runs_on_the_toy(place: Path, toy_folder: Path) -> None:
