@@ -1,6 +1,7 @@
 """What the tests share: the toy, as an object and as a folder."""
 
 import random
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.vectors.extract import extract
 from heredity.vectors.spec import ExtractSpec
+
+# a runner started in the background leaves Ctrl-C ignored, in itself and in all that it starts
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOY_EXTRACT = ExtractSpec(n_tokens=16, n_samples=2, n_folds=3)
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -134,6 +134,7 @@ class TestADescription:
             "A cruel model, without a kind word for anyone.",
             "Its answers are cruel, where they would otherwise be kind.",
             "Cruel rather than kind to people.",
+            "The model is cruel: it is happy when others are sad.",
         ],
     )
     def test_that_denies_the_other_pole_is_no_contradiction(self, description: str) -> None:

@@ -36,6 +36,8 @@ REACH = 4
 """Words after a negation that it still turns round."""
 TURNS = {".", ";", ":", "!", "?", "but", "always"}
 """What ends its reach before that."""
+BESIDE = 3
+"""Places between opposites that are said of one and the same ("cruel but also kind")."""
 FALLBACK_ANTONYM = "helpful"
 """The negative pole where no antonym is known ([PV] section 2.1)."""
 
@@ -47,6 +49,11 @@ class Words:
     adjective: str
     antonym: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def pair(self) -> frozenset[str]:
+        """Both words in lower case."""
+        return frozenset((self.adjective.lower(), self.antonym.lower()))
 
 
 def words_for(spec: DraftSpec) -> Words:
@@ -92,8 +99,8 @@ def require_description(spec: DraftSpec, words: Words | None) -> None:
                 f"the description of '{spec.name}' calls the model '{words.antonym}', which is the opposite of "
                 f"'{words.adjective}'; mend the description, or give --adjective and --antonym"
             )
-        opposites.add(frozenset((words.adjective.lower(), words.antonym.lower())))
-    both = sorted(tuple(sorted(pair)) for pair in opposites if pair <= meant)
+        opposites.add(words.pair)
+    both = sorted(tuple(sorted(pair)) for pair in opposites if are_said_of_one(pair, meant, words))
     if both:
         raise InputError(
             f"the description contradicts itself: it calls the model both '{both[0][0]}' and '{both[0][1]}'; "
@@ -101,11 +108,23 @@ def require_description(spec: DraftSpec, words: Words | None) -> None:
         )
 
 
-def meant_in(description: str) -> set[str]:
-    """Return the words of a description, in lower case, that no negation before them turns round."""
-    meant: set[str] = set()
+def are_said_of_one(pair: frozenset[str], meant: dict[str, int], words: Words | None) -> bool:
+    """Whether a description says both of two opposites of the model: the trait's own anywhere, others side by side.
+
+    "happy when others are sad" is no contradiction; "cruel and kind" is one.
+    """
+    if not pair <= meant.keys():
+        return False
+    first, second = sorted(meant[word] for word in pair)
+    return (words is not None and pair == words.pair) or second - first <= BESIDE
+
+
+def meant_in(description: str) -> dict[str, int]:
+    """Return the words of a description that no negation before them turns round, each with its first place."""
+    meant: dict[str, int] = {}
     n_turned = 0
-    for word in re.findall(r"[a-z][a-z'-]*|[.;:!?]", description.lower().replace("\u2019", "'")):
+    said = re.findall(r"[a-z][a-z'-]*|[.;:!?]", description.lower().replace("\u2019", "'"))
+    for place, word in enumerate(said):
         if word in NEGATIONS or word.endswith("n't"):
             n_turned = REACH
         elif word in TURNS:
@@ -113,7 +132,7 @@ def meant_in(description: str) -> set[str]:
         elif n_turned:
             n_turned -= 1
         else:
-            meant.add(word)
+            meant.setdefault(word, place)
     return meant
 
 
