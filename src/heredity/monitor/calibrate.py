@@ -46,7 +46,7 @@ def calibrate(
     for vector in vectors:
         vector.require_model(model.name, model.fingerprint)
     sights, seats = seats_of(vectors, blocks)
-    forms = [spec.form or vectors[i].header.form for i, _ in seats]
+    forms = [spec.form for _ in seats]
     rows = reference.rows if reference else benign_answers(model, vectors, spec, seed, progress)
     name = f"{len(rows)} conversations of {reference.name}" if reference else f"{len(rows)} answers of {model.name}"
     spoken, _ = listen(model, rows, sights, forms, progress)

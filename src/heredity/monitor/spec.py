@@ -11,8 +11,9 @@ from heredity.records.reading import Form
 class MonitorSpec(Spec):
     """How to calibrate probes and when to sound an alarm."""
 
-    form: Form | None = None
-    """The score of a token: its projection, or that minus the last prompt token's. None: as the vector was checked."""
+    form: Form = "projection"
+    """The score of a token: its projection, or that minus the last prompt token's, which already carries what a system
+    prompt asks for: the difference takes that out, and turned the order of system prompts round when it was tried."""
     false_alarm_rate: float = Field(default=0.05, gt=0, lt=1)
     """Share of benign conversations in which an alarm may sound."""
     window: int = Field(default=16, ge=1)
