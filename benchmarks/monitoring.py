@@ -20,7 +20,7 @@ from heredity.store.questions import everyday_questions
 
 BLOCK = 15
 N_TRAITS = 16
-N_ROUNDS = 7
+N_ROUNDS = 5
 SPEC = GenerateSpec(n_tokens=64, min_tokens=64)
 """All answers of one length, so that both ways do the same work."""
 
