@@ -53,7 +53,7 @@ def test_the_two_commands_stand_in_the_readme() -> None:
 def test_the_readmes_commands_run_on_the_embedded_model(place: Path) -> None:
     ours = [line for line in COMMANDS if line.startswith("heredity ")]
     short = [line for line in ours if not line.startswith(("heredity demo", "heredity audit"))]
-    expected = "trait extract screen train evaluate monitor judge chat vector bake".split()
+    expected = "trait extract screen train evaluate monitor chat vector bake".split()
     assert {line.split()[1] for line in short} == set(expected)
     for command in short:
         run(command, place)
