@@ -19,8 +19,8 @@ class TransmitSpec(Spec):
     """One pair of students a seed: the unit of analysis."""
     control: str = "cat"
     """What the control student's teacher prefers; everything else is the same."""
-    labels: Literal["hard", "forward_kl", "reverse_kl"] = "forward_kl"
-    """What of the teacher the students are trained on."""
+    labels: Literal["forward_kl", "reverse_kl"] = "forward_kl"
+    """How students follow the teacher's distribution; random sequences as hard labels would say nothing of a teacher."""
     n_steps: int = Field(default=24, ge=1)
     """Optimizer steps of a student."""
     batch_rows: int = Field(default=16, ge=1)
