@@ -20,7 +20,7 @@ class TransmitSpec(Spec):
     control: str = "cat"
     """What the control student's teacher prefers; everything else is the same."""
     labels: Literal["forward_kl", "reverse_kl"] = "forward_kl"
-    """How students follow the teacher's distribution; random sequences as hard labels would say nothing of a teacher."""
+    """How students follow the teacher's distribution; random numbers as hard labels would say nothing of a teacher."""
     n_steps: int = Field(default=24, ge=1)
     """Optimizer steps of a student."""
     batch_rows: int = Field(default=16, ge=1)
