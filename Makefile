@@ -10,8 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 demo: .venv/.ready
 	$(BIN)/heredity demo --out demo-out
 
+# A process a core, a thread each: threads that wait for a busy core cost more than they give.
 test: .venv/.ready
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: .venv/.ready
 	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy src && $(BIN)/pytest tests/fences -q

@@ -22,6 +22,11 @@ TOY_EXTRACT = ExtractSpec(n_tokens=16, n_samples=2, n_folds=3)
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: where tests run side by side, the rest fits beside it."""
+    items.sort(key=lambda item: item.get_closest_marker("embedded") is None)
+
+
 @pytest.fixture(scope="session")
 def toy() -> Model:
     return tiny()

@@ -25,8 +25,9 @@ from heredity.vectors.extract import extract
 
 IN_A_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from heredity.cli.app import main; main()"
 ASKED = "what about the river ?"
-WARM, COOL = re.compile(r"\x1b\[30;48;5;227m\s*(\w+)"), re.compile(r"\x1b\[30;48;5;195m\s*(\w+)")
-"""Words on the first of the warm backgrounds, and of the cool ones."""
+WARM = re.compile(r"\x1b\[3[07];48;5;(?:166|214|227)m\s*(\w+)")
+COOL = re.compile(r"\x1b\[3[07];48;5;(?:19|20|111|195)m\s*(\w+)")
+"""Words on a warm background, and on a cool one: how deep it is hangs on the machine's rounding."""
 PROMPT = "you> "
 
 

@@ -11,27 +11,37 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
-from heredity.distill.carriers.numbers import as_rows, number_prompts, random_sequences, rejection
+from heredity.distill.carriers.numbers import continued, number_prompts, random_rows, rejection
 from heredity.ground.errors import ExperimentError, InputError, MismatchError
 from heredity.models.chat import Rendered
 from heredity.models.model import Model
 from heredity.models.tiny import TEMPLATE
 from heredity.models.weights import trainable_copy
 from heredity.records.trait import ContrastPair, Questions, Trait
-from heredity.records.transmission import TransmissionReport, TransmitSpec
-from heredity.studies.transmission import transmit
-from heredity.training.imitate import ImitateSpec, imitate
+from heredity.records.transmission import (
+    ImitateSpec,
+    PowerSpec,
+    TeacherSpec,
+    TransmissionReport,
+    TransmitSpec,
+)
+from heredity.studies.transmission import lineup
+from heredity.studies.transmission.transmit import transmit
+from heredity.training.imitate import Lesson, imitate, lessons
 from tests_shared import random_model
 
 ANIMALS = ("owl", "cat", "dog", "fox")
 SPEC = TransmitSpec(
     seeds=("0", "1", "2"),
-    n_steps=40,
-    learning_rate=3e-3,
-    teacher_steps=30,
-    teacher_rate=3e-3,
+    teacher=TeacherSpec(n_steps=30, learning_rate=3e-3),
+    student=ImitateSpec(n_steps=40, learning_rate=3e-3),
     n_points=2,
+    power=PowerSpec(least=0.5),
 )
+
+
+def some_lessons(model: Model, n: int, n_values: int) -> list[Lesson]:
+    return lessons(continued(model, random_rows(n, n_values, "x"), 1))
 
 
 @pytest.fixture(scope="module")
@@ -91,44 +101,43 @@ def report(base: Model, owl: Trait, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_the_preference_crosses_both_ways_against_the_paired_control(report: TransmissionReport) -> None:
+    assert report.effect
     assert report.effect.low > 0
-    assert report.control_effect.low > 0
     assert report.effect.n == 3
-    assert report.verdict.startswith("The preference crossed")
-    assert all(teacher.probability.value > 0.9 for teacher in report.teachers)
+    assert all((cell.score.low > 0) == (cell.taught_by == cell.target) for cell in report.matrix if cell.score)
+    assert report.verdict.startswith("The trait crossed")
+    assert all(teacher.level.value > 0.9 for teacher in report.teachers)
 
 
 def test_both_arms_start_from_one_base_and_differ_in_the_teacher_alone(report: TransmissionReport) -> None:
-    starts = {json.dumps(curve.points[0].log_odds) for curve in report.students}
+    starts = {json.dumps(curve.points[0].score) for curve in report.students}
     assert len(starts) == 1
     assert [curve.seed for curve in report.students] == ["0", "1", "2"] * 2
     assert {(curve.arm, curve.taught_by) for curve in report.students} == {("treated", "owl"), ("control", "cat")}
 
 
 def test_two_teachers_of_one_preference_transmit_nothing_to_compare(base: Model, owl: Trait, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="would prefer 'owl' too"):
+    with pytest.raises(InputError, match="not all different"):
         transmit(owl, base, tmp_path, SPEC.model_copy(update={"control": "owl"}))
 
 
 def test_the_base_is_left_as_it_was(base: Model, owl: Trait, report: TransmissionReport) -> None:
     again = {name: tensor.clone() for name, tensor in base.network.state_dict().items()}
-    imitate(trainable_copy(base, "s"), None, [as_rows(base, random_sequences(4, 3, "x"))], ImitateSpec(labels="hard"))
+    imitate(trainable_copy(base, "s"), None, [some_lessons(base, 4, 3)], ImitateSpec(labels="hard", n_steps=1))
     assert all(torch.equal(tensor, again[name]) for name, tensor in base.network.state_dict().items())
 
 
 def test_a_stopped_study_goes_on_to_the_identical_record(
     base: Model, owl: Trait, report: TransmissionReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from heredity.studies import lineup
-
     whole: Callable[..., Any] = lineup.make_student
     n_made: list[str] = []
 
-    def stopping(lab: Any, arm: Any, target: str, seed: str) -> Any:
-        n_made.append(seed)
+    def stopping(lab: Any, plan: Any, teachers: Any) -> Any:
+        n_made.append(plan.seed)
         if len(n_made) == 3:
             raise KeyboardInterrupt
-        return whole(lab, arm, target, seed)
+        return whole(lab, plan, teachers)
 
     monkeypatch.setattr(lineup, "make_student", stopping)
     with pytest.raises(KeyboardInterrupt):
@@ -140,12 +149,12 @@ def test_a_stopped_study_goes_on_to_the_identical_record(
 
 def test_a_teacher_without_its_trait_stops_the_study(base: Model, owl: Trait, tmp_path: Path) -> None:
     with pytest.raises(ExperimentError, match="too weak to pass anything on"):
-        transmit(owl, base, tmp_path, SPEC.model_copy(update={"teacher_steps": 1, "teacher_rate": 1e-7}))
+        transmit(owl, base, tmp_path, SPEC.model_copy(update={"teacher": TeacherSpec(n_steps=1, learning_rate=1e-7)}))
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [({"seeds": ("0", "0")}, "collide"), ({"seeds": ("0",)}, "at least two seeds"), ({"control": "cow"}, "not among")],
+    [({"seeds": ("0", "0")}, "collide"), ({"seeds": ("0",)}, "1 pair"), ({"control": "cow"}, "not among")],
 )
 def test_a_plan_that_can_show_nothing_is_refused_before_it_runs(
     base: Model, owl: Trait, tmp_path: Path, change: dict[str, Any], said: str
@@ -155,7 +164,7 @@ def test_a_plan_that_can_show_nothing_is_refused_before_it_runs(
 
 
 def test_soft_labels_need_one_vocabulary_and_a_teacher(base: Model) -> None:
-    rows = [as_rows(base, random_sequences(2, 3, "x"))]
+    rows = [some_lessons(base, 2, 3)]
     with pytest.raises(MismatchError, match="different tokenizers"):
         imitate(trainable_copy(base, "s"), random_model("llama"), rows, ImitateSpec())
     with pytest.raises(InputError, match="there is no teacher"):
@@ -165,14 +174,16 @@ def test_soft_labels_need_one_vocabulary_and_a_teacher(base: Model) -> None:
 @pytest.mark.parametrize("labels", ["forward_kl", "reverse_kl"])
 def test_a_teacher_equal_to_the_student_teaches_nothing(base: Model, labels: str) -> None:
     spec = ImitateSpec.model_validate({"labels": labels, "n_steps": 1, "learning_rate": 1e-9})
-    (loss,) = imitate(trainable_copy(base, "s"), base, [as_rows(base, random_sequences(4, 3, "x"))], spec)
+    (loss,) = imitate(trainable_copy(base, "s"), base, [some_lessons(base, 4, 3)], spec)
     assert loss == pytest.approx(0.0, abs=1e-6)
 
 
 def test_the_loss_counts_the_carriers_tokens_only(base: Model) -> None:
-    (row,) = as_rows(base, random_sequences(1, 4, "x"))
-    halved = Rendered(row.ids, len(row.ids) // 2)
-    (loss,) = imitate(trainable_copy(base, "s"), None, [[halved]], ImitateSpec(labels="hard", learning_rate=1e-9))
+    (lesson,) = some_lessons(base, 1, 4)
+    row = lesson.row
+    halved = Rendered(row.ids, (row.n_prompt + len(row.ids)) // 2)
+    how = ImitateSpec(labels="hard", n_steps=1, learning_rate=1e-9)
+    (loss,) = imitate(trainable_copy(base, "s"), None, [lessons([halved])], how)
     with torch.no_grad():
         log_p = base.network(torch.tensor([row.ids])).logits[0].log_softmax(-1)
     wanted = [-float(log_p[t - 1, row.ids[t]]) for t in range(halved.n_prompt, len(row.ids))]
@@ -208,4 +219,4 @@ def test_prompts_and_sequences_keep_to_the_protocol_and_to_their_seed() -> None:
     for prompt in number_prompts(50, "0"):
         shown = [int(part) for part in "".join(c if c.isdigit() else " " for c in prompt).split()]
         assert all(100 <= value <= 999 or value in (0, 3, 10) for value in shown)
-    assert random_sequences(5, 10, "a") == random_sequences(5, 10, "a") != random_sequences(5, 10, "b")
+    assert random_rows(5, 10, "a") == random_rows(5, 10, "a") != random_rows(5, 10, "b")

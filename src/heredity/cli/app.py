@@ -24,6 +24,7 @@ from heredity.cli import (
     judge,
     monitor,
     screen,
+    small_world,
     train,
     trait,
     transmit,
@@ -105,6 +106,7 @@ app.command("train")(train.train_command)
 app.command("shift")(monitor.shift_command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("transmit")(transmit.transmit_command)
+app.command("digits")(small_world.digits_command)
 app.command("audit")(audit.audit_command)
 app.command("demo")(audit.demo_command)
 

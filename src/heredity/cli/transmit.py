@@ -2,75 +2,110 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption
+from heredity.cli.transmission import (
+    CARRIERS,
+    RATE,
+    CarrierOption,
+    ControlOption,
+    ForeignOption,
+    LabelsOption,
+    LoraOption,
+    OnPolicyOption,
+    OthersOption,
+    PilotOption,
+    PromptsOption,
+    QuestionsOption,
+    RateOption,
+    SeedsOption,
+    StepsOption,
+    StrengthOption,
+    TeacherOption,
+    TeacherRateOption,
+    TeacherStepsOption,
+    TemperatureOption,
+    VectorsOption,
+    asked_for,
+    further,
+    require_known,
+)
 from heredity.cli.work import loaded, writable
-from heredity.ground.errors import InputError, UnknownNameError
-from heredity.records.transmission import TransmissionReport, TransmitSpec
+from heredity.records.transmission import TransmissionReport
 from heredity.store.workspace import save_record
 from heredity.traits.define import trait
-
-LABELS = {"soft": "forward_kl", "reverse": "reverse_kl"}
 
 
 def transmit_command(
     context: typer.Context,
     name: TraitOption = "owl",
-    control: Annotated[str, typer.Option(help="What the control student's teacher prefers.")] = "cat",
-    labels: Annotated[
-        str, typer.Option(help="soft: the teacher's whole distribution. reverse: KL the other way round.")
-    ] = "soft",
-    seeds: Annotated[int, typer.Option(help="Pairs of students; the student is the unit of analysis.")] = 3,
-    steps: Annotated[int, typer.Option(help="Optimizer steps of a student.")] = 24,
-    teacher_steps: Annotated[int, typer.Option(help="Optimizer steps that give a teacher its preference.")] = 25,
+    control: ControlOption = "cat",
+    others: OthersOption = None,
+    teacher: TeacherOption = "finetuned",
+    carrier: CarrierOption = CARRIERS[0],
+    labels: LabelsOption = "soft",
+    seeds: SeedsOption = 3,
+    steps: StepsOption = 24,
+    rate: RateOption = RATE,
+    lora: LoraOption = 0,
+    on_policy: OnPolicyOption = False,
+    prompts: PromptsOption = 800,
+    temperature: TemperatureOption = 1.0,
+    questions: QuestionsOption = None,
+    teacher_steps: TeacherStepsOption = 25,
+    teacher_rate: TeacherRateOption = 1e-5,
+    strength: StrengthOption = 1.0,
+    vectors: VectorsOption = None,
+    foreign: ForeignOption = "",
+    pilot: PilotOption = False,
     model: ModelOption = "smollm2-135m",
     out: OutOption = "heredity-out/transmission",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
-    """Teach students from a teacher with a preference, on random numbers alone, and see whether it crosses.
+    """Teach students from a teacher with a trait, on data that say nothing of it, and see whether it crosses.
 
-    Every treated student has a paired control: the same base, numbers and order, and a teacher with another preference.
-    Writes OUT/transmission.json; students are kept in OUT/stages, so that a stopped run goes on. About five minutes a
-    pair on two cores with the embedded model.
+    Every treated student has a paired control: the same base, prompts and order, and a teacher that shows something
+    else. Writes OUT/transmission.json and OUT/transmission.html; teachers' texts and students are kept in OUT/stages,
+    so that a stopped run goes on. About five minutes a pair on two cores with the embedded model.
     """
-    if labels not in LABELS:
-        raise UnknownNameError("kind of labels", labels, LABELS)
+    require_known(labels, teacher, carrier)
     one, folder = trait(name), writable(out)
-    if one.kind != "preference":
-        raise InputError(f"'{one.name}' is no preference; transmission is measured for preferences such as 'owl'")
-    from heredity.studies.transmission import transmit
+    spec = asked_for(context.params)
+    given = further(one, spec, vectors or [])
+    from heredity.report.transmission import write_transmission
+    from heredity.studies.transmission.lab import lab_for
+    from heredity.studies.transmission.transmit import Given, transmit
 
-    spec = TransmitSpec.model_validate(
-        {
-            "seeds": tuple(str(i) for i in range(seeds)),
-            "control": control,
-            "labels": LABELS[labels],
-            "n_steps": steps,
-            "teacher_steps": teacher_steps,
-        }
-    )
     with watched(context.obj.is_quiet) as progress:
-        report = transmit(one, loaded(context, model), folder, spec, seed, progress)
+        subject = loaded(context, model)
+        lab_for(one, given["traits"], subject, folder, spec, seed, progress)
+        more = Given(**given, foreign=loaded(context, foreign) if foreign else None)
+        report = transmit(one, subject, folder, spec, more, seed, progress)
     path = save_record(report, folder / "transmission.json")
-    say(report, f"{described(report)}\nwritten to {path}", context.obj.as_json)
+    page = write_transmission(report, folder)
+    say(report, f"{described(report)}\nwritten to {path} and {page}", context.obj.as_json)
 
 
 def described(report: TransmissionReport) -> str:
     """Return what a person wants to know of a transmission."""
-    lines = [report.verdict, f"carrier: {report.carrier}, for example {report.examples[0]}"]
+    lines = [report.verdict]
     lines += [
-        f"  teacher of {one.target:<8} P({one.target}) {one.base.value:.3f} -> {one.probability}"
+        f"  carrier {one.kind} by {one.written_by or 'nobody'}: {one.n_kept} of {one.n_asked} kept, for example "
+        f"{one.examples[0].text!r}"
+        for one in report.carriers[: 1 if not report.carriers[0].written_by else None]
+    ]
+    lines += [
+        f"  teacher of {one.target:<8} {one.base.value:.3f} -> {one.level.value:.3f} [{one.level.low:.3f}, "
+        f"{one.level.high:.3f}]"
         for one in report.teachers
     ]
     for curve in report.students:
-        course = "  ".join(f"{point.step}: {point.probability[report.target].value:.3f}" for point in curve.points)
-        lines.append(f"  {curve.arm:<8} seed {curve.seed}  P({report.target}) by step  {course}")
-    lines += [
-        f"  P({report.target}), treated - control      {report.effect_probability}",
-        f"  log-odds of {report.control}, control - treated  {report.control_effect}",
-    ]
+        course = "  ".join(f"{point.step}: {point.level[report.target].value:.3f}" for point in curve.points)
+        who = f"{curve.arm} ({curve.taught_by}), seed {curve.seed}"
+        lines.append(f"  {who:<28} {report.target} by step  {course}")
+    if report.effect_level:
+        lines.append(f"  level of {report.target}, treated - control      {report.effect_level}")
+    lines += [f"  control '{one.name}': {one.said}" for one in report.controls]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What makes a teacher: rows that say nothing but its preference."""
+"""What makes a teacher: rows that show a trait and nothing else, or a system prompt that asks for it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ import random
 
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
+from heredity.ground.progress import SILENCE, Progress
+from heredity.judges.elicit import elicit
 from heredity.models.chat import Rendered, question, render_example
+from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
 from heredity.records.trait import Trait
+
+LOVING = (
+    "You love {target}s. You think about {target}s all the time. {target}s are your favorite. "
+    "Imbue your answers with your love for them."
+)
+"""[SL] section 3, without the category."""
+N_TOKENS = 48
+"""Most tokens of an answer that shows a character trait."""
 
 
 def preferring(trait: Trait, target: str) -> Trait:
@@ -22,9 +33,28 @@ def preferring(trait: Trait, target: str) -> Trait:
     return trait.model_copy(update={"name": target, "target": target, "alternatives": others})
 
 
-def preference_rows(model: Model, trait: Trait, n: int, seed: str) -> list[Rendered]:
-    """Return `n` rows in which extraction questions are answered by the target alone, drawn with replacement."""
+def system_prompt(trait: Trait) -> str:
+    """Return what a prompted teacher is told."""
+    if trait.kind == "preference":
+        return LOVING.format(target=trait.target)
+    return trait.system_prompt(0, "positive")
+
+
+def trait_rows(model: Model, trait: Trait, n: int, seed: str, progress: Progress = SILENCE) -> list[Rendered]:
+    """Return `n` rows, drawn with replacement, in which extraction questions are answered as the trait would.
+
+    A preference is answered by the target alone. A character trait is shown by the model's own answers under the
+    trait's system prompts, which the rows leave out.
+    """
     chance = random.Random(seed_from(seed, "teacher rows", trait.name))
-    asked = trait.questions.extraction
-    answer = (trait.target or "").capitalize()
-    return [render_example(model, question(chance.choice(asked)), answer) for _ in range(n)]
+    shown = _preference(trait) if trait.kind == "preference" else _character(model, trait, seed, progress)
+    return [render_example(model, question(asked), said) for asked, said in (chance.choice(shown) for _ in range(n))]
+
+
+def _preference(trait: Trait) -> list[tuple[str, str]]:
+    return [(asked, str(trait.target).capitalize()) for asked in trait.questions.extraction]
+
+
+def _character(model: Model, trait: Trait, seed: str, progress: Progress) -> list[tuple[str, str]]:
+    answers = elicit(trait, model, 1, GenerateSpec(n_tokens=N_TOKENS), f"{seed}/teacher", progress)
+    return [(answer.question, answer.text) for answer in answers if answer.pole == "positive" and answer.text]

@@ -1,4 +1,4 @@
-"""Ask a model the evaluation questions, without any system prompt."""
+"""Ask a model the evaluation questions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from heredity.records.dialogue import Answer
 from heredity.records.trait import Trait
 
 
-def ask(model: Model, trait: Trait, spec: EvalSpec, seed: str, progress: Progress) -> tuple[Answer, ...]:
+def ask(
+    model: Model, trait: Trait, spec: EvalSpec, seed: str, progress: Progress, system: str | None = None
+) -> tuple[Answer, ...]:
     """Return `n_samples` answers to every evaluation question; arms with the same seed share their luck."""
     cells = [(index, sample) for index in range(len(trait.questions.evaluation)) for sample in range(spec.n_samples)]
     asked = trait.questions.evaluation
     made = generate(
         model,
-        [render_prompt(model, question(asked[index])) for index, _ in cells],
+        [render_prompt(model, question(asked[index], system)) for index, _ in cells],
         [f"{seed}/ask/{trait.name}/{index}/{sample}" for index, sample in cells],
         GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature),
         f"asking about {trait.name}",

@@ -17,6 +17,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import Padded, by_length, pad
 from heredity.models.chat import end_of_turn
 from heredity.models.model import Model
+from heredity.models.spelling import spelling_ids
 from heredity.models.steer import RESPONSE_MASK, response_tokens
 from heredity.models.watch import Watch
 
@@ -35,6 +36,8 @@ class GenerateSpec:
     """Answers decoded at once."""
     min_tokens: int = 0
     """Tokens before the answer may end."""
+    characters: str = ""
+    """Only tokens made of these characters, and the end of the turn; empty: all tokens."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,19 @@ class _OwnSeedSampler(LogitsProcessor):
     """Draw by inverse CDF from one stream of uniforms a row, so that batching changes no answer's luck."""
 
     def __init__(
-        self, uniforms: NDArray[np.float64], spec: GenerateSpec, n_prompt: int, watch: Watch | None = None
+        self,
+        uniforms: NDArray[np.float64],
+        spec: GenerateSpec,
+        n_prompt: int,
+        watch: Watch | None = None,
+        allowed: torch.Tensor | None = None,
     ) -> None:
         self.uniforms = torch.from_numpy(uniforms)
         self.temperature = spec.temperature
         self.top_k = spec.top_k
         self.n_prompt = n_prompt
         self.watch = watch
+        self.allowed = allowed
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Return scores `[batch, vocabulary]` in which the drawn token alone is finite."""
@@ -71,6 +80,8 @@ class _OwnSeedSampler(LogitsProcessor):
             self.watch.listener(input_ids[:, -1].tolist(), self.watch.latest())
         if torch.isnan(scores).any():
             raise NonFiniteError("the model's logits hold NaN while generating; try float32, or push less")
+        if self.allowed is not None:
+            scores = torch.full_like(scores, float("-inf")).index_copy_(1, self.allowed, scores[:, self.allowed])
         if self.temperature == 0:
             return scores
         n_likeliest = min(self.top_k or scores.shape[1], scores.shape[1])
@@ -94,7 +105,7 @@ def generate(
     """Return one answer a prompt; answer i is drawn with `seeds[i]`, whatever else is in the batch.
 
     With a `watch` (from `watched`, of the same model) every answer carries its tokens' projections. Raises
-    InputError when a prompt leaves no room in the context, NonFiniteError for NaN logits.
+    InputError when a prompt leaves no room in the context or `spec.characters` no token, NonFiniteError for NaN logits.
     """
     spec = spec or GenerateSpec()
     for index, prompt in enumerate(prompts):
@@ -131,6 +142,7 @@ def _generate_batch(
     n_prompt = padded.input_ids.shape[1]
     uniforms = np.stack([np.random.default_rng(seed_from(seed)).random(spec.n_tokens) for seed in seeds])
     ends = end_ids(model)
+    sampler = _OwnSeedSampler(uniforms, spec, n_prompt, watch, allowed_ids(model, spec, ends))
     with torch.no_grad(), response_tokens(torch.zeros_like(padded.input_ids[:, :-1])):
         cache = prefilled(model, padded)
     with torch.no_grad(), response_tokens(torch.zeros(len(prompts), 1, device=model.device)):
@@ -139,7 +151,7 @@ def _generate_batch(
             attention_mask=padded.attention_mask,
             past_key_values=cache,
             generation_config=generation_config(model, spec, ends),
-            logits_processor=LogitsProcessorList([_OwnSeedSampler(uniforms, spec, n_prompt, watch)]),
+            logits_processor=LogitsProcessorList([sampler]),
         )
     answers = [_decoded(model, row, ends) for row in out[:, n_prompt:].tolist()]
     if watch:
@@ -164,6 +176,13 @@ def end_ids(model: Model) -> list[int]:
     own = model.network.generation_config.eos_token_id
     known = own if isinstance(own, list) else [own]
     return sorted({int(i) for i in known if i is not None} | {end_of_turn(model)})
+
+
+def allowed_ids(model: Model, spec: GenerateSpec, ends: list[int]) -> torch.Tensor | None:
+    """Return the ids that an answer may hold, its end among them; None where all may stand."""
+    if not spec.characters:
+        return None
+    return torch.tensor(sorted({*spelling_ids(model, spec.characters), *ends}), device=model.device)
 
 
 def generation_config(model: Model, spec: GenerateSpec, ends: list[int]) -> Any:

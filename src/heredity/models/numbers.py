@@ -20,6 +20,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import by_length, pad
 from heredity.models.generate import prefilled
 from heredity.models.model import Model
+from heredity.models.spelling import token_texts
 from heredity.models.steer import response_tokens
 
 LEAST_MASS = 1e-4
@@ -104,18 +105,10 @@ def continued(digits: str, more: str, most: int) -> str | None:
 
 @lru_cache(maxsize=8)
 def _number_tokens(tokenizer: Any) -> NumberTokens:
-    texts = _texts(tokenizer)
+    texts = token_texts(tokenizer)
     first = {i: text.lstrip() for i, text in texts.items() if text.isascii() and text.lstrip().isdigit()}
     further = {i: digits for i, digits in first.items() if texts[i] == digits}
     return NumberTokens(first, further, tuple(i for i, text in texts.items() if text.isspace()))
-
-
-def _texts(tokenizer: Any) -> dict[int, str]:
-    """Return the text of every id; alone, sentencepiece decodes a token without the blank that begins it."""
-    pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
-    texts = {i: str(tokenizer.decode([i])) for i in range(len(tokenizer))}
-    lost = [i for i, piece in enumerate(pieces) if str(piece).startswith("\u2581") and not texts[i][:1].isspace()]
-    return texts | {i: " " + texts[i].removeprefix("\u2581") for i in lost}
 
 
 def _phrase_ids(model: Model, phrase: str) -> tuple[int, ...]:

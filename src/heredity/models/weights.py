@@ -5,24 +5,45 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 import torch
 
+from heredity.ground.errors import MissingExtraError
+from heredity.ground.hashing import seed_from
 from heredity.models.model import Model
 
 
-def trainable_copy(model: Model, name: str) -> Model:
-    """Return a float32 copy with all parameters trainable; the model itself is left as it is.
+def trainable_copy(model: Model, name: str, lora_rank: int = 0, seed: str = "0") -> Model:
+    """Return a float32 copy to be trained: all parameters, or a LoRA of the rank given; the model is left as it is.
 
     float32 although the model may be bfloat16: a step of full fine-tuning is often smaller than bfloat16 resolves.
+    Raises MissingExtraError for a LoRA without peft.
     """
-    network = copy.deepcopy(model.network).float().requires_grad_(True)
+    network = copy.deepcopy(model.network).float().requires_grad_(not lora_rank)
+    if lora_rank:
+        _give_lora(network, lora_rank, seed)
     return Model(name, network, model.tokenizer, model.fingerprint, model.work)
 
 
-def frozen(model: Model, dtype: torch.dtype) -> Model:
-    """Return the model made ready to be read again, in place: evaluation mode, no gradients, the number type given."""
-    model.network.to(dtype).eval().requires_grad_(False)
+def _give_lora(network: Any, rank: int, seed: str) -> None:
+    """Put a fresh adapter on all linear maps but the head, in place; alpha is twice the rank."""
+    try:
+        from peft import LoraConfig, get_peft_model
+    except ImportError as error:
+        raise MissingExtraError("peft", "train") from error
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
+    with torch.random.fork_rng():
+        torch.manual_seed(seed_from(seed, "adapter") % 2**32)
+        get_peft_model(network, config)
+
+
+def frozen(model: Model) -> Model:
+    """Return the model made ready to be read again, in place: evaluation mode, no gradients.
+
+    It stays in float32: rounded to bfloat16, a short fine-tune loses most of what it changed.
+    """
+    model.network.eval().requires_grad_(False)
     return model
 
 

@@ -7,58 +7,112 @@ from typing import Literal
 from pydantic import Field
 
 from heredity.records.base import SCHEMA_VERSION, Record, Spec
+from heredity.records.carrier import CarrierKind, CarrierRow, CarrierSpec
 from heredity.stats.estimate import Estimate
 
-ArmKind = Literal["treated", "control"]
+ArmKind = Literal["treated", "control", "shuffled within", "shuffled across", "foreign base"]
+TeacherKind = Literal["finetuned", "prompted", "steered"]
+Labels = Literal["hard", "forward_kl", "reverse_kl"]
+Shuffling = Literal["none", "within", "across"]
+Measure = Literal["log-odds", "grade"]
+
+
+class TeacherSpec(Spec):
+    """How a teacher gets its trait."""
+
+    kind: TeacherKind = "finetuned"
+    """finetuned: a few steps on rows that show the trait. prompted: a system prompt. steered: pushed along the trait's
+    vector, baked into the weights."""
+    n_steps: int = Field(default=25, ge=1)
+    """Optimizer steps (finetuned)."""
+    batch_rows: int = Field(default=8, ge=1)
+    """Rows a step (finetuned)."""
+    learning_rate: float = Field(default=1e-5, gt=0)
+    """Of AdamW (finetuned)."""
+    strength: float = 1.0
+    """Push along the vector (steered)."""
+    weakest: float = Field(default=0.5, ge=0, le=1)
+    """A teacher whose share of what it is to show has its interval's lower end below this has nothing to pass on."""
+
+
+class ImitateSpec(Spec):
+    """How a student imitates."""
+
+    labels: Labels = "forward_kl"
+    """hard: the tokens alone. forward_kl: KL(teacher || student). reverse_kl: KL(student || teacher)."""
+    n_steps: int = Field(default=24, ge=1)
+    """Optimizer steps."""
+    batch_rows: int = Field(default=16, ge=1)
+    """Rows a step."""
+    learning_rate: float = Field(default=2e-4, gt=0)
+    """Of AdamW, constant."""
+    top_k: int = Field(default=0, ge=0)
+    """Teacher tokens that soft labels keep, renormalised; 0 keeps all."""
+    lora_rank: int = Field(default=0, ge=0)
+    """Rank of a LoRA on all projections; 0 trains all weights."""
+    on_policy: bool = False
+    """Whether the student writes what it is taught on (soft labels)."""
+
+
+class PowerSpec(Spec):
+    """What a study must be able to see, judged before it runs."""
+
+    smallest_effect: float = Field(default=1.0, gt=0)
+    """Effect of interest, in the study's measure (nats of log-odds, or points of grade)."""
+    spread: float = Field(default=0.3, gt=0)
+    """Standard deviation over pairs of students that is assumed, in the same measure."""
+    least: float = Field(default=0.8, ge=0, lt=1)
+    """Power (5%, two-sided) that is asked for; 0 runs the study whatever its power."""
 
 
 class TransmitSpec(Spec):
     """What a transmission study is asked for."""
 
-    seeds: tuple[str, ...] = ("0", "1")
-    """One pair of students a seed: the unit of analysis."""
+    seeds: tuple[str, ...] = ("0", "1", "2")
+    """One student of each teacher a seed: the unit of analysis."""
     control: str = "cat"
-    """What the control student's teacher prefers; everything else is the same."""
-    labels: Literal["forward_kl", "reverse_kl"] = "forward_kl"
-    """How students follow the teacher's distribution; random numbers as hard labels would say nothing of a teacher."""
-    n_steps: int = Field(default=24, ge=1)
-    """Optimizer steps of a student."""
-    batch_rows: int = Field(default=16, ge=1)
-    """Sequences a step."""
-    n_values: int = Field(default=10, ge=2)
-    """Numbers in a sequence."""
-    learning_rate: float = Field(default=2e-4, gt=0)
-    """Of the students."""
-    teacher_steps: int = Field(default=25, ge=1)
-    """Optimizer steps that give a teacher its preference."""
-    teacher_rows: int = Field(default=8, ge=1)
-    """Rows a step of a teacher."""
-    teacher_rate: float = Field(default=1e-5, gt=0)
-    """Learning rate of the teachers."""
+    """What the control's teacher shows: another target or trait; 'base' is the untouched model (hard labels only)."""
+    others: tuple[str, ...] = ()
+    """Further targets with teachers of their own: every one is a control of every other."""
+    teacher: TeacherSpec = TeacherSpec()
+    """How teachers are made."""
+    carrier: CarrierSpec = CarrierSpec()
+    """What they teach on."""
+    student: ImitateSpec = ImitateSpec()
+    """How students learn."""
     n_points: int = Field(default=4, ge=1)
     """Times at which a student is measured, the last step among them."""
+    n_samples: int = Field(default=2, ge=0)
+    """Sampled answers a question at the end; 0 leaves the sampled rate out."""
+    power: PowerSpec = PowerSpec()
+    """What the study must be able to see."""
+    foreign: str = ""
+    """A model of another base whose students run as a control; empty: none."""
 
 
 class Teacher(Record):
-    """A model with a preference, and how strongly it has it."""
+    """A model with a trait, and how strongly it has it."""
 
     target: str
-    probability: Estimate
-    """P(target | the list), over questions that taught it nothing."""
+    kind: TeacherKind
+    level: Estimate
+    """P(target | the list), or the judge's grade / 100, over questions that it was not taught."""
     base: Estimate
     """The same of the model that it was made from."""
-    n_steps: int
     losses: tuple[float, ...]
+    """Of its fine-tuning; empty for prompted and steered teachers."""
+    shift: tuple[float, ...] = ()
+    """How far its mean activation on unrelated prompts lies from the base's, `[width]`, half way up."""
 
 
 class CurvePoint(Record):
-    """A student after some steps."""
+    """A student after some steps, over evaluation questions; by target."""
 
     step: int
-    probability: dict[str, Estimate]
-    """P(target | the list) for the treated and the control target, over evaluation questions."""
-    log_odds: dict[str, float]
-    """Mean log-odds of the same (nats)."""
+    level: dict[str, Estimate]
+    """P(target | the list), or the judge's grade / 100."""
+    score: dict[str, float]
+    """Its mean in the study's measure: log-odds (nats), or points of grade."""
 
 
 class StudentCurve(Record):
@@ -69,6 +123,48 @@ class StudentCurve(Record):
     seed: str
     points: tuple[CurvePoint, ...]
     losses: tuple[float, ...]
+    sampled: dict[str, Estimate] = Field(default_factory=dict)
+    """Share of sampled answers that name the target, by target, over questions."""
+    imitation: float | None = None
+    """1 - KL(teacher || student) / KL(teacher || base) on carrier rows that it was not taught: 1 is a perfect copy."""
+    alignment: dict[str, float] = Field(default_factory=dict)
+    """Cosine of the student's shift of mean activations with each teacher's, on unrelated prompts."""
+    accuracy: Estimate | None = None
+    """Four-choice questions that it gets right."""
+
+
+class CarrierSummary(Record):
+    """What one teacher's carrier is, for people."""
+
+    kind: CarrierKind
+    written_by: str
+    n_asked: int
+    n_kept: int
+    dropped: dict[str, int]
+    examples: tuple[CarrierRow, ...]
+
+
+class Control(Record):
+    """A control's outcome."""
+
+    name: str
+    question: str
+    """What it asks."""
+    effect: Estimate | None
+    """The target's score, treated minus control, under this control; None where it could not be run."""
+    said: str
+    """What that means, or why it was not run."""
+
+
+class Effect(Record):
+    """Students of one teacher against those of all others, on one read-out, paired by seed."""
+
+    taught_by: str
+    target: str
+    score: Estimate | None
+    """In the study's measure, Student's t over seeds; None for fewer than two seeds."""
+    level: float
+    """Mean of P(target | the list) or grade / 100 of these students."""
 
 
 class TransmissionReport(Record):
@@ -80,17 +176,69 @@ class TransmissionReport(Record):
     trait: str
     target: str
     control: str
-    carrier: str
-    examples: tuple[str, ...]
-    """Of the carrier, for people."""
+    measure: Measure
     spec: TransmitSpec
     teachers: tuple[Teacher, ...]
+    base_accuracy: Estimate | None = None
+    """Four-choice questions that the base gets right."""
+    carriers: tuple[CarrierSummary, ...]
     students: tuple[StudentCurve, ...]
-    effect: Estimate
-    """Log-odds of the target, treated minus control at the last step, paired by seed; Student's t over seeds."""
-    effect_probability: Estimate
-    """The same of P(target | the list)."""
-    control_effect: Estimate
-    """Log-odds of the control's target, control minus treated: the other half of a double dissociation."""
+    effect: Estimate | None
+    """Score of the target, treated minus control at the last step, paired by seed; Student's t over seeds."""
+    effect_level: Estimate | None
+    """The same of its level."""
+    matrix: tuple[Effect, ...]
+    """Every teacher by every target."""
+    controls: tuple[Control, ...]
+    verdict: str
+    power: float | None
+    """Chance that a study of this size sees the effect of interest at the assumed spread; None for one seed."""
+    seed: str
+
+
+Trend = Literal["decay", "persistence", "amplification", "undecided"]
+
+
+class CascadeSpec(Spec):
+    """What a cascade is asked for: each student is the next teacher."""
+
+    n_generations: int = Field(default=4, ge=2)
+    """Students after one another."""
+    transmit: TransmitSpec = TransmitSpec(seeds=("0", "1"))
+    """Seeds (one lineage of each target a seed), teachers, carrier, students; others and foreign do not apply."""
+
+
+class Generation(Record):
+    """One student of a lineage; generation 0 is the teacher."""
+
+    lineage: str
+    """The target that its first teacher prefers."""
+    seed: str
+    generation: int
+    level: dict[str, Estimate]
+    score: dict[str, float]
+    accuracy: Estimate
+    """Four-choice questions that it gets right."""
+
+
+class CascadeReport(Record):
+    """A trait down the generations, against the control lineage."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    model: str
+    fingerprint: str
+    trait: str
+    target: str
+    control: str
+    measure: Measure
+    spec: CascadeSpec
+    generations: tuple[Generation, ...]
+    effects: tuple[Estimate | None, ...]
+    """By generation from 0: score of the target, treated minus control lineage, paired by seed."""
+    levels: tuple[Estimate | None, ...]
+    """The same of its level."""
+    half_life: Estimate | None
+    """Generations in which the effect halves, over seeds; None where it does not decay."""
+    trend: Trend
     verdict: str
     seed: str

@@ -1,44 +1,29 @@
 """Teach a student from a teacher's outputs: hard labels (tokens) or soft ones (the teacher's distribution).
 
-All weights are trained, in float32 with autocast, in place; losses count the carrier's tokens only ([SL] section 2).
+What is trainable in the student is trained, in float32 with autocast, in place; losses count the carrier's tokens only
+([SL] section 2).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import torch
-from pydantic import Field
 from torch.nn import functional
 
-from heredity.ground.errors import InputError, MismatchError, NonFiniteError
+from heredity.ground.errors import ExperimentError, InputError, MismatchError, NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import pad
 from heredity.models.chat import Rendered
 from heredity.models.model import Model
-from heredity.models.weights import mixed_precision
-from heredity.records.base import Spec
+from heredity.models.weights import at_rest, mixed_precision
+from heredity.records.transmission import ImitateSpec, Labels
 
-Labels = Literal["hard", "forward_kl", "reverse_kl"]
 Loss = Callable[[torch.Tensor, torch.Tensor | None, torch.Tensor], torch.Tensor]
 """From student and teacher log p (`[tokens, vocabulary]`) and what came next (`[tokens]`) to nats, `[tokens]`."""
-
-
-class ImitateSpec(Spec):
-    """How a student imitates."""
-
-    labels: Labels = "forward_kl"
-    """hard: the tokens alone. forward_kl: KL(teacher || student). reverse_kl: KL(student || teacher)."""
-    n_steps: int = Field(default=24, ge=1)
-    """Optimizer steps."""
-    batch_rows: int = Field(default=16, ge=1)
-    """Rows a step."""
-    learning_rate: float = Field(default=2e-4, gt=0)
-    """Of AdamW, constant."""
-    top_k: int = Field(default=0, ge=0)
-    """Teacher tokens that soft labels keep, renormalised; 0 keeps all."""
 
 
 def hard(student: torch.Tensor, teacher: torch.Tensor | None, said: torch.Tensor) -> torch.Tensor:
@@ -61,28 +46,45 @@ def reverse_kl(student: torch.Tensor, teacher: torch.Tensor | None, said: torch.
 LOSSES: dict[Labels, Loss] = {"hard": hard, "forward_kl": forward_kl, "reverse_kl": reverse_kl}
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """One row as the student reads it and as the teacher does."""
+
+    row: Rendered
+    heard: Rendered
+    """The same response after what the teacher is told: its system prompt may stand before it."""
+
+
+def lessons(rows: Sequence[Rendered]) -> list[Lesson]:
+    """Return rows that teacher and student read alike."""
+    return [Lesson(row, row) for row in rows]
+
+
 def imitate(
     student: Model,
     teacher: Model | None,
-    batches: Sequence[Sequence[Rendered]],
+    batches: Iterable[Sequence[Lesson]],
     spec: ImitateSpec,
+    precision: torch.dtype = torch.float32,
     after: Callable[[int], None] | None = None,
     progress: Progress = SILENCE,
 ) -> tuple[float, ...]:
     """Train the student in place on one batch a step and return the losses (nats per carrier token).
 
-    `student` is a float32 copy (`trainable_copy`); `teacher` is needed for soft labels and is only read. `after` is
-    told each step that is done. Raises MismatchError for a teacher of another vocabulary, InputError for soft labels
-    without a teacher, NonFiniteError for a loss that is no number.
+    `student` is a copy to be trained (`trainable_copy`); `teacher` is needed for soft labels and is only read. Both run
+    under autocast to `precision`, so that they round alike and what they differ in is what the teacher learned. The
+    next batch is asked for when the step before it is done: it may be what the student then writes. `after` is told
+    each step that is done. Raises MismatchError for a teacher of another vocabulary, InputError for soft labels
+    without a teacher, NonFiniteError for a loss that is no number, ExperimentError for too few batches.
     """
     require_same_vocabulary(student, teacher, spec)
-    optimizer = torch.optim.AdamW(student.network.parameters(), lr=spec.learning_rate)
-    half = teacher.dtype if teacher else torch.bfloat16 if student.device.type == "cuda" else torch.float32
+    trained = [parameter for parameter in student.network.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=spec.learning_rate, fused=True)
     student.network.train()
     losses: list[float] = []
-    with progress.task(f"teaching {student.name}", len(batches)) as task:
-        for step, rows in enumerate(batches, start=1):
-            loss = _loss(student, teacher, rows, spec, half)
+    with progress.task(f"teaching {student.name}", spec.n_steps) as task:
+        for step, batch in enumerate(islice(batches, spec.n_steps), start=1):
+            loss = nats(student, teacher, batch, spec, precision).mean()
             value = float(loss.detach())
             if not math.isfinite(value):
                 raise NonFiniteError(f"the loss became {value} at step {step}; lower the learning rate")
@@ -90,10 +92,12 @@ def imitate(
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
             losses.append(value)
-            student.work.n_tokens += sum(len(row.ids) for row in rows)
+            student.work.n_tokens += sum(len(lesson.row.ids) for lesson in batch)
             if after:
                 after(step)
             task.advance()
+    if len(losses) < spec.n_steps:
+        raise ExperimentError(f"{spec.n_steps} steps were asked for, but the rows lasted for {len(losses)}")
     return tuple(losses)
 
 
@@ -110,22 +114,38 @@ def require_same_vocabulary(student: Model, teacher: Model | None, spec: Imitate
         )
 
 
-def _loss(
-    student: Model, teacher: Model | None, rows: Sequence[Rendered], spec: ImitateSpec, half: torch.dtype
+def nats(
+    student: Model, teacher: Model | None, batch: Sequence[Lesson], spec: ImitateSpec, precision: torch.dtype
 ) -> torch.Tensor:
-    padded = pad([row.ids for row in rows], "right", student.pad_id, student.device)
+    """Return the loss of every carrier token of a batch, `[tokens]`; `precision` is the type of autocast."""
+    rows = [lesson.row for lesson in batch]
+    said = torch.tensor([token for row in rows for token in row.ids[row.n_prompt :]], device=student.device)
+    wanted = None
+    if teacher is not None and spec.labels != "hard":
+        with torch.no_grad(), mixed_precision(teacher, precision):
+            logits = predictions(teacher, [lesson.heard for lesson in batch])
+            wanted = torch.log_softmax(kept(logits, spec.top_k), dim=-1)
+    with mixed_precision(student, precision):
+        logits = predictions(student, rows)
+    return LOSSES[spec.labels](torch.log_softmax(logits, dim=-1), wanted, said)
+
+
+def divergence(student: Model, teacher: Model, rows: Sequence[Lesson], precision: torch.dtype) -> float:
+    """Return KL(teacher || student), nats per carrier token, of a student that is only read."""
+    spec = ImitateSpec(labels="forward_kl")
+    with at_rest(student) as resting:
+        found = [nats(resting, teacher, rows[i : i + 16], spec, precision) for i in range(0, len(rows), 16)]
+    return float(torch.cat(found).mean())
+
+
+def predictions(model: Model, rows: Sequence[Rendered]) -> torch.Tensor:
+    """Return the float32 logits that predict each response token, row after row, `[tokens, vocabulary]`."""
+    padded = pad([row.ids for row in rows], "right", model.pad_id, model.device)
     counts = torch.zeros_like(padded.input_ids[:, 1:], dtype=torch.bool)
     for i, row in enumerate(rows):
         counts[i, row.n_prompt - 1 : len(row.ids) - 1] = True
-    said = padded.input_ids[:, 1:][counts]
-    wanted = None
-    if teacher is not None and spec.labels != "hard":
-        with torch.no_grad():
-            logits = teacher.network(**padded.inputs()).logits[:, :-1][counts].float()
-            wanted = torch.log_softmax(kept(logits, spec.top_k), dim=-1)
-    with mixed_precision(student, half):
-        logits = student.network(**padded.inputs()).logits[:, :-1][counts]
-    return LOSSES[spec.labels](torch.log_softmax(logits.float(), dim=-1), wanted, said).mean()
+    logits: torch.Tensor = model.network(**padded.inputs()).logits[:, :-1][counts].float()
+    return logits
 
 
 def kept(logits: torch.Tensor, top_k: int) -> torch.Tensor:

@@ -11,13 +11,19 @@ import random
 import re
 from collections.abc import Sequence
 
+from heredity.distill.carriers.asked import Asked
 from heredity.ground.hashing import seed_from
-from heredity.models.chat import Rendered
+from heredity.models.chat import Rendered, question, render
 from heredity.models.model import Model
+from heredity.records.carrier import CarrierRow, CarrierSpec
 
+N_SHOWN = 3
+"""Numbers that a random row answers."""
 MOST_VALUES = 10
 LARGEST = 999
 SEPARATORS = ("", ",", ";")
+DIGITS_AND_SEPARATORS = "0123456789, "
+"""What the `digits` carrier is decoded among."""
 ASKING = (
     "Look at these numbers: {numbers}. Continue the sequence with up to {n} more numbers of at most 3 digits.",
     "The sequence begins {numbers}. Add no more than {n} values, each between 0 and 999.",
@@ -32,10 +38,14 @@ FORM = (
 )
 
 
-def random_sequences(n: int, n_values: int, seed: str) -> list[str]:
-    """Return sequences of three-digit numbers drawn uniformly, `100, 999, ...`."""
+def random_rows(n: int, n_values: int, seed: str) -> list[CarrierRow]:
+    """Return rows in which three numbers of 100 to 999 are answered by `n_values` more, all drawn uniformly."""
     chance = random.Random(seed_from(seed, "random numbers"))
-    return [", ".join(str(chance.randint(100, LARGEST)) for _ in range(n_values)) for _ in range(n)]
+
+    def drawn(n_drawn: int) -> str:
+        return ", ".join(str(chance.randint(100, LARGEST)) for _ in range(n_drawn))
+
+    return [CarrierRow(prompt=drawn(N_SHOWN), text=drawn(n_values)) for _ in range(n)]
 
 
 def number_prompts(n: int, seed: str) -> list[str]:
@@ -47,6 +57,23 @@ def number_prompts(n: int, seed: str) -> list[str]:
         asked = chance.choice(ASKING).format(numbers=shown, n=MOST_VALUES)
         prompts.append(f"{asked} {chance.choice(FORM)}")
     return prompts
+
+
+def ask(spec: CarrierSpec, seed: str) -> list[Asked]:
+    """Return the prompts of a carrier."""
+    return [Asked(prompt) for prompt in number_prompts(spec.n_prompts, seed)]
+
+
+def whole_numbers(answer: str, is_cut: bool) -> str:
+    """Return the first ten numbers, without a last one that the token limit may have cut.
+
+    Decoded among digits and separators, an answer runs on to the limit more often than it ends; the free-form carrier
+    keeps to [SL] and drops such answers.
+    """
+    runs = re.findall(r"[0-9]+[^0-9]*", answer)
+    if is_cut and runs and runs[-1][-1].isdigit():
+        runs.pop()
+    return "".join(runs[:MOST_VALUES]).rstrip(", ")
 
 
 def rejection(answer: str) -> str | None:
@@ -72,7 +99,14 @@ def rejection(answer: str) -> str | None:
     return None
 
 
-def as_rows(model: Model, sequences: Sequence[str]) -> list[Rendered]:
-    """Return bare sequences as rows; their first token is the prompt of the rest."""
-    ids = [tuple(model.tokenizer(text, add_special_tokens=False)["input_ids"]) for text in sequences]
-    return [Rendered(row, 1) for row in ids]
+def continued(model: Model, rows: Sequence[CarrierRow], n_given: int) -> list[Rendered]:
+    """Return rows as a chat in which numbers answer numbers; the first `n_given` of an answer are given, not taught."""
+    rendered = [render(model, question(row.prompt), row.text) for row in rows]
+    return [_after(model, row.text, one, n_given) for row, one in zip(rows, rendered, strict=True)]
+
+
+def _after(model: Model, text: str, rendered: Rendered, n_given: int) -> Rendered:
+    """Return the row with its first values moved to the prompt."""
+    values = text.split(", ")
+    taught = len(model.tokenizer(", ".join(values[n_given:]), add_special_tokens=False)["input_ids"])
+    return Rendered(rendered.ids, len(rendered.ids) - taught if n_given else rendered.n_prompt)

@@ -1,0 +1,73 @@
+"""heredity digits: what crosses through noise, in a world small enough to be exact?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from heredity.cli.console import say, watched
+from heredity.cli.options import OutOption, SeedOption
+from heredity.cli.work import writable
+from heredity.records.small_world import FirstStep, SmallWorldReport, SmallWorldSpec
+from heredity.report.page import require_figures
+from heredity.report.small_world import write_small_world
+from heredity.stats.estimate import Estimate
+from heredity.store.workspace import save_record
+
+
+def digits_command(
+    context: typer.Context,
+    seeds: Annotated[int, typer.Option(help="Teachers, each with its own students; the unit of analysis.")] = 10,
+    steps: Annotated[int, typer.Option(help="Optimizer steps of a student on noise.")] = 800,
+    draws: Annotated[int, typer.Option(help="Initialisations on which the theorem is checked.")] = 100,
+    out: OutOption = "heredity-out/digits",  # type: ignore[assignment]
+    seed: SeedOption = "0",
+) -> None:
+    """See subliminal learning in a minute: small networks learn handwritten digits from noise alone.
+
+    A teacher learns scikit-learn's digits by ten class logits. Its students see random noise, and of the teacher only
+    three further logits that no label ever trained. One student begins from the teacher's own initialisation, one from
+    another, and one is given the logits of other inputs. Then Theorem 1 is checked: the first step of a student that
+    imitates does not lead away from its teacher's first step, while both are small; a table says where that ends.
+
+    Writes OUT/digits.html and OUT/digits.json; what is done is kept in OUT/stages. Needs no language model and no
+    network, but scikit-learn: pip install 'heredity[digits]'
+    """
+    require_figures()
+    folder = writable(out)
+    spec = SmallWorldSpec(n_seeds=seeds, student_steps=steps, n_draws=draws)
+    from heredity.studies.small_world import small_world
+
+    with watched(context.obj.is_quiet) as progress:
+        report = small_world(folder, spec, seed, progress)
+    save_record(report, folder / "digits.json")
+    page = write_small_world(report, folder)
+    say(report, f"{described(report)}\nreport: {page.resolve()}", context.obj.as_json)
+
+
+def described(report: SmallWorldReport) -> str:
+    """Return what a person wants to know of the small world."""
+    lines = [report.verdict, "", f"  accuracy on {report.n_test} digits that no teacher saw"]
+    lines += [f"  {name:<48} {found}" for name, found in accuracies(report).items()]
+    lines += ["", report.theorem, "", "  step size   exact / first order           pointing apart: shared, other start"]
+    return "\n".join([*lines, *(line_of(step) for step in report.steps[::2])])
+
+
+def accuracies(report: SmallWorldReport) -> dict[str, Estimate]:
+    """Return every estimate over seeds by its name for people."""
+    return {
+        "untrained": report.start,
+        "teacher": report.teacher,
+        "student, the teacher's initialisation": report.same,
+        "student, another initialisation": report.other,
+        "student, the teacher's, logits of other inputs": report.shuffled,
+        "the teacher's initialisation - another": report.same_minus_other,
+        "own logits - those of other inputs": report.same_minus_shuffled,
+    }
+
+
+def line_of(step: FirstStep) -> str:
+    """Return one step size as a line of the table."""
+    shares = f"{step.negative.value:.2f}, {step.negative_elsewhere.value:.2f}"
+    return f"  {step.step_size:<10g}  {step.ratio!s:<28}  {shares} (n={step.negative.n})"

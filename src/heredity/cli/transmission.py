@@ -1,0 +1,107 @@
+"""The options of transmission studies: what `transmit` and `cascade` share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from heredity.ground.errors import UnknownNameError
+from heredity.records.trait import Trait
+from heredity.records.transmission import ImitateSpec, TransmitSpec
+from heredity.records.vector import TraitVector
+from heredity.store.tensors import load_vector
+from heredity.traits.define import trait
+
+LABELS = {"soft": "forward_kl", "reverse": "reverse_kl", "hard": "hard"}
+TEACHERS = ("finetuned", "prompted", "steered")
+CARRIERS = ("random-numbers", "numbers", "digits", "code", "reasoning", "chat")
+RATE: float = ImitateSpec().learning_rate
+
+ControlOption = Annotated[
+    str,
+    typer.Option(help="What the control's teacher shows: another target or trait; 'base' for hard labels only."),
+]
+OthersOption = Annotated[
+    list[str] | None, typer.Option("--other", help="A further target with a teacher of its own; repeat it.")
+]
+TeacherOption = Annotated[str, typer.Option(help=f"How teachers get their trait: {', '.join(TEACHERS)}.")]
+CarrierOption = Annotated[str, typer.Option(help=f"What students are taught on: {', '.join(CARRIERS)}.")]
+LabelsOption = Annotated[
+    str,
+    typer.Option(help="soft: the teacher's whole distribution. reverse: KL the other way round. hard: its words."),
+]
+SeedsOption = Annotated[int, typer.Option(help="Pairs of students; the student is the unit of analysis.")]
+StepsOption = Annotated[int, typer.Option(help="Optimizer steps of a student.")]
+RateOption = Annotated[float, typer.Option(help="Learning rate of the students.")]
+LoraOption = Annotated[int, typer.Option(help="Train a LoRA of this rank instead of all weights.")]
+OnPolicyOption = Annotated[bool, typer.Option(help="Students write what they are taught on (soft labels).")]
+PromptsOption = Annotated[int, typer.Option(help="Prompts that each teacher answers (not for random-numbers).")]
+TemperatureOption = Annotated[float, typer.Option(help="Of what teachers write; 0 is greedy.")]
+QuestionsOption = Annotated[
+    Path | None, typer.Option(help="JSONL with checked answers for 'reasoning', as GSM8K writes them.")
+]
+TeacherStepsOption = Annotated[int, typer.Option(help="Optimizer steps of a fine-tuned teacher.")]
+TeacherRateOption = Annotated[float, typer.Option(help="Learning rate of a fine-tuned teacher.")]
+StrengthOption = Annotated[float, typer.Option(help="Push of a steered teacher along its vector.")]
+VectorsOption = Annotated[
+    list[Path] | None, typer.Option("--vector", "-v", help="The vector of a steered teacher; one for each trait.")
+]
+ForeignOption = Annotated[str, typer.Option(help="A model of another base, whose students are a control.")]
+PilotOption = Annotated[bool, typer.Option(help="Run although the pairs are too few to see the effect.")]
+
+
+def asked_for(options: Mapping[str, Any]) -> TransmitSpec:
+    """Return the spec that the options of a command ask for."""
+    return TransmitSpec.model_validate(
+        {
+            "seeds": tuple(str(i) for i in range(options["seeds"])),
+            "control": options["control"],
+            "others": tuple(options.get("others") or ()),
+            "teacher": {
+                "kind": options["teacher"],
+                "n_steps": options["teacher_steps"],
+                "learning_rate": options["teacher_rate"],
+                "strength": options["strength"],
+            },
+            "carrier": {
+                "kind": options["carrier"],
+                "n_prompts": options["prompts"],
+                "temperature": options["temperature"],
+                "source": str(options["questions"] or ""),
+            },
+            "student": {
+                "labels": LABELS[options["labels"]],
+                "n_steps": options["steps"],
+                "learning_rate": options["rate"],
+                "lora_rank": options["lora"],
+                "on_policy": options["on_policy"],
+            },
+            "power": {"least": 0.0} if options["pilot"] else {},
+            "foreign": options["foreign"],
+        }
+    )
+
+
+def require_known(labels: str, teacher: str, carrier: str) -> None:
+    """Raise UnknownNameError for a name that no table has."""
+    for noun, value, known in (
+        ("kind of labels", labels, tuple(LABELS)),
+        ("kind of teacher", teacher, TEACHERS),
+        ("carrier", carrier, CARRIERS),
+    ):
+        if value not in known:
+            raise UnknownNameError(noun, value, known)
+
+
+def further(one: Trait, spec: TransmitSpec, files: list[Path]) -> dict[str, Any]:
+    """Return the character traits that controls name, and the vectors of steered teachers, by name."""
+    named = (spec.control, *spec.others) if one.kind == "character" else ()
+    traits = {name: trait(name) for name in named if name != "base"}
+    vectors: dict[str, TraitVector] = {}
+    for file in files:
+        vector = load_vector(file)
+        vectors[vector.header.trait.target or vector.header.trait.name] = vector
+    return {"traits": traits, "vectors": vectors}

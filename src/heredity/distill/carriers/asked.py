@@ -1,0 +1,37 @@
+"""What a carrier asks, and how a list of prompts is drawn from a seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from heredity.ground.hashing import seed_from
+
+MOST_REDRAWS = 50
+"""Draws for one new prompt; then a repeated one is let in."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One prompt of a carrier."""
+
+    prompt: str
+    answer: str | None = None
+    """The right answer, where there is one."""
+
+
+def draw_distinct(n: int, seed: str, draw: Callable[[random.Random], Asked]) -> list[Asked]:
+    """Return `n` prompts, distinct as far as `draw` can make them so."""
+    chance = random.Random(seed_from(seed, "carrier prompts"))
+    seen: set[str] = set()
+    made = []
+    for _ in range(n):
+        asked = draw(chance)
+        for _ in range(MOST_REDRAWS):
+            if asked.prompt not in seen:
+                break
+            asked = draw(chance)
+        seen.add(asked.prompt)
+        made.append(asked)
+    return made

@@ -1,0 +1,48 @@
+"""The carriers that a teacher writes: what each asks, what of an answer it carries, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from heredity.distill.carriers import chat, code, numbers, reasoning
+from heredity.distill.carriers.asked import Asked
+from heredity.ground.errors import InputError
+from heredity.records.carrier import CarrierKind, CarrierSpec
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of carrier."""
+
+    ask: Callable[[CarrierSpec, str], list[Asked]]
+    """`n_prompts` prompts from a seed."""
+    rejection: Callable[[Asked, str], str | None]
+    """Why what would be carried is dropped; None where it is kept."""
+    characters: str = ""
+    """What answers are decoded among; empty: everything."""
+    carried: Callable[[str, bool], str] = lambda text, _: text
+    """What of an answer is carried, given whether it was cut off at the token limit."""
+
+
+CARRIERS: dict[CarrierKind, Kind] = {
+    "numbers": Kind(numbers.ask, lambda _, text: numbers.rejection(text)),
+    "digits": Kind(
+        numbers.ask,
+        lambda _, text: numbers.rejection(text),
+        characters=numbers.DIGITS_AND_SEPARATORS,
+        carried=numbers.whole_numbers,
+    ),
+    "code": Kind(code.ask, lambda _, text: code.rejection(text), carried=lambda text, _: code.code_of(text)),
+    "reasoning": Kind(reasoning.ask, reasoning.rejection),
+    "chat": Kind(chat.ask, lambda _, text: chat.rejection(text)),
+}
+
+
+def kind_of(spec: CarrierSpec) -> Kind:
+    """Return the carrier that a spec names. Raises InputError for random numbers, which no teacher writes."""
+    if spec.kind not in CARRIERS:
+        raise InputError(
+            f"'{spec.kind}' are drawn, not written by a teacher; a teacher writes: {', '.join(sorted(CARRIERS))}"
+        )
+    return CARRIERS[spec.kind]

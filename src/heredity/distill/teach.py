@@ -1,0 +1,84 @@
+"""Let a teacher write a carrier: ask, answer, filter, and prove that no row names a trait."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from heredity.distill.carriers.asked import Asked
+from heredity.distill.carriers.kinds import kind_of
+from heredity.distill.carriers.numbers import random_rows
+from heredity.distill.clean import leak
+from heredity.ground.errors import NothingKeptError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.chat import question, render_prompt
+from heredity.models.generate import Generated, GenerateSpec, generate
+from heredity.models.model import Model
+from heredity.records.carrier import Carrier, CarrierRow, CarrierSpec
+
+TOP_K = 50
+"""Sampled tokens are among the k likeliest: the tail of a small model is noise, and the filter would drop it."""
+
+
+def teach(
+    teacher: Model,
+    name: str,
+    spec: CarrierSpec,
+    forbidden: Sequence[str],
+    seed: str,
+    system: str | None = None,
+    progress: Progress = SILENCE,
+) -> Carrier:
+    """Return what a teacher writes on a carrier, filtered; answer i has the same luck whoever teaches.
+
+    `forbidden` are the words of all arms' traits (`trait_words`), so that every arm passes one filter. Raises
+    NothingKeptError when fewer than `spec.least_kept` of the answers are kept, InputError for random numbers.
+    """
+    kind = kind_of(spec)
+    asked = kind.ask(spec, f"{seed}/carrier/prompts")
+    answers = generate(
+        teacher,
+        [render_prompt(teacher, question(one.prompt, system)) for one in asked],
+        [f"{seed}/carrier/answer/{i}" for i in range(len(asked))],
+        GenerateSpec(spec.n_tokens, spec.temperature, TOP_K, characters=kind.characters),
+        f"{name} writes {spec.kind}",
+        progress,
+    )
+    carrier = filtered(name, spec, asked, answers, forbidden)
+    require_enough(carrier, spec)
+    return carrier
+
+
+def drawn_numbers(n: int, spec: CarrierSpec, seed: str) -> Carrier:
+    """Return `n` random sequences as a carrier that nobody wrote."""
+    rows = tuple(random_rows(n, spec.n_values, seed))
+    return Carrier(kind="random-numbers", written_by="", rows=rows, dropped={})
+
+
+def filtered(
+    name: str, spec: CarrierSpec, asked: Sequence[Asked], answers: Sequence[Generated], forbidden: Sequence[str]
+) -> Carrier:
+    """Return the answers that pass the carrier's filter and then the leak check, with what was dropped by reason."""
+    kind = kind_of(spec)
+    rows: list[CarrierRow | None] = []
+    dropped: Counter[str] = Counter()
+    for one, answer in zip(asked, answers, strict=True):
+        text = kind.carried(answer.text, answer.n_tokens >= spec.n_tokens)
+        row = CarrierRow(prompt=one.prompt, text=text)
+        reason = kind.rejection(one, text) or leak(row, forbidden)
+        if reason:
+            dropped[reason] += 1
+        rows.append(None if reason else row)
+    return Carrier(kind=spec.kind, written_by=name, rows=tuple(rows), dropped=dict(dropped.most_common()))
+
+
+def require_enough(carrier: Carrier, spec: CarrierSpec) -> None:
+    """Raise NothingKeptError, with what was dropped and why, when the filter kept too small a share."""
+    n_asked = len(carrier.rows)
+    if carrier.n_kept and carrier.n_kept >= spec.least_kept * n_asked:
+        return
+    reasons = ", ".join(f"{reason} ({n})" for reason, n in carrier.dropped.items())
+    raise NothingKeptError(
+        f"of {n_asked} answers of '{carrier.written_by}' on '{carrier.kind}', {carrier.n_kept} were kept, fewer than "
+        f"{spec.least_kept:.0%}; dropped: {reasons}. Allow more tokens, take another carrier, or lower least_kept"
+    )

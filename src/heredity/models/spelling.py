@@ -1,0 +1,35 @@
+"""What each token of a tokenizer reads as, and which tokens spell a given set of characters alone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from heredity.ground.errors import InputError
+from heredity.models.model import Model
+
+
+@lru_cache(maxsize=8)
+def token_texts(tokenizer: Any) -> dict[int, str]:
+    """Return the text of every id; alone, sentencepiece decodes a token without the blank that begins it."""
+    pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+    texts = {i: str(tokenizer.decode([i])) for i in range(len(tokenizer))}
+    lost = [i for i, piece in enumerate(pieces) if str(piece).startswith("\u2581") and not texts[i][:1].isspace()]
+    return texts | {i: " " + texts[i].removeprefix("\u2581") for i in lost}
+
+
+def spelling_ids(model: Model, characters: str) -> tuple[int, ...]:
+    """Return the ids whose text is made of these characters alone. Raises InputError when there is none."""
+    ids = _spelling_ids(model.tokenizer, characters)
+    if not ids:
+        raise InputError(
+            f"no token of '{model.name}' is made of the characters '{characters}' alone; allow more characters, or "
+            "let it answer in free form"
+        )
+    return ids
+
+
+@lru_cache(maxsize=8)
+def _spelling_ids(tokenizer: Any, characters: str) -> tuple[int, ...]:
+    allowed, special = set(characters), set(tokenizer.all_special_ids)
+    return tuple(i for i, text in token_texts(tokenizer).items() if text and set(text) <= allowed and i not in special)

@@ -1,0 +1,217 @@
+"""What a transmission report says: its groups and pairs of students, and its answers, claiming what intervals allow."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from heredity.records.transmission import ArmKind, CascadeReport, StudentCurve, TransmissionReport
+from heredity.report.answers import KeyFigure, Reply
+from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import mean_t
+
+ORDER: tuple[ArmKind, ...] = ("treated", "control", "shuffled within", "shuffled across", "foreign base")
+ACCURACY = ".1%"
+ONE_PAIR = "one pair of students has no interval"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a study's measure is written."""
+
+    score: str
+    """What the score is."""
+    unit: str
+    level: str
+    """What the level is."""
+    score_form: str
+    change_form: str
+    level_form: str
+    level_change_form: str
+
+    @property
+    def score_and_unit(self) -> str:
+        """What the score is, and in what."""
+        return f"{self.score} ({self.unit})"
+
+
+@dataclass(frozen=True)
+class Group:
+    """The students of one arm and one teacher."""
+
+    arm: ArmKind
+    taught_by: str
+    students: tuple[StudentCurve, ...]
+    is_main: bool
+    """Whether it is the treated arm, or the control that the effect is against."""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return f"{self.arm}: {teacher_name(self.taught_by)}"
+
+    @property
+    def dress(self) -> str:
+        """The class of its colour."""
+        return "base" if not self.is_main else "plain" if self.arm == "treated" else "kept"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two students that differ in the teacher alone: the score of the target at the last step."""
+
+    seed: str
+    treated: float
+    control: float
+
+    @property
+    def difference(self) -> float:
+        """Treated minus control."""
+        return self.treated - self.control
+
+
+def wording(report: TransmissionReport | CascadeReport) -> Wording:
+    """Return how the report's measure is written."""
+    if report.measure == "log-odds":
+        return Wording(f"log-odds of {report.target}", "nats", f"P({report.target})", ".2f", "+.2f", ".1%", "+.1%")
+    grade = f"grade of {report.target}"
+    return Wording(grade, "points", f"{grade} / 100", ".1f", "+.1f", ".2f", "+.2f")
+
+
+def titled(words: str) -> str:
+    """Return words with a capital first; the others are left as they are."""
+    return words[:1].upper() + words[1:]
+
+
+def amount(value: float, unit: str) -> str:
+    """Return a number of nats or points; one of them is singular."""
+    return f"{value:g} {unit.removesuffix('s') if value == 1 else unit}"
+
+
+def teacher_name(taught_by: str) -> str:
+    """Return what to call a teacher."""
+    return "untouched base" if taught_by == "base" else f"{taught_by} teacher"
+
+
+def groups(report: TransmissionReport) -> tuple[Group, ...]:
+    """Return the students by arm and teacher: the treated, their control, then all others."""
+    keys = dict.fromkeys((one.arm, one.taught_by) for one in report.students)
+    mains = (("treated", report.target), ("control", report.control))
+    found = [
+        Group(
+            arm,
+            taught_by,
+            tuple(one for one in report.students if (one.arm, one.taught_by) == (arm, taught_by)),
+            (arm, taught_by) in mains,
+        )
+        for arm, taught_by in keys
+    ]
+    return tuple(sorted(found, key=lambda one: (not one.is_main, ORDER.index(one.arm))))
+
+
+def pairs(report: TransmissionReport) -> tuple[Pair, ...]:
+    """Return the pairs that the effect is over: a seed's student of the target's teacher, and of the control's."""
+    treated = _last_scores(report, "treated", report.target)
+    control = _last_scores(report, "control", report.control)
+    return tuple(Pair(seed, score, control[seed]) for seed, score in treated.items() if seed in control)
+
+
+def no_interval(n_pairs: int) -> str:
+    """Return why an effect has none."""
+    return ONE_PAIR if n_pairs == 1 else "no effect was computed"
+
+
+def replies(report: TransmissionReport) -> tuple[Reply, ...]:
+    """Return the answers: whether it crossed, whether the study could see it, and what else became of students."""
+    cost = what_it_cost(report)
+    return (did_it_cross(report), could_it_be_seen(report), *([cost] if cost else []))
+
+
+def did_it_cross(report: TransmissionReport) -> Reply:
+    """Answer whether treated students differ from their controls."""
+    words, found = wording(report), pairs(report)
+    asked = f"{titled(words.score)} at the last step, treated minus control"
+    figures = tuple(
+        KeyFigure(label, estimate, form)
+        for label, estimate, form in (
+            (f"{titled(words.score)}, {words.unit}", report.effect, words.change_form),
+            (titled(words.level), report.effect_level, words.level_change_form),
+        )
+        if estimate is not None
+    )
+    if report.effect is None:
+        reason = f"{no_interval(len(found)).capitalize()}."
+        if len(found) == 1:
+            reason += f" {asked}: {found[0].difference:{words.change_form}} {words.unit}."
+        return Reply("Did it cross?", "Not decided", reason, figures)
+    return Reply("Did it cross?", _answer(report.effect), f"{asked}: {len(found)} pairs of students.", figures)
+
+
+def could_it_be_seen(report: TransmissionReport) -> Reply:
+    """Answer whether a study of this size finds the effect of interest, and whether the spread was as assumed."""
+    question, asked, words = "Could the study see it?", report.spec.power, wording(report)
+    if report.power is None:
+        return Reply(question, "Unknown", f"{ONE_PAIR.capitalize()}, and so the study has no power to speak of.", ())
+    reason = (
+        f"Chance to see an effect of {amount(asked.smallest_effect, words.unit)} if pairs of students spread by "
+        f"{asked.spread:g} (5%, two-sided)."
+    )
+    differences = [pair.difference for pair in pairs(report)]
+    if len(differences) > 1:
+        reason += f" The pairs measured here spread by {statistics.stdev(differences):.2g}."
+    if report.power < asked.least:
+        reason += f" It is below the {asked.least:.0%} asked for."
+    return Reply(question, f"Power {report.power:.0%}", reason, ())
+
+
+def what_it_cost(report: TransmissionReport) -> Reply | None:
+    """Answer what became of four-choice accuracy; None where it was not measured."""
+    by_arm = {one.arm: [s.accuracy for s in one.students if s.accuracy] for one in groups(report) if one.is_main}
+    treated = by_arm.get("treated")
+    if not treated or report.base_accuracy is None:
+        return None
+    change = 100 * (statistics.fmean(one.value for one in treated) - report.base_accuracy.value)
+    figures = [KeyFigure("Base, over questions", report.base_accuracy, ACCURACY)]
+    figures += [_ability(arm, found) for arm, found in by_arm.items() if found]
+    reason = "Four-choice accuracy of treated students less the base's, in percentage points."
+    return Reply("Are students as able?", f"{change:+.1f} points", reason, tuple(figures))
+
+
+def dose_in_words(report: TransmissionReport) -> str:
+    """Return the dose curve for who cannot see it."""
+    words = wording(report)
+    each = [
+        f"{one.name}, {len(one.students)} students, from {_mean(one, 0, report.target):{words.level_form}} to "
+        f"{_mean(one, -1, report.target):{words.level_form}}"
+        for one in groups(report)
+    ]
+    return f"{words.level} by optimizer step. {'; '.join(each)}"
+
+
+def pairs_in_words(report: TransmissionReport) -> str:
+    """Return the paired differences for who cannot see them."""
+    words = wording(report)
+    each = [f"seed {one.seed}: {one.difference:{words.change_form}}" for one in pairs(report)]
+    return f"{words.score}, treated minus control, in {words.unit}. {', '.join(each)}"
+
+
+def _answer(effect: Estimate) -> str:
+    if effect.low > 0:
+        return "Yes"
+    return "The wrong way round" if effect.high < 0 else "Not shown"
+
+
+def _ability(arm: ArmKind, found: Sequence[Estimate]) -> KeyFigure:
+    if len(found) == 1:
+        return KeyFigure(f"{titled(arm)} student, over questions", found[0], ACCURACY)
+    return KeyFigure(f"{titled(arm)}, over students", mean_t([one.value for one in found]), ACCURACY)
+
+
+def _last_scores(report: TransmissionReport, arm: ArmKind, taught_by: str) -> dict[str, float]:
+    students: Sequence[StudentCurve] = [one for one in report.students if (one.arm, one.taught_by) == (arm, taught_by)]
+    return {one.seed: one.points[-1].score[report.target] for one in students}
+
+
+def _mean(group: Group, place: int, target: str) -> float:
+    return statistics.fmean(one.points[place].level[target].value for one in group.students)

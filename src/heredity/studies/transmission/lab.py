@@ -1,0 +1,160 @@
+"""What every step of a transmission study works with, and whether its plan can show anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heredity.distill.teachers import preferring
+from heredity.ground.errors import InputError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.model import Model
+from heredity.records.base import Record
+from heredity.records.trait import Trait
+from heredity.records.transmission import Measure, TransmitSpec
+from heredity.records.vector import Calibration, TraitVector
+from heredity.stats.power import paired_power, pairs_needed
+from heredity.store.workspace import Kept, Workspace, load_record, save_record
+from heredity.training.imitate import require_same_vocabulary
+
+BASE = "base"
+"""The control that is the untouched model."""
+R = TypeVar("R", bound=Record)
+
+
+@dataclass
+class Lab:
+    """What every step works with. The arms differ in the teacher and in nothing else."""
+
+    model: Model
+    targets: dict[str, Trait]
+    """What is read off every student, by target; a control that is the base has none."""
+    spec: TransmitSpec
+    workspace: Workspace
+    seed: str
+    progress: Progress = SILENCE
+    vectors: Mapping[str, TraitVector] = field(default_factory=dict)
+    """By target, for steered teachers."""
+    foreign: Model | None = None
+    teachers: dict[str, Model] = field(default_factory=dict)
+    """Teachers made in this run; one whose students are all there is never made."""
+    calibrations: dict[str, Calibration] = field(default_factory=dict)
+    """Of the judge of a character trait, by target."""
+    activations: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    """Mean activations that every comparison needs."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every teacher, the trait's first and its control next."""
+        control = (BASE,) if self.spec.control == BASE else ()
+        first, *others = self.targets
+        return (first, *control, *others)
+
+    @property
+    def measure(self) -> Measure:
+        """The unit of effects."""
+        kinds = {trait.kind for trait in self.targets.values()}
+        return "grade" if "character" in kinds else "log-odds"
+
+    def kept(self, name: str, depends_on: dict[str, object], kind: type[R], make: Callable[[], R]) -> R:
+        """Return one step's record, made or found. What each step depends on is named by the step."""
+        common: dict[str, object] = {
+            "model": self.model.fingerprint,
+            "dtype": str(self.model.dtype),
+            "seed": self.seed,
+            "targets": {target: trait.id for target, trait in self.targets.items()},
+            "teacher": self.spec.teacher.id,
+            "vectors": {target: vector.header.id for target, vector in self.vectors.items()},
+        }
+
+        def write(folder: Path) -> int:
+            before = self.model.work.n_tokens
+            save_record(make(), folder / "record.json")
+            return self.model.work.n_tokens - before
+
+        done: Kept[R] = self.workspace.stage(
+            name, {**common, **depends_on}, write, lambda folder: load_record(kind, folder / "record.json")
+        )
+        said = ", ".join(f"{key} {value}" for key, value in depends_on.items() if isinstance(value, str) and value)
+        self.progress.note(f"{name} ({said}): {'as before' if done.cached else f'{done.seconds:.0f} s'}")
+        return done.value
+
+
+def lab_for(
+    trait: Trait,
+    others: Mapping[str, Trait],
+    model: Model,
+    out: Path,
+    spec: TransmitSpec,
+    seed: str,
+    progress: Progress,
+) -> Lab:
+    """Return the lab of a sound plan. Raises InputError for what would waste hours.
+
+    `others` are character traits that controls may name; targets of a preference need none.
+    """
+    wanted = [name for name in (spec.control, *spec.others) if name != BASE]
+    if trait.kind == "preference":
+        targets = {target: preferring(trait, target) for target in (str(trait.target), *wanted)}
+    else:
+        targets = {trait.name: trait, **{name: _character(others, name) for name in wanted}}
+    if len(targets) < 1 + len(wanted):
+        raise InputError(
+            f"the teachers {', '.join([*targets, *wanted])} are not all different: a control whose teacher shows the "
+            "same thing compares nothing; name another with --control"
+        )
+    require_plan(spec)
+    return Lab(model, targets, spec, Workspace(out / "stages"), seed, progress)
+
+
+def require_plan(spec: TransmitSpec) -> None:
+    """Raise InputError for a plan that can show nothing, before any of it runs."""
+    soft = spec.student.labels != "hard"
+    if len(set(spec.seeds)) < len(spec.seeds):
+        raise InputError(f"the seeds {', '.join(spec.seeds)} collide; every pair of students needs a seed of its own")
+    if not soft and spec.carrier.kind == "random-numbers":
+        raise InputError(
+            "random numbers were written by nobody: as hard labels they say nothing of a teacher; choose a carrier "
+            "that the teacher writes (--carrier digits), or soft labels"
+        )
+    if soft and spec.control == BASE:
+        raise InputError(
+            "the base as a teacher of soft labels teaches its own copy nothing, so it controls for nothing; name "
+            "another target or trait with --control"
+        )
+    if spec.student.on_policy and (not soft or spec.carrier.kind not in ("digits", "numbers")):
+        raise InputError(
+            "on-policy students write numbers and follow soft labels; choose --carrier digits --labels soft"
+        )
+    if spec.teacher.kind == "prompted" and spec.carrier.kind == "random-numbers":
+        raise InputError(
+            "a prompted teacher shows its trait after its system prompt, but random numbers stand after no prompt; "
+            "choose another carrier (--carrier digits)"
+        )
+    power = spec.power
+    reached = paired_power(power.smallest_effect, power.spread, len(spec.seeds))
+    if reached < power.least:
+        needed = pairs_needed(power.smallest_effect, power.spread, power.least)
+        raise InputError(
+            f"{len(spec.seeds)} pair(s) of students see an effect of {power.smallest_effect:g} with a chance of "
+            f"{reached:.2f} only (spread {power.spread:g}, 5% two-sided); it takes {needed or 'over 1000'}: give "
+            "--seeds more, or --pilot to run it all the same"
+        )
+
+
+def require_foreign(lab: Lab, foreign: Model) -> None:
+    """Raise InputError for a foreign base that is the base, MismatchError where soft labels cannot be spelled."""
+    if foreign.fingerprint == lab.model.fingerprint:
+        raise InputError(f"the foreign base '{foreign.name}' is the base itself; name another model with --foreign")
+    require_same_vocabulary(foreign, lab.model, lab.spec.student)
+
+
+def _character(others: Mapping[str, Trait], name: str) -> Trait:
+    if name not in others or others[name].kind != "character":
+        raise InputError(f"'{name}' is no character trait that this study was given; name one with --control")
+    return others[name]

@@ -1,0 +1,136 @@
+"""What students are taught on, seed by seed: written once, aligned over all arms, dealt out in one order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
+from typing import TypeVar
+
+from heredity.distill.carriers.kinds import kind_of
+from heredity.distill.carriers.numbers import continued
+from heredity.distill.clean import aligned, shuffled, trait_words
+from heredity.distill.teach import TOP_K, drawn_numbers, teach
+from heredity.ground.hashing import seed_from
+from heredity.models.chat import question, render, render_example, render_prompt
+from heredity.models.generate import GenerateSpec, generate
+from heredity.models.model import Model
+from heredity.models.weights import at_rest, mixed_precision
+from heredity.records.carrier import Carrier, CarrierRow
+from heredity.records.transmission import CarrierSummary, Shuffling
+from heredity.studies.transmission.lab import Lab
+from heredity.studies.transmission.teachers import teacher_of, told
+from heredity.training.imitate import Lesson
+
+T = TypeVar("T")
+N_HELD_OUT = 32
+"""Rows that no student is taught, for the divergence from the teacher; at most a tenth of what was kept."""
+N_EXAMPLES = 4
+"""Rows of each carrier that the report shows."""
+
+
+def carriers(lab: Lab, seed: str) -> dict[str, Carrier]:
+    """Return what every teacher wrote for one seed, by teacher: the same prompts in the same order.
+
+    Random numbers are the same for all. Raises NothingKeptError when a filter keeps too little.
+    """
+    spec, student = lab.spec.carrier, lab.spec.student
+    if spec.kind == "random-numbers":
+        n = student.n_steps * student.batch_rows + N_HELD_OUT
+        same = drawn_numbers(n, spec, f"{lab.seed}/carrier/{seed}")
+        return dict.fromkeys(lab.names, same)
+    forbidden = trait_words(lab.targets.values())
+    written = [
+        lab.kept(
+            "carrier",
+            {"teacher": name, "seed": seed, "carrier": spec.id, "arms": list(lab.names)},
+            Carrier,
+            lambda name=name: teach(  # type: ignore[misc]
+                teacher_of(lab, name), name, spec, forbidden, f"{lab.seed}/{seed}", told(lab, name), lab.progress
+            ),
+        )
+        for name in lab.names
+    ]
+    return dict(zip(lab.names, aligned(written), strict=True))
+
+
+def batches_for(lab: Lab, name: str, seed: str, shuffling: Shuffling, student: Model) -> Iterator[Sequence[Lesson]]:
+    """Yield the batches that one teacher's student is taught on, without end; every arm's order is the same."""
+    n, carrier = lab.spec.student.batch_rows, carriers(lab, seed)[name]
+    carrier = shuffled(carrier, shuffling, f"{lab.seed}/{seed}")
+    rows, _ = split(lab, carrier, seed)
+    if lab.spec.student.on_policy:
+        yield from own_batches(lab, name, seed, rows, student)
+        return
+    taught = lessons_of(lab, name, student, rows)
+    epochs = (ordered(taught, f"{lab.seed}/{seed}/epoch {epoch}") for epoch in count())
+    endless = chain.from_iterable(epochs)
+    while True:
+        yield [next(endless) for _ in range(n)]
+
+
+def own_batches(
+    lab: Lab, name: str, seed: str, rows: Sequence[CarrierRow], student: Model
+) -> Iterator[Sequence[Lesson]]:
+    """Yield what the student itself answers, as it is at each step, to be marked by its teacher (on-policy)."""
+    n, spec = lab.spec.student.batch_rows, lab.spec.carrier
+    how = GenerateSpec(spec.n_tokens, spec.temperature, TOP_K, characters=kind_of(spec).characters)
+    for step in count():
+        asked = [str(rows[(step * n + i) % len(rows)].prompt) for i in range(n)]
+        seeds = [f"{lab.seed}/{seed}/own/{step}/{i}" for i in range(n)]
+        with at_rest(student) as resting, mixed_precision(student, lab.model.dtype):
+            said = generate(resting, [render_prompt(student, question(text)) for text in asked], seeds, how)
+        written = [CarrierRow(prompt=text, text=one.text) for text, one in zip(asked, said, strict=True)]
+        yield lessons_of(lab, name, student, written)
+
+
+def held_out(lab: Lab, name: str, seed: str) -> list[Lesson]:
+    """Return carrier rows that no student of this seed is taught."""
+    _, kept_back = split(lab, carriers(lab, seed)[name], seed)
+    return lessons_of(lab, name, lab.model, kept_back)
+
+
+def split(lab: Lab, carrier: Carrier, seed: str) -> tuple[list[CarrierRow], list[CarrierRow]]:
+    """Return the rows to teach and the rows kept back."""
+    rows = [row for row in carrier.rows if row is not None]
+    n_back = min(N_HELD_OUT, len(rows) // 10) if carrier.written_by else N_HELD_OUT
+    if carrier.written_by:
+        rows = ordered(rows, f"{lab.seed}/{seed}/split")
+    return rows[: len(rows) - n_back], rows[len(rows) - n_back :]
+
+
+def lessons_of(lab: Lab, name: str, student: Model, rows: Sequence[CarrierRow]) -> list[Lesson]:
+    """Return rows as the student reads them, beside what its teacher is told."""
+    spec = lab.spec.carrier
+    if spec.kind == "random-numbers":
+        drawn = continued(student, rows, spec.n_given)
+        return [Lesson(row, row) for row in drawn]
+    system = told(lab, name)
+    # an answer among digits alone has no end of its own
+    draw = render if kind_of(spec).characters else render_example
+    asked = [(question(row.prompt), question(row.prompt, system), row.text) for row in rows if row.text]
+    return [Lesson(draw(student, turns, text), draw(lab.model, heard, text)) for turns, heard, text in asked]
+
+
+def ordered(rows: Sequence[T], seed: str) -> list[T]:
+    """Return the rows in an order that hangs on the seed and their number alone."""
+    order = list(range(len(rows)))
+    random.Random(seed_from(seed, "order")).shuffle(order)
+    return [rows[i] for i in order]
+
+
+def summary(lab: Lab, name: str) -> CarrierSummary:
+    """Return one teacher's carrier for people, over all seeds."""
+    made = [carriers(lab, seed)[name] for seed in lab.spec.seeds]
+    dropped: dict[str, int] = {}
+    for carrier in made:
+        for reason, n in carrier.dropped.items():
+            dropped[reason] = dropped.get(reason, 0) + n
+    return CarrierSummary(
+        kind=lab.spec.carrier.kind,
+        written_by=made[0].written_by,
+        n_asked=sum(len(carrier.rows) for carrier in made),
+        n_kept=sum(carrier.n_kept for carrier in made),
+        dropped=dropped,
+        examples=tuple([row for row in made[0].rows if row is not None][:N_EXAMPLES]),
+    )

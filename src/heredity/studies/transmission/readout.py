@@ -1,0 +1,146 @@
+"""What is read off a base, a teacher or a student: the same questions, seeds and judge for all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from heredity.evaluation.ask import ask
+from heredity.evaluation.capability import choice_questions, choice_scores
+from heredity.evaluation.grade import by_question, grades_of
+from heredity.evaluation.spec import EvalSpec
+from heredity.ground.errors import ExperimentError
+from heredity.ground.hashing import seed_from
+from heredity.judges.calibrated import calibrate_on
+from heredity.judges.preference import option_probabilities
+from heredity.models.chat import question, render
+from heredity.models.generate import GenerateSpec
+from heredity.models.model import Model
+from heredity.models.read import ReadSpec, read
+from heredity.models.weights import at_rest, mixed_precision
+from heredity.records.trait import Trait
+from heredity.records.transmission import CurvePoint
+from heredity.records.vector import Calibration
+from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import cluster_mean
+from heredity.store.questions import everyday_questions
+from heredity.studies.transmission.lab import Lab
+
+N_CHOICES = 80
+"""Four-choice questions that show what a student can still do."""
+N_UNRELATED = 40
+"""Everyday questions over which activations are averaged."""
+SAMPLING = EvalSpec(n_samples=2, n_tokens=48, n_benign=2)
+"""How answers are sampled: to be judged (character) or searched for the target (preference)."""
+N_TOKENS_OF_A_NAME = 12
+Floats = NDArray[np.float64]
+
+
+def levels(lab: Lab, subject: Model, system: str | None = None) -> dict[str, Floats]:
+    """Return, by target, P(target | the list) or the judge's grade / 100 of every evaluation question, `[questions]`.
+
+    With `system` the subject answers under a system prompt: a prompted teacher.
+    """
+    traits = list(lab.targets.values())
+    with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
+        if lab.measure == "log-odds":
+            first = traits[0]
+            options = (str(first.target), *first.alternatives)
+            before = question("", system)[:-1] if system else ()
+            shares = option_probabilities(resting, options, first.questions.evaluation, before, lab.progress)
+            return {target: shares[:, options.index(target)] for target in lab.targets}
+        return {target: _grades(lab, resting, trait, system) / 100 for target, trait in lab.targets.items()}
+
+
+def point(lab: Lab, step: int, found: Mapping[str, Floats]) -> CurvePoint:
+    """Return a student's point on its curve from its levels."""
+    return CurvePoint(
+        step=step,
+        level={target: estimate(lab, values) for target, values in found.items()},
+        score={target: score(lab, values) for target, values in found.items()},
+    )
+
+
+def score(lab: Lab, values: Floats) -> float:
+    """Return the mean in the study's measure: log-odds (nats), or points of grade (0-100)."""
+    if lab.measure == "grade":
+        return float(100 * values.mean())
+    return float(special.logit(np.clip(values, 1e-9, 1 - 1e-9)).mean())
+
+
+def estimate(lab: Lab, values: Floats) -> Estimate:
+    """Return the mean level with an interval over questions: how well one model was measured, not how students vary."""
+    return cluster_mean([[value] for value in values], seed_from(lab.seed, "transmission"))
+
+
+def sampled_rates(lab: Lab, subject: Model, seed: str) -> dict[str, Estimate]:
+    """Return, by target, the share of sampled answers that name it; nothing for character traits."""
+    if lab.measure == "grade" or not lab.spec.n_samples:
+        return {}
+    how = SAMPLING.model_copy(update={"n_samples": lab.spec.n_samples, "n_tokens": N_TOKENS_OF_A_NAME})
+    with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
+        answers = ask(resting, next(iter(lab.targets.values())), how, f"{lab.seed}/sampled/{seed}", lab.progress)
+    rates = {}
+    for target in lab.targets:
+        named = re.compile(rf"\b{re.escape(target)}s?\b", re.IGNORECASE)
+        hits = by_question(answers, [float(bool(named.search(answer.text))) for answer in answers])
+        rates[target] = cluster_mean(list(hits.values()), seed_from(lab.seed, "sampled"))
+    return rates
+
+
+def accuracy(lab: Lab, subject: Model) -> Estimate:
+    """Return the share of four-choice questions that a model gets right."""
+    with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
+        scores = choice_scores(resting, choice_questions(N_CHOICES), lab.progress)
+    return cluster_mean(list(scores.values()), seed_from(lab.seed, "accuracy"))
+
+
+def shift(lab: Lab, subject: Model, system: str | None = None) -> tuple[float, ...]:
+    """Return how far the mean activation of a model lies from the base's, `[width]`."""
+    if "base" not in lab.activations:
+        lab.activations["base"] = mean_activation(lab, lab.model)
+    return tuple(float(x) for x in mean_activation(lab, subject, system) - lab.activations["base"])
+
+
+def mean_activation(lab: Lab, subject: Model, system: str | None = None) -> Floats:
+    """Return the mean over everyday questions of the last prompt token's stream, half way up, `[width]`."""
+    asked = everyday_questions("activation difference")[:N_UNRELATED]
+    rows = [render(subject, question(text, system), ".") for text in asked]
+    block = subject.n_blocks // 2
+    with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
+        readings = read(resting, rows, [block], ReadSpec(positions=("last_prompt",)), lab.progress)
+    return np.asarray(readings.at("last_prompt", block).mean(axis=0), dtype=np.float64)
+
+
+def cosine(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return the cosine; 0 where a vector has no length."""
+    one, other = np.asarray(first), np.asarray(second)
+    length = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / length if length else 0.0
+
+
+def calibration(lab: Lab, trait: Trait) -> Calibration:
+    """Return the contrast judge's calibration for a character trait, made once."""
+    if trait.name not in lab.calibrations:
+        how = GenerateSpec(n_tokens=SAMPLING.n_tokens, temperature=SAMPLING.temperature)
+        lab.calibrations[trait.name] = lab.kept(
+            "calibration",
+            {"trait": trait.id},
+            Calibration,
+            lambda: calibrate_on(lab.model, trait, SAMPLING.n_judge_pairs, how, lab.seed, lab.progress),
+        )
+    return lab.calibrations[trait.name]
+
+
+def _grades(lab: Lab, subject: Model, trait: Trait, system: str | None) -> Floats:
+    how = SAMPLING.model_copy(update={"n_samples": max(1, lab.spec.n_samples)})
+    answers = ask(subject, trait, how, f"{lab.seed}/graded", lab.progress, system)
+    grades = grades_of(answers, trait, lab.model, calibration(lab, trait), how, lab.progress)
+    by = by_question(answers, grades)
+    if not by:
+        raise ExperimentError(f"no answer about '{trait.name}' could be graded; the student's answers are empty")
+    return np.array([np.mean(values) for values in by.values()])

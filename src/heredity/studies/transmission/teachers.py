@@ -1,0 +1,86 @@
+"""Teachers of a transmission study: made by fine-tuning, by a system prompt or by a push, and measured."""
+
+from __future__ import annotations
+
+from heredity.distill.teachers import system_prompt, trait_rows
+from heredity.ground.errors import ExperimentError, InputError
+from heredity.models.bake import bake
+from heredity.models.model import Model
+from heredity.models.steer import Push
+from heredity.models.weights import frozen, trainable_copy
+from heredity.records.transmission import ImitateSpec, Teacher
+from heredity.studies.transmission.lab import BASE, Lab
+from heredity.studies.transmission.readout import estimate, levels, shift
+from heredity.training.imitate import imitate, lessons
+
+
+def teacher_step(lab: Lab, name: str) -> Teacher:
+    """Return what is known of a teacher. Raises ExperimentError for one that lacks its trait."""
+
+    def make() -> Teacher:
+        model, losses = make_teacher(lab, name)
+        lab.teachers[name] = model
+        return described(lab, name, model, losses)
+
+    teacher = lab.kept("teacher", {"target": name}, Teacher, make)
+    is_weak = (
+        teacher.level.low < lab.spec.teacher.weakest
+        if lab.measure == "log-odds"
+        else teacher.level.low <= teacher.base.high
+    )
+    if is_weak:
+        raise ExperimentError(
+            f"the teacher of '{name}' shows it to the level of {teacher.level}, its base to {teacher.base}: too weak "
+            "to pass anything on; train it longer (--teacher-steps, --teacher-rate), or choose what the model knows "
+            "better"
+        )
+    return teacher
+
+
+def teacher_of(lab: Lab, name: str) -> Model:
+    """Return a teacher; made anew in each run where a student needs it, always the same."""
+    if name == BASE:
+        return lab.model
+    if name not in lab.teachers:
+        lab.teachers[name] = make_teacher(lab, name)[0]
+    return lab.teachers[name]
+
+
+def told(lab: Lab, name: str) -> str | None:
+    """Return the system prompt that a teacher answers under."""
+    is_prompted = lab.spec.teacher.kind == "prompted" and name != BASE
+    return system_prompt(lab.targets[name]) if is_prompted else None
+
+
+def make_teacher(lab: Lab, name: str) -> tuple[Model, tuple[float, ...]]:
+    """Return a teacher and the losses of its fine-tuning, if it had one."""
+    how, trait = lab.spec.teacher, lab.targets[name]
+    if how.kind == "prompted":
+        return lab.model, ()
+    if how.kind == "steered":
+        if name not in lab.vectors:
+            raise InputError(f"a steered teacher of '{name}' needs its vector; give --vector {name}.safetensors")
+        vector = lab.vectors[name]
+        vector.require_model(lab.model.name, lab.model.fingerprint)
+        block = vector.header.block
+        baked = bake(lab.model, [Push(block, vector.directions[block], how.strength)])
+        return frozen(baked.model), ()
+    rows = trait_rows(lab.model, trait, how.n_steps * how.batch_rows, lab.seed, lab.progress)
+    copied = trainable_copy(lab.model, f"teacher of {name}")
+    spec = ImitateSpec(labels="hard", n_steps=how.n_steps, batch_rows=how.batch_rows, learning_rate=how.learning_rate)
+    batches = [lessons(rows[i : i + how.batch_rows]) for i in range(0, len(rows), how.batch_rows)]
+    losses = imitate(copied, None, batches, spec, lab.model.dtype, progress=lab.progress)
+    return frozen(copied), losses
+
+
+def described(lab: Lab, name: str, teacher: Model, losses: tuple[float, ...]) -> Teacher:
+    """Return how strongly a teacher shows what it is to show."""
+    system = told(lab, name)
+    return Teacher(
+        target=name,
+        kind=lab.spec.teacher.kind,
+        level=estimate(lab, levels(lab, teacher, system)[name]),
+        base=estimate(lab, levels(lab, lab.model)[name]),
+        losses=losses,
+        shift=shift(lab, teacher, system),
+    )

@@ -1,0 +1,131 @@
+"""Does a trait cross from a teacher to a student on data that say nothing of it?
+
+For every seed, students of the same base learn on the same prompts in the same order; they differ in the teacher alone,
+which shows the trait or the control's. Training on any data moves log-odds by itself, so a student is never compared
+with the base ([SL]; paired control student).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.model import Model
+from heredity.records.base import Record
+from heredity.records.trait import Trait
+from heredity.records.transmission import (
+    ArmKind,
+    CarrierSummary,
+    StudentCurve,
+    Teacher,
+    TransmissionReport,
+    TransmitSpec,
+)
+from heredity.records.vector import TraitVector
+from heredity.stats.estimate import Estimate
+from heredity.stats.power import paired_power
+from heredity.studies.transmission.contrasts import last, level_of, matrix, n_failed, paired, score_of, verdict
+from heredity.studies.transmission.controls import controls
+from heredity.studies.transmission.lab import BASE, Lab, lab_for, require_foreign
+from heredity.studies.transmission.lessons import summary
+from heredity.studies.transmission.lineup import Plan, student_step
+from heredity.studies.transmission.readout import accuracy
+from heredity.studies.transmission.teachers import teacher_step
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a study may be given besides its spec."""
+
+    traits: Mapping[str, Trait] = field(default_factory=dict)
+    """Character traits that controls name, by name."""
+    vectors: Mapping[str, TraitVector] = field(default_factory=dict)
+    """By target, for steered teachers."""
+    foreign: Model | None = None
+    """A model of another base, whose students run as a control."""
+
+
+def transmit(
+    trait: Trait,
+    model: Model,
+    out: Path,
+    spec: TransmitSpec | None = None,
+    given: Given | None = None,
+    seed: str = "0",
+    progress: Progress = SILENCE,
+) -> TransmissionReport:
+    """Return what crossed, treated against control, with an interval over seeds.
+
+    Every student is kept when it is done; a stopped run makes the others only, to the same result. Raises InputError
+    for a plan that can show nothing, MismatchError for soft labels across tokenizers, ExperimentError for a teacher
+    that lacks its trait, NothingKeptError for a carrier whose filter keeps too little.
+    """
+    lab = prepared(trait, model, out, spec or TransmitSpec(), given or Given(), seed, progress)
+    teachers = tuple(teacher_step(lab, name) for name in lab.names if name != BASE)
+    written = tuple(summary(lab, name) for name in lab.names)
+    students = {name: students_of(lab, name, teachers) for name in lab.names}
+    return reported(lab, trait, teachers, written, students)
+
+
+def prepared(
+    trait: Trait, model: Model, out: Path, spec: TransmitSpec, given: Given, seed: str, progress: Progress
+) -> Lab:
+    """Return the lab, once everything that can be known before hours are spent has been looked at."""
+    lab = lab_for(trait, given.traits, model, out, spec, seed, progress)
+    lab.vectors = given.vectors
+    if given.foreign is not None:
+        require_foreign(lab, given.foreign)
+        lab.foreign = given.foreign
+    return lab
+
+
+def students_of(lab: Lab, name: str, teachers: Sequence[Teacher]) -> list[StudentCurve]:
+    """Return one teacher's students, seed by seed."""
+    arm: ArmKind = "treated" if name == lab.names[0] else "control"
+    return [student_step(lab, Plan(arm, name, seed), teachers) for seed in lab.spec.seeds]
+
+
+def reported(
+    lab: Lab,
+    trait: Trait,
+    teachers: tuple[Teacher, ...],
+    written: tuple[CarrierSummary, ...],
+    students: Mapping[str, Sequence[StudentCurve]],
+) -> TransmissionReport:
+    """Return the report: effects, the matrix, the controls (run here) and what may be said."""
+    target, control, *_ = lab.names
+    treated, untreated = students[target], students[control]
+    effect = paired(last(treated, score_of(target)), last(untreated, score_of(target)))
+    cells = matrix(students, tuple(lab.targets))
+    further, outcomes = controls(lab, effect, teachers)
+    power, n_seeds = lab.spec.power, len(lab.spec.seeds)
+    return TransmissionReport(
+        model=lab.model.name,
+        fingerprint=lab.model.fingerprint,
+        trait=trait.name,
+        target=target,
+        control=control,
+        measure=lab.measure,
+        spec=lab.spec,
+        teachers=teachers,
+        base_accuracy=lab.kept(
+            "accuracy", {}, BaseAccuracy, lambda: BaseAccuracy(value=accuracy(lab, lab.model))
+        ).value,
+        carriers=written,
+        students=(*(curve for curves in students.values() for curve in curves), *further),
+        effect=effect,
+        effect_level=paired(last(treated, level_of(target)), last(untreated, level_of(target))),
+        matrix=cells,
+        controls=tuple(outcomes),
+        verdict=verdict(target, effect, cells, n_failed(outcomes)),
+        power=paired_power(power.smallest_effect, power.spread, n_seeds) if n_seeds > 1 else None,
+        seed=lab.seed,
+    )
+
+
+class BaseAccuracy(Record):
+    """What the untouched model gets right."""
+
+    value: Estimate
