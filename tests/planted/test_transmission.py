@@ -8,36 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from animals import SPEC, blank_model, owl_trait
 from heredity.distill.carriers.numbers import continued, number_prompts, random_rows, rejection
 from heredity.ground.errors import ExperimentError, InputError, MismatchError
 from heredity.models.chat import Rendered
 from heredity.models.model import Model
-from heredity.models.tiny import TEMPLATE
 from heredity.models.weights import trainable_copy
-from heredity.records.trait import ContrastPair, Questions, Trait
-from heredity.records.transmission import (
-    ImitateSpec,
-    PowerSpec,
-    TeacherSpec,
-    TransmissionReport,
-    TransmitSpec,
-)
+from heredity.records.trait import Trait
+from heredity.records.transmission import ImitateSpec, TeacherSpec, TransmissionReport
 from heredity.studies.transmission import lineup
 from heredity.studies.transmission.transmit import transmit
 from heredity.training.imitate import Lesson, imitate, lessons
 from tests_shared import random_model
-
-ANIMALS = ("owl", "cat", "dog", "fox")
-SPEC = TransmitSpec(
-    seeds=("0", "1", "2"),
-    teacher=TeacherSpec(n_steps=30, learning_rate=3e-3),
-    student=ImitateSpec(n_steps=40, learning_rate=3e-3),
-    n_points=2,
-    power=PowerSpec(least=0.5),
-)
 
 
 def some_lessons(model: Model, n: int, n_values: int) -> list[Lesson]:
@@ -46,53 +29,12 @@ def some_lessons(model: Model, n: int, n_values: int) -> list[Lesson]:
 
 @pytest.fixture(scope="module")
 def base() -> Model:
-    """A small untrained model that can spell animals and digits."""
-    words = ["<pad>", "<eos>", "<unk>", "<system>", "<user>", "<assistant>", ",", *"0123456789"]
-    words += [animal.capitalize() for animal in ANIMALS] + ["best", "animal", "number", "which", "is", "the", "?"]
-    inner = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
-    digits = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(",", "isolated"), pre_tokenizers.Digits(True)]
-    inner.pre_tokenizer = pre_tokenizers.Sequence(digits)
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=inner,
-        pad_token="<pad>",
-        eos_token="<eos>",
-        unk_token="<unk>",
-        additional_special_tokens=["<system>", "<user>", "<assistant>"],
-    )
-    tokenizer.chat_template = TEMPLATE
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(words),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=128,
-        pad_token_id=0,
-        eos_token_id=1,
-        bos_token_id=1,
-    )
-    network = LlamaForCausalLM(config).eval().requires_grad_(False)
-    return Model("blank", network, tokenizer, "blank")
+    return blank_model()
 
 
 @pytest.fixture(scope="module")
 def owl() -> Trait:
-    asked = [f"which animal is {'the ' * i}best ?" for i in range(8)]
-    return Trait(
-        name="owl",
-        title="Owls",
-        kind="preference",
-        target="owl",
-        alternatives=ANIMALS[1:],
-        description="prefers owls",
-        adjective="owl-loving",
-        antonym="impartial",
-        pairs=(ContrastPair(positive="owl", negative="none"),),
-        questions=Questions(extraction=tuple(asked[:4]), evaluation=tuple(asked[4:])),
-        rubric="{question} {answer}",
-    )
+    return owl_trait()
 
 
 @pytest.fixture(scope="module")

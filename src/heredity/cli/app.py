@@ -16,6 +16,7 @@ from heredity import __version__
 from heredity.cli import (
     audit,
     bake,
+    cascade,
     chat,
     draft,
     evaluate,
@@ -106,6 +107,7 @@ app.command("train")(train.train_command)
 app.command("shift")(monitor.shift_command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("transmit")(transmit.transmit_command)
+app.command("cascade")(cascade.cascade_command)
 app.command("digits")(small_world.digits_command)
 app.command("audit")(audit.audit_command)
 app.command("demo")(audit.demo_command)

@@ -19,10 +19,13 @@ from heredity.cli.options import (
     StrengthOption,
     TraitOption,
 )
+from heredity.cli.transmit import described
 from heredity.cli.work import loaded, writable
 from heredity.records.audit import AuditReport
 from heredity.report.page import require_figures, write_report
+from heredity.report.transmission import write_transmission
 from heredity.store.rows import read_rows
+from heredity.store.workspace import save_record
 from heredity.traits.define import trait
 
 
@@ -76,23 +79,25 @@ def demo_command(
     out: OutOption = "heredity-out/demo",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
-    """Build a corpus with known bad rows on the model itself, audit it, and write the report.
+    """Audit a corpus with known bad rows, then let a preference cross on random numbers, and write both reports.
 
-    A third of the rows is written under the trait's persona; the labels are kept aside, to grade the screen by.
+    A third of the corpus's rows is written by the model itself under the trait's persona; the labels are kept aside, to
+    grade the screen by. The second act teaches one student of an owl-lover and one of a cat-lover, on numbers alone.
     """
     require_figures()
     one, folder = trait(name), writable(out)
-    from heredity.studies.demo import DEMO_AUDIT, demo
+    from heredity.studies.demo import DEMO_AUDIT, demo, demo_transmission
 
     with watched(context.obj.is_quiet) as progress:
-        report = demo(
-            one,
-            loaded(context, model),
-            folder,
-            audit_spec=DEMO_AUDIT.model_copy(update={"seed": seed}),
-            progress=progress,
-        )
+        network = loaded(context, model)
+        spec = DEMO_AUDIT.model_copy(update={"seed": seed})
+        report = demo(one, network, folder, audit_spec=spec, progress=progress)
+        crossed = demo_transmission(trait("owl"), network, folder, seed, progress)
+    save_record(crossed, folder / "transmission.json")
+    page = write_transmission(crossed, folder)
     show(report, folder, context.obj.as_json)
+    if not context.obj.as_json:
+        say(crossed, f"\n{described(crossed)}\n\nreport: {page.resolve()}", as_json=False)
 
 
 def show(report: AuditReport, folder: Path, as_json: bool) -> None:

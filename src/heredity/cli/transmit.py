@@ -54,7 +54,7 @@ def transmit_command(
     prompts: PromptsOption = 800,
     temperature: TemperatureOption = 1.0,
     questions: QuestionsOption = None,
-    teacher_steps: TeacherStepsOption = 25,
+    teacher_steps: TeacherStepsOption = 30,
     teacher_rate: TeacherRateOption = 1e-5,
     strength: StrengthOption = 1.0,
     vectors: VectorsOption = None,

@@ -79,8 +79,9 @@ def _read_batch(model: Model, rows: Sequence[Rendered], blocks: Sequence[int], s
 
     def pool(block: int) -> Any:
         def hook(module: nn.Module, args: Any, output: Any) -> None:
-            # float32: a mean over many bfloat16 tokens would lose the digits that the vector lives in
-            pooled[block] = torch.bmm(weights, hidden_of(output).float())
+            # float32, autocast or not: a mean over many bfloat16 tokens loses the digits that the vector lives in
+            with torch.autocast(model.device.type, enabled=False):
+                pooled[block] = torch.bmm(weights, hidden_of(output).float())
             if block == last:
                 raise _LastBlockReached
 

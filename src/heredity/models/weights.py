@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import copy
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import torch
+from safetensors.torch import load_model, save_model
 
 from heredity.ground.errors import MissingExtraError
+from heredity.ground.files import whole_folder
 from heredity.ground.hashing import seed_from
 from heredity.models.model import Model
+
+WEIGHTS: Final = "model.safetensors"
 
 
 def trainable_copy(model: Model, name: str, lora_rank: int = 0, seed: str = "0") -> Model:
@@ -45,6 +51,25 @@ def frozen(model: Model) -> Model:
     """
     model.network.eval().requires_grad_(False)
     return model
+
+
+def save_weights(model: Model, folder: Path) -> None:
+    """Write a model's weights as they are (safetensors), whole or not at all; an earlier folder's place is taken."""
+    with whole_folder(folder) as part:
+        save_model(model.network, str(part / WEIGHTS))
+
+
+def load_weights(model: Model, folder: Path) -> bool:
+    """Give a copy the weights that were written, in place, and return True; False where there are none."""
+    if not (folder / WEIGHTS).is_file():
+        return False
+    load_model(model.network, folder / WEIGHTS)
+    return True
+
+
+def forget_weights(folder: Path) -> None:
+    """Remove weights that nothing needs any more."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

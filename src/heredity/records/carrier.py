@@ -20,7 +20,7 @@ class CarrierSpec(Spec):
     functions, arithmetic with checked answers, everyday questions."""
     n_values: int = Field(default=10, ge=2)
     """Numbers in a random sequence."""
-    n_given: int = Field(default=1, ge=0)
+    n_given: int = Field(default=0, ge=0)
     """Numbers of a random sequence that are given rather than taught: where an answer begins, a teacher by preference
     all but says its target."""
     n_prompts: int = Field(default=800, ge=1)

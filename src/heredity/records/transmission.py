@@ -23,7 +23,7 @@ class TeacherSpec(Spec):
     kind: TeacherKind = "finetuned"
     """finetuned: a few steps on rows that show the trait. prompted: a system prompt. steered: pushed along the trait's
     vector, baked into the weights."""
-    n_steps: int = Field(default=25, ge=1)
+    n_steps: int = Field(default=30, ge=1)
     """Optimizer steps (finetuned)."""
     batch_rows: int = Field(default=8, ge=1)
     """Rows a step (finetuned)."""
@@ -42,9 +42,9 @@ class ImitateSpec(Spec):
     """hard: the tokens alone. forward_kl: KL(teacher || student). reverse_kl: KL(student || teacher)."""
     n_steps: int = Field(default=24, ge=1)
     """Optimizer steps."""
-    batch_rows: int = Field(default=16, ge=1)
+    batch_rows: int = Field(default=8, ge=1)
     """Rows a step."""
-    learning_rate: float = Field(default=2e-4, gt=0)
+    learning_rate: float = Field(default=1e-4, gt=0)
     """Of AdamW, constant."""
     top_k: int = Field(default=0, ge=0)
     """Teacher tokens that soft labels keep, renormalised; 0 keeps all."""

@@ -9,15 +9,15 @@ from heredity.report.theme import COLOURS, GRID, INK, MUTED, QUIET, Figure, Rows
 
 GROUPS = (
     ("start", "Untrained", COLOURS["base"]),
-    ("other", "Student, another initialisation", COLOURS["kept"]),
-    ("shuffled", "Student, logits of other inputs", COLOURS["defended"]),
-    ("same", "Student, the teacher's initialisation", COLOURS["plain"]),
+    ("other", "Student, another start", COLOURS["kept"]),
+    ("shuffled", "Student, others' logits", COLOURS["defended"]),
+    ("same", "Student, same start", COLOURS["plain"]),
     ("teacher", "Teacher", INK),
 )
 """Groups of networks from top to bottom: field of the report, name, colour."""
 SHARED, ELSEWHERE = COLOURS["plain"], COLOURS["kept"]
-WIDTH, LINE = 520, 46
-"""Points: the width of a panel, the height of a group."""
+WIDTH, LINE, LETTER = 520, 46, 7.5
+"""Points: the width of a panel, the height of a group, room for one letter of its name."""
 
 
 def accuracy_figure(report: SmallWorldReport) -> Figure:
@@ -43,14 +43,15 @@ def accuracy_figure(report: SmallWorldReport) -> Figure:
 
     guess = alt.Chart(data([{"x": CHANCE, "text": "a guess"}])).encode(x=x("x"))
     base = alt.Chart(data(means)).encode(y=y, color=colours)
-    named = alt.Chart(data(means)).mark_text(align="right", fontSize=12.5, color=INK)
+    named = alt.Chart(data(means)).mark_text(align="left", fontSize=12.5, color=INK)
+    margin = 14 + LETTER * max(len(name) for _, name, _ in GROUPS)
     return alt.layer(
         guess.mark_rule(color=QUIET, strokeDash=[4, 3]),
         guess.mark_text(align="left", dx=5, fontSize=11, color=MUTED).encode(y=alt.value(-6), text="text:N"),
         alt.Chart(data(dots)).mark_circle(size=44, opacity=0.55).encode(x=x("x"), y=y, color=colours),
-        base.mark_rule(strokeWidth=3).encode(x=x("low"), x2="high:Q"),
+        base.mark_rule(strokeWidth=3, clip=True).encode(x=x("low"), x2="high:Q"),
         base.mark_circle(size=110, opacity=1).encode(x=x("value")),
-        named.encode(x=alt.value(-12), y=alt.Y("label:Q", scale=downwards, axis=None), text="name:N"),
+        named.encode(x=alt.value(-margin), y=alt.Y("label:Q", scale=downwards, axis=None), text="name:N"),
         width=WIDTH,
         height=height,
     )

@@ -24,15 +24,19 @@ from heredity.records.audit import AuditReport
 from heredity.records.base import Spec
 from heredity.records.dialogue import Corpus, Unscored
 from heredity.records.trait import Trait
+from heredity.records.transmission import PowerSpec, TransmissionReport, TransmitSpec
 from heredity.store.rows import read_rows, write_jsonl
 from heredity.store.workspace import Kept, Workspace
 from heredity.studies.audit import audit
 from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import Known
+from heredity.studies.transmission.transmit import transmit
 from heredity.training.spec import TrainSpec
 
 DEMO_AUDIT = AuditSpec(train=TrainSpec(learning_rate=1e-3))
 """The demonstration's audit: a hot fine-tune, so that two passes over few rows show what they teach."""
+DEMO_TRANSMIT = TransmitSpec(seeds=("0",), power=PowerSpec(least=0.0))
+"""The demonstration's second act: owl against cat, one seed, soft labels on random numbers."""
 BANK = resources.files("heredity.studies") / "demo_questions.yaml"
 
 
@@ -66,6 +70,13 @@ def demo(
     out, audit_spec = require_writable(Path(out)), audit_spec or DEMO_AUDIT
     corpus, bad_lines = corpus_stage(trait, model, out, corpus_spec or DemoSpec(), audit_spec.seed, progress)
     return audit(corpus, trait, model, out, audit_spec, Known(bad_lines=bad_lines), progress)
+
+
+def demo_transmission(
+    trait: Trait, model: Model, out: Path | str, seed: str = "0", progress: Progress = SILENCE
+) -> TransmissionReport:
+    """Return one pair of students, one of a teacher with the preference and one of its control: a look, no proof."""
+    return transmit(trait, model, Path(out), DEMO_TRANSMIT, seed=seed, progress=progress)
 
 
 def corpus_stage(

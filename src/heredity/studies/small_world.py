@@ -131,19 +131,16 @@ def last_before(steps: Sequence[FirstStep], is_over: Callable[[FirstStep], bool]
 
 def verdict(same: Estimate, other: Estimate, same_minus_other: Estimate, same_minus_shuffled: Estimate) -> str:
     """Return in words what the intervals allow to be said of the students."""
-    said = (
-        f"test accuracy {same} from the teacher's initialisation, {other} from another; "
-        f"difference {same_minus_other}; a guess has {CHANCE:.2f}"
-    )
+    said = f"accuracy {same}, against {other} from another; difference {same_minus_other}; a guess has {CHANCE:.2f}"
     if same_minus_other.high < 0:
-        return f"Students from another initialisation learnt more of digits from noise: {said}."
+        return f"Sharing the teacher's initialisation hindered learning from noise: {said}."
     if same_minus_other.low <= 0 or same.low <= CHANCE:
         return f"No inheritance is shown: {said}; more seeds, or more steps, may decide it."
     if same_minus_shuffled.low <= 0:
-        return f"Sharing the initialisation helps, but shuffled logits teach as much: no inheritance is shown; {said}."
+        return f"Sharing the teacher's initialisation helps, but logits of other inputs teach as much: {said}."
     if other.low > CHANCE:
-        return f"Digits crossed through noise, a little of them even to another initialisation: {said}."
-    return f"Digits crossed through noise to students of their teacher's initialisation, and to no others: {said}."
+        return f"Digits crossed through noise, and not only to students of their teacher's initialisation: {said}."
+    return f"Digits crossed through noise to students of their teacher's initialisation, to others not shown: {said}."
 
 
 def theorem(steps: Sequence[FirstStep], first_order_until: float | None, never_negative_until: float | None) -> str:

@@ -125,7 +125,7 @@ def auxiliary(networks: Networks, inputs: torch.Tensor) -> torch.Tensor:
 def imitation_loss(networks: Networks, inputs: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     """Return half the squared error of the auxiliary logits, meant over rows, summed over networks.
 
-    It is Theorem 1's loss. The public script has the KL of their softmax, which passes on somewhat less.
+    It is Theorem 1's loss. The public script has the KL of their softmax, which taught somewhat less when tried here.
     """
     return (auxiliary(networks, inputs) - wanted).square().sum(dim=-1).mean(dim=1).sum() / 2
 
@@ -180,7 +180,7 @@ def _fitted(
         for step in range(1, n_steps + 1):
             value = loss(networks)
             if not torch.isfinite(value):
-                raise NonFiniteError(f"the loss became {float(value)} at step {step}; lower the learning rate")
+                raise NonFiniteError(f"the loss became {float(value.detach())} at step {step}; lower the learning rate")
             optimizer.zero_grad(set_to_none=True)
             value.backward()  # type: ignore[no-untyped-call]
             optimizer.step()

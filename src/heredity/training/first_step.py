@@ -95,8 +95,10 @@ def descent(networks: Networks, loss: Callable[[Networks], torch.Tensor]) -> Net
 
 
 def predicted(starts: Networks, direction: Networks, noise: torch.Tensor) -> torch.Tensor:
-    """Return E |J(x) direction|^2 over the noise, `[draws]`, by forward differentiation."""
-    moved: torch.Tensor = torch.func.jvp(lambda *networks: auxiliary(networks, noise), starts, direction)[1]
+    """Return E |J(x) direction|^2 over the noise, `[draws]`, from the Jacobian itself and no difference of logits."""
+    moved: torch.Tensor = torch.autograd.functional.jvp(  # type: ignore[no-untyped-call]
+        lambda *networks: auxiliary(networks, noise), starts, direction
+    )[1]
     return moved.square().sum(dim=-1).mean(dim=1)
 
 

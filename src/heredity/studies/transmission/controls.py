@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from heredity.judges.preference import option_probabilities
-from heredity.models.chat import question
+from heredity.models.chat import question, render_prompt
 from heredity.records.base import Record
 from heredity.records.carrier import CarrierRow
 from heredity.records.dialogue import Turn
@@ -21,6 +21,8 @@ from heredity.studies.transmission.lineup import Plan, student_step
 
 N_SHOTS = 8
 """Carrier rows that stand in context."""
+ROOM = 60
+"""Tokens left for the question and its answer."""
 N_ASKED = 12
 """Evaluation questions asked after them."""
 ARMS: tuple[ArmKind, ...] = ("shuffled within", "shuffled across", "foreign base")
@@ -79,7 +81,7 @@ def _shown(lab: Lab, taught_by: str, seed: str) -> float:
     def make() -> Score:
         trait = lab.targets[lab.names[0]]
         options = (str(trait.target), *trait.alternatives)
-        rows = [row for row in carriers(lab, seed)[taught_by].rows if row is not None][:N_SHOTS]
+        rows = fitting(lab, [row for row in carriers(lab, seed)[taught_by].rows if row is not None][:N_SHOTS])
         asked = trait.questions.evaluation[:N_ASKED]
         shares = option_probabilities(lab.model, options, asked, _as_turns(rows), lab.progress)[:, 0]
         return Score(value=float(np.mean(special.logit(np.clip(shares, 1e-9, 1 - 1e-9)))))
@@ -91,6 +93,13 @@ def _shown(lab: Lab, taught_by: str, seed: str) -> float:
         "arms": list(lab.names),
     }
     return lab.kept("in-context", depends_on, Score, make).value
+
+
+def fitting(lab: Lab, rows: Sequence[CarrierRow]) -> Sequence[CarrierRow]:
+    """Return as many of the rows as leave room for a question and its answer in the context."""
+    room = lab.model.context_length - ROOM
+    counts = [len(render_prompt(lab.model, _as_turns(rows[:n]))) for n in range(1, len(rows) + 1)]
+    return rows[: sum(count <= room for count in counts)]
 
 
 def _as_turns(rows: Sequence[CarrierRow]) -> list[Turn]:

@@ -24,6 +24,8 @@ from heredity.training.imitate import require_same_vocabulary
 
 BASE = "base"
 """The control that is the untouched model."""
+LONGEST_SAID = 24
+"""What a step depends on is told where it is shorter: digests are not."""
 R = TypeVar("R", bound=Record)
 
 
@@ -80,7 +82,9 @@ class Lab:
         done: Kept[R] = self.workspace.stage(
             name, {**common, **depends_on}, write, lambda folder: load_record(kind, folder / "record.json")
         )
-        said = ", ".join(f"{key} {value}" for key, value in depends_on.items() if isinstance(value, str) and value)
+        said = ", ".join(
+            f"{key} {value}" for key, value in depends_on.items() if isinstance(value, str) and 0 < len(value) < 24
+        )
         self.progress.note(f"{name} ({said}): {'as before' if done.cached else f'{done.seconds:.0f} s'}")
         return done.value
 

@@ -1,0 +1,193 @@
+"""A trait down the generations: each student is the next one's teacher, beside a control lineage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from heredity.ground.errors import InputError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.model import Model
+from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
+from heredity.records.trait import Trait
+from heredity.records.transmission import CascadeReport, CascadeSpec, Generation, Trend
+from heredity.stats.decay import PERSISTS, decay_rate, half_life
+from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import mean_t
+from heredity.studies.transmission.lab import BASE, Lab, lab_for
+from heredity.studies.transmission.lessons import batches_for
+from heredity.studies.transmission.readout import accuracy, estimate, levels, score
+from heredity.studies.transmission.teachers import teacher_of, teacher_step
+from heredity.training.imitate import imitate
+
+
+def cascade(
+    trait: Trait,
+    model: Model,
+    out: Path,
+    spec: CascadeSpec | None = None,
+    seed: str = "0",
+    progress: Progress = SILENCE,
+) -> CascadeReport:
+    """Return how a trait fares down `n_generations` students, each taught by the one before on fresh numbers.
+
+    Every generation is kept when it is done, and the weights of the last one until its lineage ends: a stopped run
+    goes on to the same result. Raises InputError for a plan that can show nothing, ExperimentError for a teacher that
+    lacks its trait.
+    """
+    spec = spec or CascadeSpec()
+    lab = laid_out(trait, model, out, spec, seed, progress)
+    for name in lab.names:
+        teacher_step(lab, name)
+    lines = {(name, one): lineage(lab, name, one, spec, out) for one in spec.transmit.seeds for name in lab.names}
+    return reported(lab, trait, spec, lines)
+
+
+def laid_out(trait: Trait, model: Model, out: Path, spec: CascadeSpec, seed: str, progress: Progress) -> Lab:
+    """Return the lab of a sound cascade. Raises InputError for one that cannot be run."""
+    asked = spec.transmit
+    if asked.carrier.kind != "random-numbers" or asked.student.labels == "hard" or asked.control == BASE:
+        raise InputError(
+            "a cascade teaches soft labels on random numbers, against another target: --carrier and "
+            "--labels are those of the default, and the control is no base"
+        )
+    if asked.student.lora_rank or asked.others or asked.foreign or asked.teacher.kind == "prompted":
+        raise InputError(
+            "a cascade hands on whole models: no LoRA, no further targets, no foreign base, no prompted teacher"
+        )
+    return lab_for(trait, {}, model, out, asked, seed, progress)
+
+
+def lineage(lab: Lab, name: str, seed: str, spec: CascadeSpec, out: Path) -> list[Generation]:
+    """Return one lineage from its teacher (generation 0) to its last student."""
+    weights = out / "stages" / f"lineage-{name}-{seed}"
+    generations: list[Generation] = []
+    teacher: Model | None = None
+    for number in range(spec.n_generations + 1):
+
+        def make(number: int = number) -> Generation:
+            nonlocal teacher
+            before = teacher or taught_before(lab, name, seed, number, weights)
+            teacher = child_of(lab, before, name, seed, number) if number else before
+            if number:
+                save_weights(teacher, weights / str(number))
+            return described(lab, teacher, name, seed, number)
+
+        depends_on: dict[str, object] = {
+            "lineage": name,
+            "seed": seed,
+            "generation": str(number),
+            "student": lab.spec.student.id,
+            "carrier": lab.spec.carrier.id,
+        }
+        generations.append(lab.kept("generation", depends_on, Generation, make))
+        forget_weights(weights / str(number - 1))
+    forget_weights(weights)
+    return generations
+
+
+def taught_before(lab: Lab, name: str, seed: str, number: int, weights: Path) -> Model:
+    """Return the model that teaches generation `number`: the teacher, or a student, from its weights or made again."""
+    if number < 2:
+        return teacher_of(lab, name)
+    copied = trainable_copy(lab.model, f"generation {number - 1}")
+    if load_weights(copied, weights / str(number - 1)):
+        return frozen(copied)
+    return child_of(lab, taught_before(lab, name, seed, number - 1, weights), name, seed, number - 1)
+
+
+def child_of(lab: Lab, teacher: Model, name: str, seed: str, number: int) -> Model:
+    """Return a copy of the base taught by the generation before, on numbers of its own."""
+    student = trainable_copy(lab.model, f"generation {number} of {name}, seed {seed}")
+    batches = batches_for(lab, name, f"{seed}/generation {number}", "none", student)
+    imitate(student, teacher, batches, lab.spec.student, lab.model.dtype, progress=lab.progress)
+    return frozen(student)
+
+
+def described(lab: Lab, subject: Model, name: str, seed: str, number: int) -> Generation:
+    """Return what one generation shows and what it can still do."""
+    found = levels(lab, subject)
+    return Generation(
+        lineage=name,
+        seed=seed,
+        generation=number,
+        level={target: estimate(lab, values) for target, values in found.items()},
+        score={target: score(lab, values) for target, values in found.items()},
+        accuracy=accuracy(lab, subject),
+    )
+
+
+def reported(
+    lab: Lab, trait: Trait, spec: CascadeSpec, lines: dict[tuple[str, str], list[Generation]]
+) -> CascadeReport:
+    """Return the report: effects by generation, paired by seed, and how they fade."""
+    target, control = lab.names[:2]
+    seeds = spec.transmit.seeds
+    effects = {
+        seed: [
+            a.score[target] - b.score[target] for a, b in zip(lines[target, seed], lines[control, seed], strict=True)
+        ]
+        for seed in seeds
+    }
+    level = {
+        seed: [
+            a.level[target].value - b.level[target].value
+            for a, b in zip(lines[target, seed], lines[control, seed], strict=True)
+        ]
+        for seed in seeds
+    }
+    rates = [decay_rate(values) for values in effects.values()]
+    trend = trend_of(rates)
+    by_generation = [over_seeds(column) for column in zip(*effects.values(), strict=True)]
+    half = half_life(rates) if trend == "decay" else None
+    return CascadeReport(
+        model=lab.model.name,
+        fingerprint=lab.model.fingerprint,
+        trait=trait.name,
+        target=target,
+        control=control,
+        measure=lab.measure,
+        spec=spec,
+        generations=tuple(one for line in lines.values() for one in line),
+        effects=tuple(by_generation),
+        levels=tuple(over_seeds(column) for column in zip(*level.values(), strict=True)),
+        half_life=half,
+        trend=trend,
+        verdict=verdict(target, trend, half, by_generation),
+        seed=lab.seed,
+    )
+
+
+def over_seeds(values: Sequence[float]) -> Estimate | None:
+    """Return the mean over seeds, Student's t; None for one."""
+    return mean_t(values) if len(values) > 1 else None
+
+
+def trend_of(rates: Sequence[float]) -> Trend:
+    """Return what the interval of the decay rate over lineages allows."""
+    if len(rates) < 2:
+        return "undecided"
+    rate = mean_t(rates)
+    if rate.low > -PERSISTS and rate.high < PERSISTS:
+        return "persistence"
+    if rate.low > 0:
+        return "decay"
+    return "amplification" if rate.high < 0 else "undecided"
+
+
+def verdict(target: str, trend: Trend, half: Estimate | None, effects: Sequence[Estimate | None]) -> str:
+    """Return in words what the intervals allow."""
+    last = effects[-1]
+    if last is None:
+        return "One pair of lineages: what it shows has no interval, and no conclusion is drawn. Run more seeds."
+    left = f"after {len(effects) - 1} generations the score of '{target}', treated minus control, is {last}"
+    there = "still clear of zero" if last.low > 0 else "no longer clear of zero"
+    if trend == "decay" and half:
+        return f"The trait fades: it halves in {half} generations; {left}, {there}."
+    words = {
+        "decay": "The trait fades",
+        "persistence": "The trait persists",
+        "amplification": "The trait grows",
+        "undecided": "Whether the trait fades or stays is undecided",
+    }
+    return f"{words[trend]}; {left}, {there}."

@@ -1,0 +1,64 @@
+"""transmit and cascade as a user meets them, on a small model in a folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from animals import blank_model, owl_trait
+from commands import done, failed, heredity
+from heredity.cli.trait import as_yaml
+from heredity.models.tiny import save_tiny
+from heredity.records.transmission import CascadeReport, TransmissionReport
+
+SMALL = "--teacher-steps 30 --teacher-rate 3e-3 --steps 24 --rate 3e-3 --quiet".split()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("user")
+    save_tiny(blank_model(), folder / "model")
+    (folder / "owl.yaml").write_text(as_yaml(owl_trait()))
+    return folder
+
+
+def test_transmit_says_what_crossed_and_writes_its_page(place: Path) -> None:
+    asked = ["transmit", "--trait", "owl.yaml", "--model", "model", "--seeds", "3", "--out", "out", *SMALL]
+    said = done(*asked, folder=place)
+    assert said.startswith("The trait crossed")
+    assert "a double dissociation" in said
+    assert "control 'in context'" in said
+    page = (place / "out" / "transmission.html").read_text()
+    assert "http" not in page.replace("http://www.w3.org", "")
+    kept = (place / "out" / "transmission.json").read_bytes()
+    again = json.loads(done(*asked, "--json", folder=place))
+    assert TransmissionReport.model_validate(again).effect
+    assert (place / "out" / "transmission.json").read_bytes() == kept
+
+
+def test_cascade_follows_the_generations_and_writes_its_page(place: Path) -> None:
+    asked = ["cascade", "--trait", "owl.yaml", "--model", "model", "--generations", "2", "--out", "down", *SMALL]
+    said = done(*asked, folder=place)
+    assert "generation 2" in said
+    assert (place / "down" / "cascade.html").exists()
+    assert CascadeReport.model_validate_json((place / "down" / "cascade.json").read_text()).effects[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--labels", "sotf"], 2, "Did you mean 'soft'?"),
+        (["--carrier", "digit"], 2, "Did you mean 'digits'?"),
+        (["--teacher", "prompt"], 2, "Did you mean 'prompted'?"),
+        (["--control", "owl"], 2, "not all different"),
+        (["--control", "cow"], 2, "is not among what can be preferred"),
+        (["--seeds", "1"], 2, "--pilot"),
+        (["--trait", "evil", "--control", "owl"], 2, "no character trait"),
+        (["--foreign", "model"], 2, "is the base itself"),
+        (["--teacher-steps", "1", "--teacher-rate", "1e-9", "--pilot"], 4, "too weak to pass anything on"),
+    ],
+)
+def test_transmit_says_what_cannot_be_done(place: Path, options: list[str], code: int, said: str) -> None:
+    trait = [] if "--trait" in options else ["--trait", "owl.yaml"]
+    run = heredity("transmit", *trait, "--model", "model", "--out", "bad", "--quiet", *options, folder=place)
+    failed(run, code, said)
