@@ -1,9 +1,11 @@
 """Does a preference cross on numbers alone, and does each teacher pass on its own?
 
     python -m replications.subliminal.run soft
+    python -m replications.subliminal.run given
     python -m replications.subliminal.run hard
 
-soft: students follow the teacher's distribution on random numbers that nobody wrote. hard: they learn the tokens that
+soft: students follow the teacher's distribution on random numbers that nobody wrote. given: the same but for the first
+number of an answer, where a teacher might simply say its animal. hard: they learn the tokens that
 the teacher itself wrote, decoded among digits and separators. The base is fine-tuned into a teacher of each of several
 animals; every student is read on all of them, and each teacher's students are compared with the other teachers'
 students of the same seed (a double dissociation). Every student is kept when it is done: a stopped run goes on. Writes
@@ -34,6 +36,13 @@ SPECS = {
         seeds=SEEDS,
         control="cat",
         others=("dog", "eagle"),
+        student=ImitateSpec(n_steps=16),
+        n_points=2,
+    ),
+    "given": TransmitSpec(
+        seeds=SEEDS[:3],
+        control="cat",
+        carrier=CarrierSpec(n_given=1),
         student=ImitateSpec(n_steps=16),
         n_points=2,
     ),

@@ -11,13 +11,14 @@ from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption
 from heredity.cli.transmission import (
     RATE,
     ControlOption,
+    PilotOption,
     RateOption,
     StepsOption,
     TeacherRateOption,
     TeacherStepsOption,
 )
 from heredity.cli.work import loaded, writable
-from heredity.records.transmission import CascadeReport, CascadeSpec, ImitateSpec, TeacherSpec, TransmitSpec
+from heredity.records.transmission import CascadeReport, CascadeSpec, ImitateSpec, PowerSpec, TeacherSpec, TransmitSpec
 from heredity.store.workspace import save_record
 from heredity.traits.define import trait
 
@@ -27,11 +28,12 @@ def cascade_command(
     name: TraitOption = "owl",
     control: ControlOption = "cat",
     generations: Annotated[int, typer.Option(help="Students after one another.")] = 4,
-    seeds: Annotated[int, typer.Option(help="Pairs of lineages; the lineage is the unit of analysis.")] = 2,
+    seeds: Annotated[int, typer.Option(help="Pairs of lineages; the lineage is the unit of analysis.")] = 3,
     steps: StepsOption = 24,
     rate: RateOption = RATE,
     teacher_steps: TeacherStepsOption = 30,
     teacher_rate: TeacherRateOption = 1e-5,
+    pilot: PilotOption = False,
     model: ModelOption = "smollm2-135m",
     out: OutOption = "heredity-out/cascade",  # type: ignore[assignment]
     seed: SeedOption = "0",
@@ -48,6 +50,7 @@ def cascade_command(
         control=control,
         teacher=TeacherSpec(n_steps=teacher_steps, learning_rate=teacher_rate),
         student=ImitateSpec(n_steps=steps, learning_rate=rate),
+        power=PowerSpec(least=0.0) if pilot else PowerSpec(),
     )
     spec = CascadeSpec(n_generations=generations, transmit=asked)
     from heredity.report.cascade import write_cascade

@@ -38,6 +38,9 @@ StepsOption = Annotated[int, typer.Option(help="Optimizer steps of a student.")]
 RateOption = Annotated[float, typer.Option(help="Learning rate of the students.")]
 LoraOption = Annotated[int, typer.Option(help="Train a LoRA of this rank instead of all weights.")]
 OnPolicyOption = Annotated[bool, typer.Option(help="Students write what they are taught on (soft labels).")]
+GivenOption = Annotated[
+    int, typer.Option(help="First numbers of a random answer that are given, not taught: a target is said at once.")
+]
 PromptsOption = Annotated[int, typer.Option(help="Prompts that each teacher answers (not for random-numbers).")]
 TemperatureOption = Annotated[float, typer.Option(help="Of what teachers write; 0 is greedy.")]
 QuestionsOption = Annotated[
@@ -68,6 +71,7 @@ def asked_for(options: Mapping[str, Any]) -> TransmitSpec:
             },
             "carrier": {
                 "kind": options["carrier"],
+                "n_given": options["given"],
                 "n_prompts": options["prompts"],
                 "temperature": options["temperature"],
                 "source": str(options["questions"] or ""),

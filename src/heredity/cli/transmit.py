@@ -12,6 +12,7 @@ from heredity.cli.transmission import (
     CarrierOption,
     ControlOption,
     ForeignOption,
+    GivenOption,
     LabelsOption,
     LoraOption,
     OnPolicyOption,
@@ -51,6 +52,7 @@ def transmit_command(
     rate: RateOption = RATE,
     lora: LoraOption = 0,
     on_policy: OnPolicyOption = False,
+    given: GivenOption = 0,
     prompts: PromptsOption = 800,
     temperature: TemperatureOption = 1.0,
     questions: QuestionsOption = None,
@@ -73,16 +75,16 @@ def transmit_command(
     require_known(labels, teacher, carrier)
     one, folder = trait(name), writable(out)
     spec = asked_for(context.params)
-    given = further(one, spec, vectors or [])
+    more = further(one, spec, vectors or [])
     from heredity.report.transmission import write_transmission
     from heredity.studies.transmission.lab import lab_for
     from heredity.studies.transmission.transmit import Given, transmit
 
     with watched(context.obj.is_quiet) as progress:
         subject = loaded(context, model)
-        lab_for(one, given["traits"], subject, folder, spec, seed, progress)
-        more = Given(**given, foreign=loaded(context, foreign) if foreign else None)
-        report = transmit(one, subject, folder, spec, more, seed, progress)
+        lab_for(one, more["traits"], subject, folder, spec, seed, progress)
+        besides = Given(**more, foreign=loaded(context, foreign) if foreign else None)
+        report = transmit(one, subject, folder, spec, besides, seed, progress)
     path = save_record(report, folder / "transmission.json")
     page = write_transmission(report, folder)
     say(report, f"{described(report)}\nwritten to {path} and {page}", context.obj.as_json)
@@ -94,7 +96,7 @@ def described(report: TransmissionReport) -> str:
     lines += [
         f"  carrier {one.kind} by {one.written_by or 'nobody'}: {one.n_kept} of {one.n_asked} kept, for example "
         f"{one.examples[0].text!r}"
-        for one in report.carriers[: 1 if not report.carriers[0].written_by else None]
+        for one in report.carriers
     ]
     lines += [
         f"  teacher of {one.target:<8} {one.base.value:.3f} -> {one.level.value:.3f} [{one.level.low:.3f}, "

@@ -204,7 +204,7 @@ class CascadeSpec(Spec):
 
     n_generations: int = Field(default=4, ge=2)
     """Students after one another."""
-    transmit: TransmitSpec = TransmitSpec(seeds=("0", "1"))
+    transmit: TransmitSpec = TransmitSpec()
     """Seeds (one lineage of each target a seed), teachers, carrier, students; others and foreign do not apply."""
 
 

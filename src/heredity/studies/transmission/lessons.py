@@ -119,6 +119,11 @@ def ordered(rows: Sequence[T], seed: str) -> list[T]:
     return [rows[i] for i in order]
 
 
+def writers(lab: Lab) -> tuple[str, ...]:
+    """Return the teachers whose carriers differ: random numbers are the same for all."""
+    return lab.names[:1] if lab.spec.carrier.kind == "random-numbers" else lab.names
+
+
 def summary(lab: Lab, name: str) -> CarrierSummary:
     """Return one teacher's carrier for people, over all seeds."""
     made = [carriers(lab, seed)[name] for seed in lab.spec.seeds]

@@ -29,7 +29,7 @@ from heredity.stats.power import paired_power
 from heredity.studies.transmission.contrasts import last, level_of, matrix, n_failed, paired, score_of, verdict
 from heredity.studies.transmission.controls import controls
 from heredity.studies.transmission.lab import BASE, Lab, lab_for, require_foreign
-from heredity.studies.transmission.lessons import summary
+from heredity.studies.transmission.lessons import summary, writers
 from heredity.studies.transmission.lineup import Plan, student_step
 from heredity.studies.transmission.readout import accuracy
 from heredity.studies.transmission.teachers import teacher_step
@@ -64,7 +64,7 @@ def transmit(
     """
     lab = prepared(trait, model, out, spec or TransmitSpec(), given or Given(), seed, progress)
     teachers = tuple(teacher_step(lab, name) for name in lab.names if name != BASE)
-    written = tuple(summary(lab, name) for name in lab.names)
+    written = tuple(summary(lab, name) for name in writers(lab))
     students = {name: students_of(lab, name, teachers) for name in lab.names}
     return reported(lab, trait, teachers, written, students)
 
