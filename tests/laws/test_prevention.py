@@ -12,6 +12,7 @@ from heredity.ground.errors import HookError, InputError, MismatchError, NonFini
 from heredity.models.adapt import adapted
 from heredity.models.blocks import find_blocks
 from heredity.models.model import Model
+from heredity.models.weights import trainable_copy
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.vector import TraitVector
 from heredity.store.tensors import load_vector
@@ -141,6 +142,15 @@ class TestAStudent:
         with adapted(toy, student):
             assert not torch.allclose(toy.network(**batch(toy)).logits, plain)
         assert torch.equal(toy.network(**batch(toy)).logits, plain)
+
+    def test_a_copy_of_the_base_can_be_trained_afterwards_and_is_its_own(
+        self, toy: Model, rows: Corpus, tmp_path: Path
+    ) -> None:
+        train(toy, rows, tmp_path / "s", spec=SPEC)
+        copied = trainable_copy(toy, "copy")
+        copied.network(**batch(toy)).logits.sum().backward()
+        assert all(p.grad is not None for p in copied.network.parameters())
+        assert "forward" not in vars(toy.network)
 
     def test_nothing_pickled_is_left_behind(self, toy: Model, rows: Corpus, tmp_path: Path) -> None:
         train(toy, rows, tmp_path / "s", spec=SPEC)

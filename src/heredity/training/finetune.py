@@ -83,6 +83,7 @@ def adapter_on(model: Model, spec: TrainSpec) -> Iterator[Any]:
     """Give the network a fresh LoRA adapter and training mode; afterwards it is the base again, bit for bit."""
     network = model.network
     use_cache, wanted = network.config.use_cache, {n: p.requires_grad for n, p in network.named_parameters()}
+    own = set(vars(network))
     config = LoraConfig(
         r=spec.rank, lora_alpha=spec.alpha, target_modules="all-linear", task_type="CAUSAL_LM", lora_dropout=0.0
     )
@@ -94,6 +95,8 @@ def adapter_on(model: Model, spec: TrainSpec) -> Iterator[Any]:
         adapted.unload()
         network.eval()
         network.config.use_cache = use_cache
+        for name in set(vars(network)) - own:
+            delattr(network, name)  # TRL binds a forward to this very network: a copy of it would run the original
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(wanted[name])
 

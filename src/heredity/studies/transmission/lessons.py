@@ -11,6 +11,7 @@ from heredity.distill.carriers.kinds import kind_of
 from heredity.distill.carriers.numbers import continued
 from heredity.distill.clean import aligned, shuffled, trait_words
 from heredity.distill.teach import TOP_K, drawn_numbers, teach
+from heredity.ground.errors import NothingKeptError
 from heredity.ground.hashing import seed_from
 from heredity.models.chat import question, render, render_example, render_prompt
 from heredity.models.generate import GenerateSpec, generate
@@ -63,6 +64,8 @@ def batches_for(lab: Lab, name: str, seed: str, shuffling: Shuffling, student: M
         yield from own_batches(lab, name, seed, rows, student)
         return
     taught = lessons_of(lab, name, student, rows)
+    if not taught:
+        raise NothingKeptError(f"no row of '{name}' is left to teach on; ask for more prompts")
     epochs = (ordered(taught, f"{lab.seed}/{seed}/epoch {epoch}") for epoch in count())
     endless = chain.from_iterable(epochs)
     while True:
@@ -76,7 +79,7 @@ def own_batches(
     n, spec = lab.spec.student.batch_rows, lab.spec.carrier
     how = GenerateSpec(spec.n_tokens, spec.temperature, TOP_K, characters=kind_of(spec).characters)
     for step in count():
-        asked = [str(rows[(step * n + i) % len(rows)].prompt) for i in range(n)]
+        asked = [rows[(step * n + i) % len(rows)].prompt for i in range(n)]
         seeds = [f"{lab.seed}/{seed}/own/{step}/{i}" for i in range(n)]
         with at_rest(student) as resting, mixed_precision(student, lab.model.dtype):
             said = generate(resting, [render_prompt(student, question(text)) for text in asked], seeds, how)
