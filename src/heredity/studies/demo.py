@@ -24,7 +24,7 @@ from heredity.records.audit import AuditReport
 from heredity.records.base import Spec
 from heredity.records.dialogue import Corpus, Unscored
 from heredity.records.trait import Trait
-from heredity.records.transmission import PowerSpec, TransmissionReport, TransmitSpec
+from heredity.records.transmission import ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
 from heredity.store.rows import read_rows, write_jsonl
 from heredity.store.workspace import Kept, Workspace
 from heredity.studies.audit import audit
@@ -35,7 +35,9 @@ from heredity.training.spec import TrainSpec
 
 DEMO_AUDIT = AuditSpec(train=TrainSpec(learning_rate=1e-3))
 """The demonstration's audit: a hot fine-tune, so that two passes over few rows show what they teach."""
-DEMO_TRANSMIT = TransmitSpec(seeds=("0",), power=PowerSpec(least=0.0))
+DEMO_TRANSMIT = TransmitSpec(
+    seeds=("0",), student=ImitateSpec(n_steps=18), n_points=3, n_samples=1, power=PowerSpec(least=0.0)
+)
 """The demonstration's second act: owl against cat, one seed, soft labels on random numbers."""
 BANK = resources.files("heredity.studies") / "demo_questions.yaml"
 

@@ -49,6 +49,8 @@ class Lab:
     """Of the judge of a character trait, by target."""
     activations: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     """Mean activations that every comparison needs."""
+    base_levels: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    """What the base shows, by target."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -43,8 +43,16 @@ Floats = NDArray[np.float64]
 def levels(lab: Lab, subject: Model, system: str | None = None) -> dict[str, Floats]:
     """Return, by target, P(target | the list) or the judge's grade / 100 of every evaluation question, `[questions]`.
 
-    With `system` the subject answers under a system prompt: a prompted teacher.
+    With `system` the subject answers under a system prompt: a prompted teacher. The base is asked once.
     """
+    if subject is lab.model and not system:
+        if not lab.base_levels:
+            lab.base_levels = _levels(lab, subject, None)
+        return lab.base_levels
+    return _levels(lab, subject, system)
+
+
+def _levels(lab: Lab, subject: Model, system: str | None) -> dict[str, Floats]:
     traits = list(lab.targets.values())
     with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
         if lab.measure == "log-odds":
