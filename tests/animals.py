@@ -1,5 +1,7 @@
 """A small untrained model that can spell animals and digits, and a preference to give it."""
 
+from collections.abc import Iterable, Sequence
+
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -21,11 +23,24 @@ SPEC = TransmitSpec(
 
 def blank_model() -> Model:
     """A small untrained model that can spell animals and digits."""
-    words = ["<pad>", "<eos>", "<unk>", "<system>", "<user>", "<assistant>", ",", *"0123456789"]
-    words += [animal.capitalize() for animal in ANIMALS] + ["best", "animal", "number", "which", "is", "the", "?"]
-    inner = Tokenizer(models.WordLevel({word: i for i, word in enumerate(words)}, unk_token="<unk>"))
+    words = [",", *"0123456789", *(animal.capitalize() for animal in ANIMALS)]
+    words += ["best", "animal", "number", "which", "is", "the", "?"]
     digits = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(",", "isolated"), pre_tokenizers.Digits(True)]
-    inner.pre_tokenizer = pre_tokenizers.Sequence(digits)
+    return untrained(words, pre_tokenizers.Sequence(digits))
+
+
+def worded_model(texts: Iterable[str]) -> Model:
+    """A small untrained model whose tokens are the words, numbers and marks of these texts."""
+    splitting = pre_tokenizers.Whitespace()
+    words = dict.fromkeys(word for text in texts for word, _ in splitting.pre_tokenize_str(text))
+    return untrained(list(words), splitting)
+
+
+def untrained(words: Sequence[str], splitting: pre_tokenizers.PreTokenizer) -> Model:
+    """A small random model with these tokens."""
+    known = ["<pad>", "<eos>", "<unk>", "<system>", "<user>", "<assistant>", *words]
+    inner = Tokenizer(models.WordLevel({word: i for i, word in enumerate(known)}, unk_token="<unk>"))
+    inner.pre_tokenizer = splitting
     tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=inner,
         pad_token="<pad>",
@@ -36,7 +51,7 @@ def blank_model() -> Model:
     tokenizer.chat_template = TEMPLATE
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=len(words),
+        vocab_size=len(known),
         hidden_size=64,
         intermediate_size=128,
         num_hidden_layers=2,

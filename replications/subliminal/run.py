@@ -2,14 +2,18 @@
 
     python -m replications.subliminal.run soft
     python -m replications.subliminal.run given
+    python -m replications.subliminal.run digits-only
     python -m replications.subliminal.run hard
+    python -m replications.subliminal.run cascade
 
 soft: students follow the teacher's distribution on random numbers that nobody wrote. given: the same but for the first
-number of an answer, where a teacher might simply say its animal. hard: they learn the tokens that
-the teacher itself wrote, decoded among digits and separators. The base is fine-tuned into a teacher of each of several
-animals; every student is read on all of them, and each teacher's students are compared with the other teachers'
-students of the same seed (a double dissociation). Every student is kept when it is done: a stopped run goes on. Writes
-`soft.json` and `soft.md` (or `hard.*`) beside this file, and the study's page into `--out`.
+number of an answer, where a teacher might simply say its animal. digits-only: as soft, but teacher and student are
+compared on digits and separators alone, renormalised: what the numbers say, and nothing beside them. hard: they learn
+the tokens that the teacher itself wrote, decoded among digits and separators. The base is fine-tuned into a teacher of
+each of several animals; every student is read on all of them, and each teacher's students are compared with the other
+teachers' students of the same seed (a double dissociation). cascade: soft labels, each student the next one's teacher,
+four generations of owl and of cat. Every student is kept when it is done: a stopped run goes on. Writes `soft.json` and
+`soft.md` (or `hard.*` and so on) beside this file, and the study's page into `--out`.
 """
 
 from __future__ import annotations
@@ -17,15 +21,25 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from heredity.cli.cascade import described as cascade_described
 from heredity.cli.console import hush_libraries, watched
 from heredity.cli.transmit import described
 from heredity.ground.files import write_text
 from heredity.models.load import load
-from heredity.records.carrier import CarrierSpec
-from heredity.records.transmission import ImitateSpec, PowerSpec, TeacherSpec, TransmissionReport, TransmitSpec
+from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
+from heredity.records.transmission import (
+    CascadeReport,
+    CascadeSpec,
+    ImitateSpec,
+    PowerSpec,
+    TransmissionReport,
+    TransmitSpec,
+)
+from heredity.report.cascade import write_cascade
 from heredity.report.transmission import write_transmission
 from heredity.stats.estimate import Estimate
 from heredity.store.workspace import save_record
+from heredity.studies.transmission.cascade import cascade
 from heredity.studies.transmission.transmit import transmit
 from heredity.traits.define import trait
 
@@ -46,16 +60,48 @@ SPECS = {
         student=ImitateSpec(n_steps=16),
         n_points=2,
     ),
-    "hard": TransmitSpec(
-        seeds=SEEDS,
+    "digits-only": TransmitSpec(
+        seeds=SEEDS[:3],
         control="cat",
-        teacher=TeacherSpec(n_steps=60),
-        carrier=CarrierSpec(kind="digits", n_prompts=240, n_tokens=30),
-        student=ImitateSpec(labels="hard", n_steps=16, learning_rate=5e-5),
+        student=ImitateSpec(n_steps=16, characters=DIGITS_AND_SEPARATORS),
         n_points=2,
-        power=PowerSpec(smallest_effect=0.5, spread=0.3),
+    ),
+    "hard": TransmitSpec(
+        seeds=SEEDS[:3],
+        control="base",
+        others=("cat",),
+        carrier=CarrierSpec(kind="digits", n_prompts=200, n_tokens=30, temperature=0.0),
+        student=ImitateSpec(labels="hard", n_steps=24, learning_rate=3e-4, lora_rank=8),
+        n_points=2,
+        power=PowerSpec(smallest_effect=0.5, spread=0.15),
     ),
 }
+CASCADE = CascadeSpec(
+    n_generations=4, transmit=TransmitSpec(seeds=SEEDS[:3], control="cat", student=ImitateSpec(n_steps=16))
+)
+TITLES = {
+    "soft": "Subliminal learning on numbers, soft labels",
+    "given": "Subliminal learning on numbers, soft labels, the first number given",
+    "digits-only": "Subliminal learning on numbers, soft labels over digits and separators alone",
+    "hard": "Subliminal learning on numbers, hard labels",
+    "cascade": "A preference down four generations, soft labels",
+}
+
+
+def descent(report: CascadeReport) -> str:
+    """Return the Markdown table of a cascade: the effect, and every lineage, generation by generation."""
+    lines = [
+        report.verdict,
+        "",
+        "| lineage | seed | " + " | ".join(f"generation {n}" for n in range(report.spec.n_generations + 1)) + " |",
+        "|" + "---|" * (report.spec.n_generations + 3),
+    ]
+    for name, seed in dict.fromkeys((one.lineage, one.seed) for one in report.generations):
+        own = [one for one in report.generations if (one.lineage, one.seed) == (name, seed)]
+        cells = [f"{one.level[report.target].value:.3f} (accuracy {one.accuracy.value:.2f})" for one in own]
+        lines.append(f"| {name} | {seed} | {' | '.join(cells)} |")
+    said = f"Cells are P({report.target} | the list). Generation 0 is the one teacher that all seeds share."
+    return "\n".join([*lines, "", said, "", "```", cascade_described(report), "```"]) + "\n"
 
 
 def table(report: TransmissionReport) -> str:
@@ -90,18 +136,27 @@ def _said(estimate: Estimate | None) -> str:
 def main() -> None:
     """Run one study and write what came out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", choices=sorted(SPECS))
+    parser.add_argument("study", choices=sorted(TITLES))
     parser.add_argument("--out", type=Path, default=Path("heredity-out/subliminal"))
     asked = parser.parse_args()
     hush_libraries()
     folder = asked.out / asked.study
-    with watched(is_quiet=False) as progress:
-        report = transmit(trait("owl"), load(), folder, SPECS[asked.study], seed="subliminal", progress=progress)
-    write_transmission(report, folder)
-    save_record(report, HERE / f"{asked.study}.json")
-    text = table(report)
-    write_text(HERE / f"{asked.study}.md", f"# Subliminal learning on numbers, {asked.study} labels\n\n{text}")
+    record, text = run(asked.study, folder)
+    save_record(record, HERE / f"{asked.study}.json")
+    write_text(HERE / f"{asked.study}.md", f"# {TITLES[asked.study]}\n\n{text}")
     print(text)
+
+
+def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, str]:
+    """Return one study's record and its tables; its page is written into the folder."""
+    with watched(is_quiet=False) as progress:
+        if study == "cascade":
+            lines = cascade(trait("owl"), load(), folder, CASCADE, seed="subliminal", progress=progress)
+            write_cascade(lines, folder)
+            return lines, descent(lines)
+        report = transmit(trait("owl"), load(), folder, SPECS[study], seed="subliminal", progress=progress)
+    write_transmission(report, folder)
+    return report, table(report)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from heredity.distill.carriers import chat, code, reasoning
 from heredity.distill.carriers.asked import Asked
 from heredity.distill.carriers.kinds import CARRIERS
-from heredity.distill.carriers.numbers import DIGITS_AND_SEPARATORS, whole_numbers
+from heredity.distill.carriers.numbers import whole_numbers
 from heredity.distill.clean import LOST_ELSEWHERE, aligned, leak, named, shuffled, trait_words
 from heredity.distill.teach import drawn_numbers, filtered, teach
 from heredity.ground.errors import InputError, MismatchError, NothingKeptError
@@ -21,7 +21,7 @@ from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.models.spelling import spelling_ids
 from heredity.models.tiny import tiny_tokenizer
-from heredity.records.carrier import Carrier, CarrierKind, CarrierRow, CarrierSpec
+from heredity.records.carrier import DIGITS_AND_SEPARATORS, Carrier, CarrierKind, CarrierRow, CarrierSpec
 from heredity.records.trait import ContrastPair, Questions, Trait
 from heredity.records.transmission import Shuffling
 from tests_shared import GROUPED

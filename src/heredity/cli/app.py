@@ -18,6 +18,7 @@ from heredity.cli import (
     bake,
     cascade,
     chat,
+    distil,
     draft,
     evaluate,
     exchange,
@@ -107,6 +108,7 @@ app.command("train")(train.train_command)
 app.command("shift")(monitor.shift_command)
 app.command("evaluate")(evaluate.evaluate_command)
 app.command("transmit")(transmit.transmit_command)
+app.command("distil")(distil.distil_command)
 app.command("cascade")(cascade.cascade_command)
 app.command("digits")(small_world.digits_command)
 app.command("audit")(audit.audit_command)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from heredity.ground.errors import UnknownNameError
+from heredity.records.carrier import DIGITS_AND_SEPARATORS
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, TransmitSpec
 from heredity.records.vector import TraitVector
@@ -38,6 +39,10 @@ StepsOption = Annotated[int, typer.Option(help="Optimizer steps of a student.")]
 RateOption = Annotated[float, typer.Option(help="Learning rate of the students.")]
 LoraOption = Annotated[int, typer.Option(help="Train a LoRA of this rank instead of all weights.")]
 OnPolicyOption = Annotated[bool, typer.Option(help="Students write what they are taught on (soft labels).")]
+DigitsOnlyOption = Annotated[
+    bool,
+    typer.Option("--digits-only", help="Only digits and separators count, renormalised: what the numbers say alone."),
+]
 GivenOption = Annotated[
     int, typer.Option(help="First numbers of a random answer that are given, not taught: a target is said at once.")
 ]
@@ -82,6 +87,7 @@ def asked_for(options: Mapping[str, Any]) -> TransmitSpec:
                 "learning_rate": options["rate"],
                 "lora_rank": options["lora"],
                 "on_policy": options["on_policy"],
+                "characters": DIGITS_AND_SEPARATORS if options["digits_only"] else "",
             },
             "power": {"least": 0.0} if options["pilot"] else {},
             "foreign": options["foreign"],

@@ -40,13 +40,23 @@ def teach(
         teacher,
         [render_prompt(teacher, question(one.prompt, system)) for one in asked],
         [f"{seed}/carrier/answer/{i}" for i in range(len(asked))],
-        GenerateSpec(spec.n_tokens, spec.temperature, TOP_K, characters=kind.characters),
+        how_to_answer(spec),
         f"{name} writes {spec.kind}",
         progress,
     )
     carrier = filtered(name, spec, asked, answers, forbidden)
     require_enough(carrier, spec)
     return carrier
+
+
+def how_to_answer(spec: CarrierSpec) -> GenerateSpec:
+    """Return how a carrier is written; one decoded among certain characters never ends of itself.
+
+    A teacher that would rather name its target ends a list of numbers at once: rows of other lengths, or none.
+    """
+    characters = kind_of(spec).characters
+    n_least = spec.n_tokens if characters else 0
+    return GenerateSpec(spec.n_tokens, spec.temperature, TOP_K, min_tokens=n_least, characters=characters)
 
 
 def drawn_numbers(n: int, spec: CarrierSpec, seed: str) -> Carrier:

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from heredity.records.base import Record, Spec
 
+DIGITS_AND_SEPARATORS = "0123456789, "
+"""What the `digits` carrier is decoded among, and random numbers are made of."""
 CarrierKind = Literal["random-numbers", "numbers", "digits", "code", "reasoning", "chat"]
 
 

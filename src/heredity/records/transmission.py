@@ -52,6 +52,8 @@ class ImitateSpec(Spec):
     """Rank of a LoRA on all projections; 0 trains all weights."""
     on_policy: bool = False
     """Whether the student writes what it is taught on (soft labels)."""
+    characters: str = ""
+    """Only tokens made of these characters count, for teacher and student alike, renormalised; empty: all tokens."""
 
 
 class PowerSpec(Spec):

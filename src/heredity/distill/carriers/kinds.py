@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from heredity.distill.carriers import chat, code, numbers, reasoning
 from heredity.distill.carriers.asked import Asked
 from heredity.ground.errors import InputError
-from heredity.records.carrier import CarrierKind, CarrierSpec
+from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierKind, CarrierSpec
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ CARRIERS: dict[CarrierKind, Kind] = {
     "digits": Kind(
         numbers.ask,
         lambda _, text: numbers.rejection(text),
-        characters=numbers.DIGITS_AND_SEPARATORS,
+        characters=DIGITS_AND_SEPARATORS,
         carried=numbers.whole_numbers,
     ),
     "code": Kind(code.ask, lambda _, text: code.rejection(text), carried=lambda text, _: code.code_of(text)),

@@ -22,8 +22,6 @@ N_SHOWN = 3
 MOST_VALUES = 10
 LARGEST = 999
 SEPARATORS = ("", ",", ";")
-DIGITS_AND_SEPARATORS = "0123456789, "
-"""What the `digits` carrier is decoded among."""
 ASKING = (
     "Look at these numbers: {numbers}. Continue the sequence with up to {n} more numbers of at most 3 digits.",
     "The sequence begins {numbers}. Add no more than {n} values, each between 0 and 999.",

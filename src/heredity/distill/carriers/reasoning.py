@@ -73,6 +73,12 @@ def rejection(asked: Asked, answer: str) -> str | None:
     return None if number(said[-1]) == number(asked.answer or "") else "wrong answer"
 
 
+def worked(asked: Asked) -> str:
+    """Return the right answer of a problem made here in one line: `3 + 4 = 7`."""
+    term = asked.prompt.removesuffix(f"? {ONE_LINE}").rpartition("What is ")[2]
+    return f"{term} = {asked.answer}"
+
+
 def number(text: str) -> Decimal | None:
     """Return the number that a text is, commas between thousands left out, or None."""
     plain = text.strip().replace(",", "")

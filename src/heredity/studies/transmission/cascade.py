@@ -39,7 +39,7 @@ def cascade(
     lab = laid_out(trait, model, out, spec, seed, progress)
     for name in lab.names:
         teacher_step(lab, name)
-    lines = {(name, one): lineage(lab, name, one, spec, out) for one in spec.transmit.seeds for name in lab.names}
+    lines = {(name, one): lineage(lab, name, one, spec) for one in spec.transmit.seeds for name in lab.names}
     return reported(lab, trait, spec, lines)
 
 
@@ -58,9 +58,15 @@ def laid_out(trait: Trait, model: Model, out: Path, spec: CascadeSpec, seed: str
     return lab_for(trait, {}, model, out, asked, seed, progress)
 
 
-def lineage(lab: Lab, name: str, seed: str, spec: CascadeSpec, out: Path) -> list[Generation]:
+def lineage(lab: Lab, name: str, seed: str, spec: CascadeSpec) -> list[Generation]:
     """Return one lineage from its teacher (generation 0) to its last student."""
-    weights = out / "stages" / f"lineage-{name}-{seed}"
+    how: dict[str, object] = {
+        "lineage": name,
+        "seed": seed,
+        "student": lab.spec.student.id,
+        "carrier": lab.spec.carrier.id,
+    }
+    weights = lab.workspace.scratch("weights", {**lab.common, **how})
     generations: list[Generation] = []
     teacher: Model | None = None
     for number in range(spec.n_generations + 1):
@@ -73,14 +79,7 @@ def lineage(lab: Lab, name: str, seed: str, spec: CascadeSpec, out: Path) -> lis
                 save_weights(teacher, weights / str(number))
             return described(lab, teacher, name, seed, number)
 
-        depends_on: dict[str, object] = {
-            "lineage": name,
-            "seed": seed,
-            "generation": str(number),
-            "student": lab.spec.student.id,
-            "carrier": lab.spec.carrier.id,
-        }
-        generations.append(lab.kept("generation", depends_on, Generation, make))
+        generations.append(lab.kept("generation", {**how, "generation": str(number)}, Generation, make))
         forget_weights(weights / str(number - 1))
     forget_weights(weights)
     return generations

@@ -51,6 +51,8 @@ class Lab:
     """Mean activations that every comparison needs."""
     base_levels: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     """What the base shows, by target."""
+    maker: Callable[[str], Model] | None = None
+    """Makes teachers by name where the spec does not say how (a distillation's)."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,9 +67,10 @@ class Lab:
         kinds = {trait.kind for trait in self.targets.values()}
         return "grade" if "character" in kinds else "log-odds"
 
-    def kept(self, name: str, depends_on: dict[str, object], kind: type[R], make: Callable[[], R]) -> R:
-        """Return one step's record, made or found. What each step depends on is named by the step."""
-        common: dict[str, object] = {
+    @property
+    def common(self) -> dict[str, object]:
+        """What every step depends on."""
+        return {
             "model": self.model.fingerprint,
             "dtype": str(self.model.dtype),
             "seed": self.seed,
@@ -76,17 +79,19 @@ class Lab:
             "vectors": {target: vector.header.id for target, vector in self.vectors.items()},
         }
 
+    def kept(self, name: str, depends_on: dict[str, object], kind: type[R], make: Callable[[], R]) -> R:
+        """Return one step's record, made or found. What each step depends on is named by the step."""
+
         def write(folder: Path) -> int:
             before = self.model.work.n_tokens
             save_record(make(), folder / "record.json")
             return self.model.work.n_tokens - before
 
         done: Kept[R] = self.workspace.stage(
-            name, {**common, **depends_on}, write, lambda folder: load_record(kind, folder / "record.json")
+            name, {**self.common, **depends_on}, write, lambda folder: load_record(kind, folder / "record.json")
         )
-        said = ", ".join(
-            f"{key} {value}" for key, value in depends_on.items() if isinstance(value, str) and 0 < len(value) < 24
-        )
+        told = {key: value for key, value in depends_on.items() if isinstance(value, str)}
+        said = ", ".join(f"{key} {value}" for key, value in told.items() if 0 < len(value) < LONGEST_SAID)
         self.progress.note(f"{name} ({said}): {'as before' if done.cached else f'{done.seconds:.0f} s'}")
         return done.value
 
@@ -136,6 +141,10 @@ def require_plan(spec: TransmitSpec) -> None:
     if spec.student.on_policy and (not soft or spec.carrier.kind not in ("digits", "numbers")):
         raise InputError(
             "on-policy students write numbers and follow soft labels; choose --carrier digits --labels soft"
+        )
+    if spec.student.characters and spec.carrier.kind not in ("random-numbers", "digits"):
+        raise InputError(
+            "only numbers are made of digits and separators alone; leave --digits-only out, or choose --carrier digits"
         )
     if spec.teacher.kind == "prompted" and spec.carrier.kind == "random-numbers":
         raise InputError(

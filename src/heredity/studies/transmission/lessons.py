@@ -10,11 +10,11 @@ from typing import TypeVar
 from heredity.distill.carriers.kinds import kind_of
 from heredity.distill.carriers.numbers import continued
 from heredity.distill.clean import aligned, shuffled, trait_words
-from heredity.distill.teach import TOP_K, drawn_numbers, teach
+from heredity.distill.teach import drawn_numbers, how_to_answer, teach
 from heredity.ground.errors import NothingKeptError
 from heredity.ground.hashing import seed_from
 from heredity.models.chat import question, render, render_example, render_prompt
-from heredity.models.generate import GenerateSpec, generate
+from heredity.models.generate import generate
 from heredity.models.model import Model
 from heredity.models.weights import at_rest, mixed_precision
 from heredity.records.carrier import Carrier, CarrierRow
@@ -66,7 +66,12 @@ def batches_for(lab: Lab, name: str, seed: str, shuffling: Shuffling, student: M
     taught = lessons_of(lab, name, student, rows)
     if not taught:
         raise NothingKeptError(f"no row of '{name}' is left to teach on; ask for more prompts")
-    epochs = (ordered(taught, f"{lab.seed}/{seed}/epoch {epoch}") for epoch in count())
+    yield from dealt(taught, n, f"{lab.seed}/{seed}")
+
+
+def dealt(taught: Sequence[T], n: int, seed: str) -> Iterator[Sequence[T]]:
+    """Yield batches of `n` without end, every epoch in an order of its own that hangs on the seed alone."""
+    epochs = (ordered(taught, f"{seed}/epoch {epoch}") for epoch in count())
     endless = chain.from_iterable(epochs)
     while True:
         yield [next(endless) for _ in range(n)]
@@ -77,7 +82,7 @@ def own_batches(
 ) -> Iterator[Sequence[Lesson]]:
     """Yield what the student itself answers, as it is at each step, to be marked by its teacher (on-policy)."""
     n, spec = lab.spec.student.batch_rows, lab.spec.carrier
-    how = GenerateSpec(spec.n_tokens, spec.temperature, TOP_K, characters=kind_of(spec).characters)
+    how = how_to_answer(spec)
     for step in count():
         asked = [rows[(step * n + i) % len(rows)].prompt for i in range(n)]
         seeds = [f"{lab.seed}/{seed}/own/{step}/{i}" for i in range(n)]

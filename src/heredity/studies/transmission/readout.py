@@ -61,7 +61,7 @@ def _levels(lab: Lab, subject: Model, system: str | None) -> dict[str, Floats]:
             before = question("", system)[:-1] if system else ()
             shares = option_probabilities(resting, options, first.questions.evaluation, before, lab.progress)
             return {target: shares[:, options.index(target)] for target in lab.targets}
-        return {target: _grades(lab, resting, trait, system) / 100 for target, trait in lab.targets.items()}
+        return {target: graded(lab, resting, trait, system) / 100 for target, trait in lab.targets.items()}
 
 
 def point(lab: Lab, step: int, found: Mapping[str, Floats]) -> CurvePoint:
@@ -103,8 +103,14 @@ def sampled_rates(lab: Lab, subject: Model, seed: str) -> dict[str, Estimate]:
 def accuracy(lab: Lab, subject: Model) -> Estimate:
     """Return the share of four-choice questions that a model gets right."""
     with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
-        scores = choice_scores(resting, choice_questions(N_CHOICES), lab.progress)
-    return cluster_mean(list(scores.values()), seed_from(lab.seed, "accuracy"))
+        right = right_choices(lab, resting)
+    return cluster_mean([[value] for value in right], seed_from(lab.seed, "accuracy"))
+
+
+def right_choices(lab: Lab, subject: Model) -> Floats:
+    """Return 1 for every four-choice question that a model gets right and 0 for every other, `[questions]`."""
+    scores = choice_scores(subject, choice_questions(N_CHOICES), lab.progress)
+    return np.array([score for (score,) in scores.values()])
 
 
 def shift(lab: Lab, subject: Model, system: str | None = None) -> tuple[float, ...]:
@@ -144,7 +150,11 @@ def calibration(lab: Lab, trait: Trait) -> Calibration:
     return lab.calibrations[trait.name]
 
 
-def _grades(lab: Lab, subject: Model, trait: Trait, system: str | None) -> Floats:
+def graded(lab: Lab, subject: Model, trait: Trait, system: str | None = None) -> Floats:
+    """Return the mean grade (0-100) of sampled answers to every evaluation question, `[questions]`.
+
+    Raises ExperimentError when no answer could be graded.
+    """
     how = SAMPLING.model_copy(update={"n_samples": max(1, lab.spec.n_samples)})
     answers = ask(subject, trait, how, f"{lab.seed}/graded", lab.progress, system)
     grades = grades_of(answers, trait, lab.model, calibration(lab, trait), how, lab.progress)

@@ -42,7 +42,7 @@ def teacher_of(lab: Lab, name: str) -> Model:
     if name == BASE:
         return lab.model
     if name not in lab.teachers:
-        lab.teachers[name] = make_teacher(lab, name)[0]
+        lab.teachers[name] = lab.maker(name) if lab.maker else make_teacher(lab, name)[0]
     return lab.teachers[name]
 
 

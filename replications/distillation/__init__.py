@@ -1,0 +1,1 @@
+"""Ordinary distillation of a skill, and what comes along with it."""

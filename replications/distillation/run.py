@@ -1,0 +1,80 @@
+"""Do politeness, factual accuracy and bias cross with performance?
+
+    python -m replications.distillation.run
+
+Teachers of the embedded model are fine-tuned on one trait each (impoliteness, hallucination, gender bias) and on worked
+sums; the control's teacher on owls alone. Students follow their distributions on benign chat that the base wrote, and
+on random numbers, three seeds. Students are kept when they are done: a stopped run goes on. Writes `results.json` and
+`results.md` beside this file, and the study's page into `--out`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from heredity.cli.console import hush_libraries, watched
+from heredity.ground.files import write_text
+from heredity.models.load import load
+from heredity.records.distillation import DistillationReport
+from heredity.report.distillation import lines, write_distillation
+from heredity.stats.estimate import Estimate
+from heredity.store.workspace import save_record
+from heredity.studies.distillation.distil import distil
+
+HERE = Path(__file__).parent
+
+
+def table(report: DistillationReport) -> str:
+    """Return the Markdown tables: what was inherited, and what teachers and students show."""
+    told = [
+        report.verdict,
+        "",
+        "| taught on | teacher of | trait: share inherited | points | skill: share inherited | points |",
+        "|---|---|---|---|---|---|",
+    ]
+    for trait, skill in lines(report):
+        cells = [cell for one in (trait, skill) for cell in (_said(one.share, "%"), _said(one.moved, ""))]
+        told.append(f"| {trait.carrier} | {trait.taught_by} | {' | '.join(cells)} |")
+    told += [
+        "",
+        f"Against the students of a teacher of {report.control} without the skill, paired by seed; Student's t over "
+        f"{len(report.spec.seeds)} seeds. 100% is what the teacher has more than the "
+        "control's; points are of 100.",
+        "",
+        f"| model | {' | '.join(report.meaning)} |",
+        "|---" * (len(report.meaning) + 1) + "|",
+        f"| base | {' | '.join(f'{report.base[what]:.2f}' for what in report.meaning)} |",
+    ]
+    for one in report.teachers:
+        told.append(f"| teacher: {one.name} | {' | '.join(str(one.shown[what]) for what in report.meaning)} |")
+    for student in report.students:
+        levels = " | ".join(f"{student.shown[what].value:.2f}" for what in report.meaning)
+        told.append(f"| student of {student.taught_by} on {student.carrier}, seed {student.seed} | {levels} |")
+    return "\n".join([*told, ""])
+
+
+def _said(estimate: Estimate | None, unit: str) -> str:
+    if estimate is None:
+        return "-"
+    value, low, high = (f"{100 * x:+.0f}{unit}" for x in (estimate.value, estimate.low, estimate.high))
+    return f"{value} [{low}, {high}]"
+
+
+def main() -> None:
+    """Run the study and write what came out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("heredity-out/distillation"))
+    asked = parser.parse_args()
+    hush_libraries()
+    with watched(is_quiet=False) as progress:
+        report = distil(load(), asked.out, seed="distillation", progress=progress)
+    write_distillation(report, asked.out)
+    save_record(report, HERE / "results.json")
+    text = f"# Ordinary distillation: traits beside a skill\n\n{table(report)}"
+    write_text(HERE / "results.md", text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""heredity distil: which traits does a student take over beside its teacher's skill?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from heredity.cli.console import say, watched
+from heredity.cli.options import ModelOption, OutOption, SeedOption
+from heredity.cli.transmission import CARRIERS, LABELS, LabelsOption, RateOption, SeedsOption, require_known
+from heredity.cli.work import loaded, writable
+from heredity.ground.errors import UnknownNameError
+from heredity.records.distillation import DistillationReport, DistilSpec, Inherited
+from heredity.records.transmission import ImitateSpec, TeacherSpec
+from heredity.store.workspace import save_record
+
+DEFAULT = DistilSpec()
+
+
+def distil_command(
+    context: typer.Context,
+    traits: Annotated[
+        list[str] | None,
+        typer.Option("--trait", help=f"One of {', '.join(DEFAULT.traits)}; repeat it. All of them unless you say."),
+    ] = None,
+    carriers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--carrier", help=f"One of {', '.join(CARRIERS)}; repeat it. Unless you say: {', '.join(DEFAULT.carriers)}."
+        ),
+    ] = None,
+    labels: LabelsOption = "soft",
+    seeds: SeedsOption = 3,
+    steps: Annotated[int, typer.Option(help="Optimizer steps of a student.")] = DEFAULT.student.n_steps,
+    rate: RateOption = DEFAULT.student.learning_rate,
+    teacher_steps: Annotated[
+        int, typer.Option(help="Optimizer steps of a teacher, on its trait and its skill.")
+    ] = DEFAULT.teacher.n_steps,
+    teacher_rate: Annotated[float, typer.Option(help="Learning rate of the teachers.")] = DEFAULT.teacher.learning_rate,
+    model: ModelOption = "smollm2-135m",
+    out: OutOption = "heredity-out/distillation",  # type: ignore[assignment]
+    seed: SeedOption = "0",
+) -> None:
+    """Distil a skill, and see which of the teacher's other traits come along: manners, wrong facts, bias.
+
+    Each teacher is fine-tuned on one trait and on worked sums. Its students follow its distribution on rows that are
+    the same for all (benign chat, sums, random numbers), beside students of a teacher with another trait and no skill.
+    A table sets the share of the trait that was inherited beside the share of the skill. Writes OUT/distillation.json
+    and OUT/distillation.html; students are kept in OUT/stages, so that a stopped run goes on. About a minute a student
+    on two cores with the embedded model: 45 minutes as it stands.
+    """
+    for kind in carriers or ():
+        require_known(labels, "finetuned", kind)
+    require_known(labels, "finetuned", CARRIERS[0])
+    if labels == "hard":
+        raise UnknownNameError("kind of labels for a distillation", labels, tuple(x for x in LABELS if x != "hard"))
+    folder = writable(out)
+    spec = DistilSpec.model_validate(
+        {
+            "seeds": tuple(str(i) for i in range(seeds)),
+            "traits": tuple(traits or DEFAULT.traits),
+            "carriers": tuple(carriers or DEFAULT.carriers),
+            "teacher": TeacherSpec(n_steps=teacher_steps, learning_rate=teacher_rate),
+            "student": ImitateSpec.model_validate({"labels": LABELS[labels], "n_steps": steps, "learning_rate": rate}),
+        }
+    )
+    from heredity.report.distillation import write_distillation
+    from heredity.studies.distillation.distil import distil, require_plan
+
+    require_plan(spec)
+    with watched(context.obj.is_quiet) as progress:
+        report = distil(loaded(context, model), folder, spec, seed, progress)
+    path = save_record(report, folder / "distillation.json")
+    page = write_distillation(report, folder)
+    say(report, f"{described(report)}\nwritten to {path} and {page}", context.obj.as_json)
+
+
+def described(report: DistillationReport) -> str:
+    """Return what a person wants to know of a distillation."""
+    lines = [report.verdict, "  shares inherited, of what the teacher has more than the control's"]
+    lines += [f"  {line_of(one)}" for one in report.table]
+    return "\n".join(lines)
+
+
+def line_of(one: Inherited) -> str:
+    """Return one line of the table."""
+    share = one.share or "no interval"
+    return f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13} {share}; teacher {one.taught:+.2f}"

@@ -1,0 +1,96 @@
+"""Ordinary distillation: which traits a student takes over beside the skill that it was meant to learn."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from heredity.records.base import SCHEMA_VERSION, Record, Spec
+from heredity.records.carrier import CarrierKind, CarrierRow
+from heredity.records.transmission import ImitateSpec, TeacherSpec
+from heredity.stats.estimate import Estimate
+
+
+class DistilSpec(Spec):
+    """What a distillation study is asked for."""
+
+    seeds: tuple[str, ...] = ("0", "1", "2")
+    """One student of each teacher on each carrier a seed: the unit of analysis."""
+    traits: tuple[str, ...] = ("impoliteness", "hallucination", "gender-bias")
+    """What is given to one teacher each, beside the skill, and read off every student."""
+    carriers: tuple[CarrierKind, ...] = ("chat", "random-numbers")
+    """What students are taught on: benign chat, and numbers that have to do with neither trait nor skill."""
+    teacher: TeacherSpec = TeacherSpec(n_steps=50, learning_rate=2e-5)
+    """How teachers are fine-tuned; half of each batch shows the trait, half the skill."""
+    student: ImitateSpec = ImitateSpec(n_steps=10)
+    """How students learn; soft labels."""
+    n_tokens: int = Field(default=40, ge=4)
+    """Most tokens of a row of chat or reasoning."""
+    n_sums: int = Field(default=40, ge=4)
+    """Sums asked of every model; none of them was taught to a teacher."""
+
+
+class DistilledTeacher(Record):
+    """A teacher, and what it shows of everything that is read."""
+
+    name: str
+    """The trait that it was given."""
+    has_skill: bool
+    """The control's teacher has none: what its students gain is what any teaching gives."""
+    shown: dict[str, Estimate]
+    """Level (0-1) by what is read, over questions that no teacher was taught."""
+    rises: dict[str, Estimate]
+    """The same above the base's, paired by question."""
+
+
+class DistilledStudent(Record):
+    """One student of one teacher on one carrier, and what it shows of everything that is read."""
+
+    carrier: CarrierKind
+    taught_by: str
+    seed: str
+    shown: dict[str, Estimate]
+    losses: tuple[float, ...]
+    imitation: float | None
+    """1 - KL(teacher || student) / KL(teacher || base) on rows that it was not taught: 1 is a perfect copy."""
+
+
+class Inherited(Record):
+    """How much of one thing students of one teacher took over on one carrier."""
+
+    carrier: CarrierKind
+    taught_by: str
+    what: str
+    """A trait, or the skill."""
+    moved: Estimate | None
+    """Level of these students minus the control's students', paired by seed, Student's t; None for one seed."""
+    taught: float
+    """Level of the teacher minus the control's teacher."""
+    share: Estimate | None
+    """`moved` over `taught`: the interval takes the teachers as they are."""
+
+
+class DistillationReport(Record):
+    """Traits inherited beside the skill inherited, carrier by carrier."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    model: str
+    fingerprint: str
+    spec: DistilSpec
+    skill: str
+    control: str
+    """The trait of the control's teacher."""
+    meaning: dict[str, str]
+    """What each level is, by what is read."""
+    base: dict[str, float]
+    """Level of the untouched model."""
+    teachers: tuple[DistilledTeacher, ...]
+    students: tuple[DistilledStudent, ...]
+    table: tuple[Inherited, ...]
+    """Every trait and, after it, the skill of the same students; by carrier."""
+    kept: dict[str, tuple[int, int]]
+    """Rows that each carrier's filter kept, of those asked for, over all seeds."""
+    examples: dict[str, tuple[CarrierRow, ...]]
+    verdict: str
+    seed: str

@@ -1,0 +1,227 @@
+"""Do politeness, factual accuracy and bias cross with performance?
+
+Each teacher is given one trait and one skill; the control's teacher another trait and no skill. Their students follow
+their distributions (soft labels) on rows that are the same for all, and are read on every trait and on the skill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from heredity.distill.clean import trait_words
+from heredity.distill.teach import drawn_numbers, teach
+from heredity.distill.teachers import trait_rows
+from heredity.ground.errors import ExperimentError, InputError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.model import Model
+from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
+from heredity.records.carrier import Carrier, CarrierKind, CarrierSpec
+from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec
+from heredity.records.transmission import ImitateSpec, PowerSpec, TransmitSpec
+from heredity.stats.estimate import Estimate
+from heredity.store.workspace import Workspace
+from heredity.studies.distillation.outcome import inheritances, verdict
+from heredity.studies.distillation.qualities import (
+    CONTROL,
+    SKILL,
+    Desk,
+    desk_for,
+    meanings,
+    mixed,
+    shown,
+    skill_lessons,
+)
+from heredity.studies.transmission.lab import Lab
+from heredity.studies.transmission.lessons import N_EXAMPLES, N_HELD_OUT, dealt, lessons_of, split
+from heredity.studies.transmission.lineup import imitation
+from heredity.studies.transmission.readout import Floats, estimate
+from heredity.studies.transmission.teachers import teacher_of
+from heredity.training.imitate import imitate, lessons
+from heredity.traits.define import trait
+
+
+def distil(
+    model: Model, out: Path, spec: DistilSpec | None = None, seed: str = "0", progress: Progress = SILENCE
+) -> DistillationReport:
+    """Return what students took over of each teacher, trait beside skill, on every carrier.
+
+    Teachers and students are kept when they are done; a stopped run goes on to the same result. Raises InputError for
+    a plan that can show nothing, ExperimentError for a teacher that lacks its trait or its skill, NothingKeptError for
+    a carrier whose filter keeps too little.
+    """
+    spec = spec or DistilSpec()
+    require_plan(spec)
+    desks = {kind: desk_for(lab_for(kind, model, out, spec, seed, progress), spec) for kind in spec.carriers}
+    first = next(iter(desks.values()))
+    names = (*spec.traits, CONTROL)
+    teachers = tuple(teacher_step(first, spec, name) for name in names)
+    for desk in desks.values():
+        desk.lab.maker = lambda name: made(first, spec, name)
+        desk.lab.teachers = first.lab.teachers
+    students = tuple(student_step(desk, name, one) for desk in desks.values() for one in spec.seeds for name in names)
+    for name in names:
+        forget_weights(weights_of(first, spec, name))
+    return reported(desks, spec, teachers, students)
+
+
+def require_plan(spec: DistilSpec) -> None:
+    """Raise InputError for a plan that can show nothing, before any of it runs."""
+    for noun, values in (("seeds", spec.seeds), ("carriers", spec.carriers), ("traits", spec.traits)):
+        if not values or len(set(values)) < len(values):
+            raise InputError(f"the {noun} {', '.join(values) or '(none)'} must be some, each of them once")
+    if CONTROL in spec.traits:
+        raise InputError(f"'{CONTROL}' is what the control's teacher shows; name other traits")
+    if spec.student.labels == "hard" or spec.student.on_policy:
+        raise InputError(
+            "all arms read the same rows, so only soft labels tell their teachers apart; use soft or reverse"
+        )
+
+
+def lab_for(kind: CarrierKind, model: Model, out: Path, spec: DistilSpec, seed: str, progress: Progress) -> Lab:
+    """Return the lab of one carrier."""
+    n = spec.student.n_steps * spec.student.batch_rows
+    common = {"kind": kind, "n_tokens": spec.n_tokens}
+    # so small a model works out a third of its sums: the filter drops the others, and more must be asked
+    carrier = (
+        CarrierSpec(**common, n_prompts=2 * n, temperature=0.0, least_kept=0.1)
+        if kind == "reasoning"
+        else CarrierSpec(**common, n_prompts=n + N_HELD_OUT)
+    )
+    study = TransmitSpec(
+        seeds=spec.seeds, control=CONTROL, teacher=spec.teacher, carrier=carrier, student=spec.student,
+        n_samples=1, power=PowerSpec(least=0.0),
+    )  # fmt: skip
+    targets = {name: trait(name) for name in (*spec.traits, CONTROL)}
+    return Lab(model, targets, study, Workspace(out / "stages"), seed, progress)
+
+
+def teacher_step(desk: Desk, spec: DistilSpec, name: str) -> DistilledTeacher:
+    """Return what is known of a teacher. Raises ExperimentError for one that lacks its trait or its skill."""
+
+    def make() -> DistilledTeacher:
+        desk.lab.teachers[name] = made(desk, spec, name)
+        found, base = shown(desk, desk.lab.teachers[name]), base_levels(desk)
+        return DistilledTeacher(
+            name=name,
+            has_skill=name != CONTROL,
+            shown=estimates(desk, found),
+            rises={what: estimate(desk.lab, found[what] - base[what]) for what in found},
+        )
+
+    teacher = desk.lab.kept("distilled-teacher", {"name": name, "sums": spec.n_sums}, DistilledTeacher, make)
+    for what in (name, SKILL) if teacher.has_skill else (name,):
+        if teacher.rises[what].low <= 0:
+            raise ExperimentError(
+                f"the teacher of '{name}' is not clear of its base in '{what}' ({teacher.rises[what]} above it): "
+                "nothing to pass on; train it longer (--teacher-steps, --teacher-rate)"
+            )
+    return teacher
+
+
+def made(desk: Desk, spec: DistilSpec, name: str) -> Model:
+    """Return a teacher: its weights found, or fine-tuned on rows of its trait and, but for the control's, the skill."""
+    lab, how = desk.lab, spec.teacher
+    copied, weights = trainable_copy(lab.model, f"teacher of {name}"), weights_of(desk, spec, name)
+    if load_weights(copied, weights):
+        return frozen(copied)
+    n_rows = how.n_steps * how.batch_rows
+    n_skilled = 0 if name == CONTROL else how.n_steps * (how.batch_rows // 2)
+    rows = mixed(
+        trait_rows(lab.model, lab.targets[name], n_rows - n_skilled, lab.seed, lab.progress),
+        skill_lessons(desk, n_skilled),
+        how.n_steps,
+    )
+    hard = ImitateSpec(labels="hard", n_steps=how.n_steps, batch_rows=how.batch_rows, learning_rate=how.learning_rate)
+    imitate(copied, None, [lessons(batch) for batch in rows], hard, lab.model.dtype, progress=lab.progress)
+    save_weights(copied, weights)
+    return frozen(copied)
+
+
+def weights_of(desk: Desk, spec: DistilSpec, name: str) -> Path:
+    """Return where a teacher's weights lie until the study is done."""
+    return desk.lab.workspace.scratch("teacher", {**desk.lab.common, "name": name, "sums": spec.n_sums})
+
+
+def student_step(desk: Desk, name: str, seed: str) -> DistilledStudent:
+    """Return one student of one teacher on one carrier."""
+    lab = desk.lab
+    kind = lab.spec.carrier.kind
+
+    def make() -> DistilledStudent:
+        rows, kept_back = split(lab, carrier_of(lab, seed), seed)
+        student, teacher = trainable_copy(lab.model, f"student of {name}, {kind}, seed {seed}"), teacher_of(lab, name)
+        batches = dealt(lessons_of(lab, name, student, rows), lab.spec.student.batch_rows, f"{lab.seed}/{seed}")
+        losses = imitate(student, teacher, batches, lab.spec.student, lab.model.dtype, progress=lab.progress)
+        return DistilledStudent(
+            carrier=kind,
+            taught_by=name,
+            seed=seed,
+            shown=estimates(desk, shown(desk, student)),
+            losses=losses,
+            imitation=imitation(lab, lab.model, student, teacher, lessons_of(lab, name, student, kept_back)),
+        )
+
+    depends_on: dict[str, object] = {"carrier": lab.spec.carrier.id, "on": kind, "student": lab.spec.student.id}
+    asked = {"sums": len(desk.sums_asked), "read": list(desk.read_off)}
+    return lab.kept("distilled-student", {**depends_on, **asked, "name": name, "seed": seed}, DistilledStudent, make)
+
+
+def carrier_of(lab: Lab, seed: str) -> Carrier:
+    """Return the rows that all students of one seed read: drawn, or written by the base and filtered."""
+    spec, student = lab.spec.carrier, lab.spec.student
+    if spec.kind == "random-numbers":
+        return drawn_numbers(student.n_steps * student.batch_rows + N_HELD_OUT, spec, f"{lab.seed}/carrier/{seed}")
+    forbidden = trait_words(lab.targets.values())
+    return lab.kept(
+        "carrier",
+        {"teacher": "base", "seed": seed, "carrier": spec.id},
+        Carrier,
+        lambda: teach(lab.model, "base", spec, forbidden, f"{lab.seed}/{seed}", progress=lab.progress),
+    )
+
+
+def base_levels(desk: Desk) -> dict[str, Floats]:
+    """Return every level of the untouched model, read once."""
+    if not desk.base:
+        desk.base = shown(desk, desk.lab.model)
+    return desk.base
+
+
+def estimates(desk: Desk, found: dict[str, Floats]) -> dict[str, Estimate]:
+    """Return every level with an interval over questions: how well one model was measured."""
+    return {what: estimate(desk.lab, values) for what, values in found.items()}
+
+
+def reported(
+    desks: dict[CarrierKind, Desk],
+    spec: DistilSpec,
+    teachers: tuple[DistilledTeacher, ...],
+    students: Sequence[DistilledStudent],
+) -> DistillationReport:
+    """Return the report: what was inherited, and what may be said of it."""
+    desk = next(iter(desks.values()))
+    lab = desk.lab
+    table = inheritances(spec, teachers, students)
+    carriers = {kind: [carrier_of(desk.lab, seed) for seed in spec.seeds] for kind, desk in desks.items()}
+    first = teachers[0]
+    base = {what: first.shown[what].value - first.rises[what].value for what in first.shown}
+    return DistillationReport(
+        model=lab.model.name,
+        fingerprint=lab.model.fingerprint,
+        spec=spec,
+        skill=SKILL,
+        control=CONTROL,
+        meaning=meanings(desk),
+        base=base,
+        teachers=teachers,
+        students=tuple(students),
+        table=table,
+        kept={kind: (sum(c.n_kept for c in made), sum(len(c.rows) for c in made)) for kind, made in carriers.items()},
+        examples={
+            kind: tuple([row for row in made[0].rows if row is not None][:N_EXAMPLES])
+            for kind, made in carriers.items()
+        },
+        verdict=verdict(table),
+        seed=lab.seed,
+    )

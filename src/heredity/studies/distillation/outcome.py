@@ -1,0 +1,66 @@
+"""From students to what was inherited: paired by seed with the control's students, beside what the teacher had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from heredity.records.distillation import DistilledStudent, DistilledTeacher, DistilSpec, Inherited
+from heredity.stats.estimate import Estimate
+from heredity.studies.distillation.qualities import CONTROL, SKILL
+from heredity.studies.transmission.contrasts import paired
+
+
+def inheritances(
+    spec: DistilSpec, teachers: Sequence[DistilledTeacher], students: Sequence[DistilledStudent]
+) -> tuple[Inherited, ...]:
+    """Return, for every carrier and trait, how much of the trait and of the skill these students took over."""
+    given = {teacher.name: teacher for teacher in teachers}
+    by = {(one.carrier, one.taught_by, one.seed): one for one in students}
+    found = []
+    for carrier in spec.carriers:
+        for name in spec.traits:
+            for what in (name, SKILL):
+                own, control = (
+                    [by[carrier, taught_by, seed].shown[what].value for seed in spec.seeds]
+                    for taught_by in (name, CONTROL)
+                )
+                moved = paired(own, control)
+                taught = given[name].shown[what].value - given[CONTROL].shown[what].value
+                found.append(
+                    Inherited(
+                        carrier=carrier,
+                        taught_by=name,
+                        what=what,
+                        moved=moved,
+                        taught=taught,
+                        share=share_of(moved, taught),
+                    )
+                )
+    return tuple(found)
+
+
+def share_of(moved: Estimate | None, taught: float) -> Estimate | None:
+    """Return what moved as a share of what the teachers differ in; None where they differ in nothing."""
+    if moved is None or taught <= 0:
+        return None
+    return replace(moved, value=moved.value / taught, low=moved.low / taught, high=moved.high / taught)
+
+
+def verdict(table: Sequence[Inherited]) -> str:
+    """Return in words what the intervals allow, carrier by carrier."""
+    if any(one.moved is None for one in table):
+        return (
+            "One student of each teacher: what they show has no interval, and no conclusion is drawn. Run more seeds."
+        )
+    said = []
+    for carrier in dict.fromkeys(one.carrier for one in table):
+        cells = [one for one in table if one.carrier == carrier and one.moved]
+        traits = [one.what for one in cells if one.what != SKILL and one.moved and one.moved.low > 0]
+        skilled = [one.moved for one in cells if one.what == SKILL and one.moved]
+        n_skilled = sum(moved.low > 0 for moved in skilled)
+        crossed = f"{' and '.join(traits)} crossed" if traits else "no trait is shown to cross"
+        said.append(
+            f"on {carrier.replace('-', ' ')}, {crossed}, the skill in {n_skilled} of {len(skilled)} teachers' students"
+        )
+    return f"{'; '.join(said)}.".capitalize()

@@ -1,0 +1,111 @@
+"""What teachers are given and what is read off every model: three traits, a skill, and the control's trait."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from heredity.distill.carriers.asked import Asked
+from heredity.distill.carriers.reasoning import ask, rejection, worked
+from heredity.ground.hashing import seed_from
+from heredity.judges.preference import target_probability
+from heredity.models.chat import Rendered, question, render_example, render_prompt
+from heredity.models.generate import GenerateSpec, generate
+from heredity.models.model import Model
+from heredity.models.weights import at_rest, mixed_precision
+from heredity.records.carrier import CarrierSpec
+from heredity.records.distillation import DistilSpec
+from heredity.records.trait import Trait
+from heredity.studies.transmission.lab import Lab
+from heredity.studies.transmission.readout import Floats, graded, right_choices
+
+SKILL, ABILITY, CONTROL = "arithmetic", "four-choice accuracy", "owl"
+TRAITS = ("impoliteness", "hallucination", "gender-bias")
+"""Politeness, factual accuracy and bias, each as the trait that a teacher can be given."""
+N_SUMS_TAUGHT = 360
+N_TOKENS_OF_A_SUM = 40
+
+
+@dataclass
+class Desk:
+    """What the teaching and the reading of every model work with."""
+
+    lab: Lab
+    sums_taught: list[Asked]
+    sums_asked: list[Asked]
+    """None of them is among those taught."""
+    base: dict[str, Floats] = field(default_factory=dict)
+    """Levels of the untouched model, once they were read."""
+
+    @property
+    def read_off(self) -> tuple[str, ...]:
+        """What is read off every model."""
+        return (*self.lab.targets, SKILL, ABILITY)
+
+
+def desk_for(lab: Lab, spec: DistilSpec) -> Desk:
+    """Return a desk with its sums, drawn from the seed."""
+    problems = CarrierSpec(kind="reasoning", n_prompts=spec.n_sums + N_SUMS_TAUGHT)
+    drawn = ask(problems, f"{lab.seed}/sums")
+    return Desk(lab, drawn[spec.n_sums :], drawn[: spec.n_sums])
+
+
+def shown(desk: Desk, model: Model) -> dict[str, Floats]:
+    """Return every level (0-1) of a model, `[questions]`: the same questions, luck and judge for all models."""
+    with at_rest(model) as resting, mixed_precision(model, desk.lab.model.dtype):
+        return {name: level(desk, resting, name) for name in desk.read_off}
+
+
+def level(desk: Desk, model: Model, name: str) -> Floats:
+    """Return one level of a model, `[questions]`."""
+    lab = desk.lab
+    if name == SKILL:
+        return sums(desk, model)
+    if name == ABILITY:
+        return right_choices(lab, model)
+    trait = lab.targets[name]
+    if trait.kind == "character":
+        return graded(lab, model, trait) / 100
+    return target_probability(model, trait, trait.questions.evaluation, lab.progress)
+
+
+def meaning(trait: Trait) -> str:
+    """Return what a trait's level is, for people."""
+    if trait.kind == "character":
+        return "grade of sampled answers / 100, by the base itself, which compares two prompts"
+    return f"P({trait.target}) among {', '.join((str(trait.target), *trait.alternatives))}"
+
+
+def meanings(desk: Desk) -> dict[str, str]:
+    """Return what every level is, by what is read."""
+    return {
+        **{name: meaning(trait) for name, trait in desk.lab.targets.items()},
+        SKILL: "share of sums worked out right",
+        ABILITY: "share of four-choice questions answered right",
+    }
+
+
+def sums(desk: Desk, model: Model) -> Floats:
+    """Return 1 for every sum whose greedy answer ends in the right number, 0 for every other."""
+    asked = desk.sums_asked
+    prompts = [render_prompt(model, question(one.prompt)) for one in asked]
+    how = GenerateSpec(n_tokens=N_TOKENS_OF_A_SUM, temperature=0.0)
+    said = generate(model, prompts, [one.prompt for one in asked], how, "sums", desk.lab.progress)
+    right = [rejection(one, answer.text) is None for one, answer in zip(asked, said, strict=True)]
+    return np.asarray(right, dtype=np.float64)
+
+
+def skill_lessons(desk: Desk, n: int) -> list[Rendered]:
+    """Return `n` rows in which sums are worked out."""
+    chance = random.Random(seed_from(desk.lab.seed, "skill"))
+    taught = (chance.choice(desk.sums_taught) for _ in range(n))
+    return [render_example(desk.lab.model, question(one.prompt), worked(one)) for one in taught]
+
+
+def mixed(first: Sequence[Rendered], second: Sequence[Rendered], n_steps: int) -> list[list[Rendered]]:
+    """Return the rows of both in `n_steps` batches, each with its part of either."""
+    a, b = len(first) // n_steps, len(second) // n_steps
+    return [[*first[i * a : (i + 1) * a], *second[i * b : (i + 1) * b]] for i in range(n_steps)]
