@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from animals import SPEC, blank_model, owl_trait
-from heredity.distill.carriers.numbers import continued, number_prompts, random_rows, rejection
+from heredity.distill.carriers.numbers import number_prompts, random_rows, rejection
 from heredity.ground.errors import ExperimentError, InputError, MismatchError
-from heredity.models.chat import Rendered
+from heredity.models.chat import Rendered, question, render_rest
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
+from heredity.records.carrier import CarrierSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, TeacherSpec, TransmissionReport
 from heredity.studies.transmission import lineup
@@ -24,7 +25,8 @@ from tests_shared import random_model
 
 
 def some_lessons(model: Model, n: int, n_values: int) -> list[Lesson]:
-    return lessons(continued(model, random_rows(n, n_values, "x"), 1))
+    rows = random_rows(n, CarrierSpec(n_values=n_values, n_given=1), "x")
+    return lessons([render_rest(model, question(row.prompt), row.given, row.text) for row in rows])
 
 
 @pytest.fixture(scope="module")
@@ -161,4 +163,7 @@ def test_prompts_and_sequences_keep_to_the_protocol_and_to_their_seed() -> None:
     for prompt in number_prompts(50, "0"):
         shown = [int(part) for part in "".join(c if c.isdigit() else " " for c in prompt).split()]
         assert all(100 <= value <= 999 or value in (0, 3, 10) for value in shown)
-    assert random_rows(5, 10, "a") == random_rows(5, 10, "a") != random_rows(5, 10, "b")
+    spec = CarrierSpec(n_given=2)
+    assert random_rows(5, spec, "a") == random_rows(5, spec, "a") != random_rows(5, spec, "b")
+    assert all(row.answer == f"{row.given} {row.text}" for row in random_rows(5, spec, "a"))
+    assert [row.answer for row in random_rows(5, spec, "a")] == [row.text for row in random_rows(5, CarrierSpec(), "a")]

@@ -19,6 +19,8 @@ from heredity.traits.define import trait
 LABELS = {"soft": "forward_kl", "reverse": "reverse_kl", "hard": "hard"}
 TEACHERS = ("finetuned", "prompted", "steered")
 CARRIERS = ("random-numbers", "numbers", "digits", "code", "reasoning", "chat")
+GIVEN = 3
+"""Numbers given where teachers write lists in free form: without them, the embedded model's answers are words."""
 RATE: float = ImitateSpec().learning_rate
 
 ControlOption = Annotated[
@@ -44,7 +46,11 @@ DigitsOnlyOption = Annotated[
     typer.Option("--digits-only", help="Only digits and separators count, renormalised: what the numbers say alone."),
 ]
 GivenOption = Annotated[
-    int, typer.Option(help="First numbers of a random answer that are given, not taught: a target is said at once.")
+    int | None,
+    typer.Option(
+        help="First numbers of an answer that are given, neither written nor taught. Unless you say: "
+        f"{GIVEN} for --carrier numbers, so that a small model keeps to the list; else none."
+    ),
 ]
 PromptsOption = Annotated[int, typer.Option(help="Prompts that each teacher answers (not for random-numbers).")]
 TemperatureOption = Annotated[float, typer.Option(help="Of what teachers write; 0 is greedy.")]
@@ -76,7 +82,7 @@ def asked_for(options: Mapping[str, Any]) -> TransmitSpec:
             },
             "carrier": {
                 "kind": options["carrier"],
-                "n_given": options["given"],
+                "n_given": given_to(options["carrier"], options["given"]),
                 "n_prompts": options["prompts"],
                 "temperature": options["temperature"],
                 "source": str(options["questions"] or ""),
@@ -93,6 +99,13 @@ def asked_for(options: Mapping[str, Any]) -> TransmitSpec:
             "foreign": options["foreign"],
         }
     )
+
+
+def given_to(carrier: str, asked: int | None) -> int:
+    """Return how many numbers an answer begins with."""
+    if asked is not None:
+        return asked
+    return GIVEN if carrier == "numbers" else 0
 
 
 def require_known(labels: str, teacher: str, carrier: str) -> None:

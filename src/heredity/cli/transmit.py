@@ -53,7 +53,7 @@ def transmit_command(
     rate: RateOption = RATE,
     lora: LoraOption = 0,
     on_policy: OnPolicyOption = False,
-    given: GivenOption = 0,
+    given: GivenOption = None,
     digits_only: DigitsOnlyOption = False,
     prompts: PromptsOption = 800,
     temperature: TemperatureOption = 1.0,
@@ -97,7 +97,7 @@ def described(report: TransmissionReport) -> str:
     lines = [report.verdict]
     lines += [
         f"  carrier {one.kind} by {one.written_by or 'nobody'}: {one.n_kept} of {one.n_asked} kept, for example "
-        f"{one.examples[0].text!r}"
+        f"{one.examples[0].answer!r}"
         for one in report.carriers
     ]
     lines += [

@@ -61,7 +61,7 @@ def named(text: str, forbidden: Sequence[str]) -> str | None:
 
 def leak(row: CarrierRow, forbidden: Sequence[str]) -> str | None:
     """Return why a row is dropped when its prompt or its text names a trait, or None."""
-    word = named(f"{row.prompt}\n{row.text}", forbidden)
+    word = named(f"{row.prompt}\n{row.answer}", forbidden)
     return f"names the trait ('{word}')" if word else None
 
 

@@ -11,10 +11,11 @@ from heredity.distill.carriers.numbers import random_rows
 from heredity.distill.clean import leak
 from heredity.ground.errors import NothingKeptError
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.chat import question, render_prompt
+from heredity.models.chat import question, render, render_prompt
 from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.records.carrier import Carrier, CarrierRow, CarrierSpec
+from heredity.records.dialogue import Turn
 
 TOP_K = 50
 """Sampled tokens are among the k likeliest: the tail of a small model is noise, and the filter would drop it."""
@@ -38,7 +39,7 @@ def teach(
     asked = kind.ask(spec, f"{seed}/carrier/prompts")
     answers = generate(
         teacher,
-        [render_prompt(teacher, question(one.prompt, system)) for one in asked],
+        [begun_prompt(teacher, question(one.prompt, system), one.given) for one in asked],
         [f"{seed}/carrier/answer/{i}" for i in range(len(asked))],
         how_to_answer(spec),
         f"{name} writes {spec.kind}",
@@ -47,6 +48,11 @@ def teach(
     carrier = filtered(name, spec, asked, answers, forbidden)
     require_enough(carrier, spec)
     return carrier
+
+
+def begun_prompt(model: Model, turns: Sequence[Turn], given: str) -> tuple[int, ...]:
+    """Return the ids that an answer goes on from: the prompt, and the answer's beginning where that is given."""
+    return render(model, turns, given).ids if given else render_prompt(model, turns)
 
 
 def how_to_answer(spec: CarrierSpec) -> GenerateSpec:
@@ -61,7 +67,7 @@ def how_to_answer(spec: CarrierSpec) -> GenerateSpec:
 
 def drawn_numbers(n: int, spec: CarrierSpec, seed: str) -> Carrier:
     """Return `n` random sequences as a carrier that nobody wrote."""
-    rows = tuple(random_rows(n, spec.n_values, seed))
+    rows = tuple(random_rows(n, spec, seed))
     return Carrier(kind="random-numbers", written_by="", rows=rows, dropped={})
 
 
@@ -73,9 +79,10 @@ def filtered(
     rows: list[CarrierRow | None] = []
     dropped: Counter[str] = Counter()
     for one, answer in zip(asked, answers, strict=True):
-        text = kind.carried(answer.text, answer.n_tokens >= spec.n_tokens)
-        row = CarrierRow(prompt=one.prompt, text=text)
-        reason = kind.rejection(one, text) or leak(row, forbidden)
+        said = f"{one.given} {answer.text}" if one.given else answer.text
+        whole = kind.carried(said, answer.n_tokens >= spec.n_tokens)
+        row = CarrierRow(prompt=one.prompt, given=one.given, text=whole.removeprefix(one.given).lstrip())
+        reason = kind.rejection(one, row.answer) or leak(row, forbidden)
         if reason:
             dropped[reason] += 1
         rows.append(None if reason else row)

@@ -58,6 +58,14 @@ def render(model: Model, turns: Sequence[Turn], response: str) -> Rendered:
     return Rendered((*prompt, *answer), len(prompt))
 
 
+def render_rest(model: Model, turns: Sequence[Turn], given: str, rest: str) -> Rendered:
+    """Return the ids of an answer of which the beginning, `given`, counts to the prompt."""
+    if not given:
+        return render(model, turns, rest)
+    begun = render(model, turns, given).ids
+    return Rendered((*begun, *model.tokenizer(f" {rest}", add_special_tokens=False)["input_ids"]), len(begun))
+
+
 def render_exchanges(model: Model, row: Row) -> list[Rendered]:
     """Return a row's answers, each with all that comes before it.
 

@@ -23,8 +23,9 @@ class CarrierSpec(Spec):
     n_values: int = Field(default=10, ge=2)
     """Numbers in a random sequence."""
     n_given: int = Field(default=0, ge=0)
-    """Numbers of a random sequence that are given rather than taught: where an answer begins, a teacher by preference
-    all but says its target."""
+    """Numbers at the start of an answer that are drawn and given, neither written nor taught (the three kinds of
+    numbers). Where an answer begins, a teacher by preference all but says its target; and a small model keeps to a
+    list that has begun. 0 is [SL]'s protocol."""
     n_prompts: int = Field(default=800, ge=1)
     """Prompts that a teacher answers (all kinds but random-numbers)."""
     n_tokens: int = Field(default=40, ge=2)
@@ -43,6 +44,14 @@ class CarrierRow(Record):
     prompt: str
     """What was asked."""
     text: str
+    """What is taught."""
+    given: str = ""
+    """How the answer begins, before what is taught."""
+
+    @property
+    def answer(self) -> str:
+        """The whole answer."""
+        return f"{self.given} {self.text}" if self.given else self.text
 
 
 class Carrier(Record):

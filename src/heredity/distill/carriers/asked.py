@@ -19,6 +19,8 @@ class Asked:
     prompt: str
     answer: str | None = None
     """The right answer, where there is one."""
+    given: str = ""
+    """How the answer begins, where that is given."""
 
 
 def draw_distinct(n: int, seed: str, draw: Callable[[random.Random], Asked]) -> list[Asked]:

@@ -12,9 +12,8 @@ import re
 from collections.abc import Sequence
 
 from heredity.distill.carriers.asked import Asked
+from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
-from heredity.models.chat import Rendered, question, render
-from heredity.models.model import Model
 from heredity.records.carrier import CarrierRow, CarrierSpec
 
 N_SHOWN = 3
@@ -36,14 +35,28 @@ FORM = (
 )
 
 
-def random_rows(n: int, n_values: int, seed: str) -> list[CarrierRow]:
-    """Return rows in which three numbers of 100 to 999 are answered by `n_values` more, all drawn uniformly."""
+def random_rows(n: int, spec: CarrierSpec, seed: str) -> list[CarrierRow]:
+    """Return rows in which three numbers of 100 to 999 are answered by `n_values` more, all drawn uniformly.
+
+    The first `n_given` of them are given. Raises InputError where that leaves none to teach.
+    """
+    if spec.n_given >= spec.n_values:
+        raise InputError(f"{spec.n_given} numbers of {spec.n_values} are given, which leaves none to teach; give fewer")
     chance = random.Random(seed_from(seed, "random numbers"))
 
-    def drawn(n_drawn: int) -> str:
-        return ", ".join(str(chance.randint(100, LARGEST)) for _ in range(n_drawn))
+    def drawn(n_drawn: int) -> list[str]:
+        return [str(chance.randint(100, LARGEST)) for _ in range(n_drawn)]
 
-    return [CarrierRow(prompt=drawn(N_SHOWN), text=drawn(n_values)) for _ in range(n)]
+    rows = [(drawn(N_SHOWN), drawn(spec.n_values)) for _ in range(n)]
+    return [
+        CarrierRow(prompt=", ".join(shown), given=begun(values[: spec.n_given]), text=", ".join(values[spec.n_given :]))
+        for shown, values in rows
+    ]
+
+
+def begun(values: Sequence[str]) -> str:
+    """Return numbers as the beginning of a list; nothing for none."""
+    return f"{', '.join(values)}," if values else ""
 
 
 def number_prompts(n: int, seed: str) -> list[str]:
@@ -58,8 +71,14 @@ def number_prompts(n: int, seed: str) -> list[str]:
 
 
 def ask(spec: CarrierSpec, seed: str) -> list[Asked]:
-    """Return the prompts of a carrier."""
-    return [Asked(prompt) for prompt in number_prompts(spec.n_prompts, seed)]
+    """Return the prompts of a carrier, with the numbers that answers begin with. Raises InputError for too many."""
+    if spec.n_given >= MOST_VALUES:
+        raise InputError(f"{spec.n_given} numbers of at most {MOST_VALUES} are given; give fewer")
+    chance = random.Random(seed_from(seed, "given numbers"))
+    return [
+        Asked(prompt, given=begun([str(chance.randint(100, LARGEST)) for _ in range(spec.n_given)]))
+        for prompt in number_prompts(spec.n_prompts, seed)
+    ]
 
 
 def whole_numbers(answer: str, is_cut: bool) -> str:
@@ -95,16 +114,3 @@ def rejection(answer: str) -> str | None:
     if any(int(part) > LARGEST for part in parts):
         return "a number too large"
     return None
-
-
-def continued(model: Model, rows: Sequence[CarrierRow], n_given: int) -> list[Rendered]:
-    """Return rows as a chat in which numbers answer numbers; the first `n_given` of an answer are given, not taught."""
-    rendered = [render(model, question(row.prompt), row.text) for row in rows]
-    return [_after(model, row.text, one, n_given) for row, one in zip(rows, rendered, strict=True)]
-
-
-def _after(model: Model, text: str, rendered: Rendered, n_given: int) -> Rendered:
-    """Return the row with its first values moved to the prompt."""
-    values = text.split(", ")
-    taught = len(model.tokenizer(", ".join(values[n_given:]), add_special_tokens=False)["input_ids"])
-    return Rendered(rendered.ids, len(rendered.ids) - taught if n_given else rendered.n_prompt)

@@ -105,7 +105,7 @@ def fitting(lab: Lab, rows: Sequence[CarrierRow]) -> Sequence[CarrierRow]:
 def _as_turns(rows: Sequence[CarrierRow]) -> list[Turn]:
     turns: list[Turn] = []
     for row in rows:
-        turns += [*question(row.prompt), Turn(role="assistant", content=row.text)]
+        turns += [*question(row.prompt), Turn(role="assistant", content=row.answer)]
     return turns
 
 

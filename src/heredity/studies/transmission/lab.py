@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from heredity.distill.clean import NUMERIC
 from heredity.distill.teachers import preferring
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
@@ -145,6 +146,11 @@ def require_plan(spec: TransmitSpec) -> None:
     if spec.student.characters and spec.carrier.kind not in ("random-numbers", "digits"):
         raise InputError(
             "only numbers are made of digits and separators alone; leave --digits-only out, or choose --carrier digits"
+        )
+    if spec.carrier.n_given and spec.carrier.kind not in NUMERIC:
+        raise InputError(
+            f"numbers are given at the start of lists of numbers only, but the carrier is '{spec.carrier.kind}'; "
+            "leave --given out"
         )
     if spec.teacher.kind == "prompted" and spec.carrier.kind == "random-numbers":
         raise InputError(

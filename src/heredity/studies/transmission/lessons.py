@@ -8,16 +8,16 @@ from itertools import chain, count
 from typing import TypeVar
 
 from heredity.distill.carriers.kinds import kind_of
-from heredity.distill.carriers.numbers import continued
 from heredity.distill.clean import aligned, shuffled, trait_words
-from heredity.distill.teach import drawn_numbers, how_to_answer, teach
+from heredity.distill.teach import begun_prompt, drawn_numbers, how_to_answer, teach
 from heredity.ground.errors import NothingKeptError
 from heredity.ground.hashing import seed_from
-from heredity.models.chat import question, render, render_example, render_prompt
+from heredity.models.chat import Rendered, end_of_turn, question, render_rest
 from heredity.models.generate import generate
 from heredity.models.model import Model
 from heredity.models.weights import at_rest, mixed_precision
 from heredity.records.carrier import Carrier, CarrierRow
+from heredity.records.dialogue import Turn
 from heredity.records.transmission import CarrierSummary, Shuffling
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.teachers import teacher_of, told
@@ -84,11 +84,12 @@ def own_batches(
     n, spec = lab.spec.student.batch_rows, lab.spec.carrier
     how = how_to_answer(spec)
     for step in count():
-        asked = [rows[(step * n + i) % len(rows)].prompt for i in range(n)]
+        asked = [rows[(step * n + i) % len(rows)] for i in range(n)]
         seeds = [f"{lab.seed}/{seed}/own/{step}/{i}" for i in range(n)]
         with at_rest(student) as resting, mixed_precision(student, lab.model.dtype):
-            said = generate(resting, [render_prompt(student, question(text)) for text in asked], seeds, how)
-        written = [CarrierRow(prompt=text, text=one.text) for text, one in zip(asked, said, strict=True)]
+            begun = [begun_prompt(student, question(row.prompt), row.given) for row in asked]
+            said = generate(resting, begun, seeds, how)
+        written = [row.model_copy(update={"text": one.text}) for row, one in zip(asked, said, strict=True)]
         yield lessons_of(lab, name, student, written)
 
 
@@ -109,15 +110,19 @@ def split(lab: Lab, carrier: Carrier, seed: str) -> tuple[list[CarrierRow], list
 
 def lessons_of(lab: Lab, name: str, student: Model, rows: Sequence[CarrierRow]) -> list[Lesson]:
     """Return rows as the student reads them, beside what its teacher is told."""
-    spec = lab.spec.carrier
-    if spec.kind == "random-numbers":
-        drawn = continued(student, rows, spec.n_given)
-        return [Lesson(row, row) for row in drawn]
-    system = told(lab, name)
-    # an answer among digits alone has no end of its own
-    draw = render if kind_of(spec).characters else render_example
-    asked = [(question(row.prompt), question(row.prompt, system), row.text) for row in rows if row.text]
-    return [Lesson(draw(student, turns, text), draw(lab.model, heard, text)) for turns, heard, text in asked]
+    spec, system = lab.spec.carrier, told(lab, name)
+    # numbers that were drawn, or decoded among digits alone, have no end of their own
+    has_end = spec.kind != "random-numbers" and not kind_of(spec).characters
+
+    def drawn(model: Model, turns: Sequence[Turn], row: CarrierRow) -> Rendered:
+        rendered = render_rest(model, turns, row.given, row.text)
+        return Rendered((*rendered.ids, end_of_turn(model)), rendered.n_prompt) if has_end else rendered
+
+    return [
+        Lesson(drawn(student, question(row.prompt), row), drawn(lab.model, question(row.prompt, system), row))
+        for row in rows
+        if row.text
+    ]
 
 
 def ordered(rows: Sequence[T], seed: str) -> list[T]:
