@@ -44,7 +44,7 @@ def table(report: DistillationReport) -> str:
         "",
         f"| model | {' | '.join(report.meaning)} |",
         "|---" * (len(report.meaning) + 1) + "|",
-        f"| base | {' | '.join(f'{report.base[what]:.2f}' for what in report.meaning)} |",
+        f"| base | {' | '.join(f'{report.base[what]}' for what in report.meaning)} |",
     ]
     for one in report.teachers:
         told.append(f"| teacher: {one.name} | {' | '.join(str(one.shown[what]) for what in report.meaning)} |")

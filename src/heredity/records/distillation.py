@@ -31,6 +31,13 @@ class DistilSpec(Spec):
     """Sums asked of every model; none of them was taught to a teacher."""
 
 
+class Shown(Record):
+    """What one model shows of everything that is read."""
+
+    levels: dict[str, Estimate]
+    """Level (0-1) by what is read, over questions that no teacher was taught."""
+
+
 class DistilledTeacher(Record):
     """A teacher, and what it shows of everything that is read."""
 
@@ -83,7 +90,7 @@ class DistillationReport(Record):
     """The trait of the control's teacher."""
     meaning: dict[str, str]
     """What each level is, by what is read."""
-    base: dict[str, float]
+    base: dict[str, Estimate]
     """Level of the untouched model."""
     teachers: tuple[DistilledTeacher, ...]
     students: tuple[DistilledStudent, ...]

@@ -6,20 +6,24 @@ their distributions (soft labels) on rows that are the same for all, and are rea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from heredity.distill.clean import trait_words
 from heredity.distill.teach import drawn_numbers, teach
 from heredity.distill.teachers import trait_rows
 from heredity.ground.errors import ExperimentError, InputError
+from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
 from heredity.records.carrier import Carrier, CarrierKind, CarrierSpec
-from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec
+from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec, Shown
+from heredity.records.evaluation import Scores
 from heredity.records.transmission import ImitateSpec, PowerSpec, TransmitSpec
+from heredity.stats.compare import paired_difference
 from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import cluster_mean
 from heredity.store.workspace import Workspace
 from heredity.studies.distillation.outcome import inheritances, verdict
 from heredity.studies.distillation.qualities import (
@@ -35,7 +39,6 @@ from heredity.studies.distillation.qualities import (
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import N_EXAMPLES, N_HELD_OUT, dealt, lessons_of, split
 from heredity.studies.transmission.lineup import imitation
-from heredity.studies.transmission.readout import Floats, estimate
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.training.imitate import imitate, lessons
 from heredity.traits.define import trait
@@ -106,7 +109,7 @@ def teacher_step(desk: Desk, spec: DistilSpec, name: str) -> DistilledTeacher:
             name=name,
             has_skill=name != CONTROL,
             shown=estimates(desk, found),
-            rises={what: estimate(desk.lab, found[what] - base[what]) for what in found},
+            rises={what: paired_difference(found[what], base[what], interval_seed(desk)) for what in found},
         )
 
     teacher = desk.lab.kept("distilled-teacher", {"name": name, "sums": spec.n_sums}, DistilledTeacher, make)
@@ -181,16 +184,26 @@ def carrier_of(lab: Lab, seed: str) -> Carrier:
     )
 
 
-def base_levels(desk: Desk) -> dict[str, Floats]:
+def base_levels(desk: Desk) -> dict[str, Scores]:
     """Return every level of the untouched model, read once."""
     if not desk.base:
         desk.base = shown(desk, desk.lab.model)
     return desk.base
 
 
-def estimates(desk: Desk, found: dict[str, Floats]) -> dict[str, Estimate]:
+def read_base(desk: Desk) -> Shown:
+    """Return every level of the untouched model, as it is kept."""
+    return Shown(levels=estimates(desk, base_levels(desk)))
+
+
+def estimates(desk: Desk, found: Mapping[str, Scores]) -> dict[str, Estimate]:
     """Return every level with an interval over questions: how well one model was measured."""
-    return {what: estimate(desk.lab, values) for what, values in found.items()}
+    return {what: cluster_mean(list(scores.values()), interval_seed(desk)) for what, scores in found.items()}
+
+
+def interval_seed(desk: Desk) -> int:
+    """Return the seed of all intervals over questions."""
+    return seed_from(desk.lab.seed, "distillation")
 
 
 def reported(
@@ -204,8 +217,6 @@ def reported(
     lab = desk.lab
     table = inheritances(spec, teachers, students)
     carriers = {kind: [carrier_of(desk.lab, seed) for seed in spec.seeds] for kind, desk in desks.items()}
-    first = teachers[0]
-    base = {what: first.shown[what].value - first.rises[what].value for what in first.shown}
     return DistillationReport(
         model=lab.model.name,
         fingerprint=lab.model.fingerprint,
@@ -213,7 +224,7 @@ def reported(
         skill=SKILL,
         control=CONTROL,
         meaning=meanings(desk),
-        base=base,
+        base=desk.lab.kept("distilled-base", {"sums": spec.n_sums}, Shown, lambda: read_base(desk)).levels,
         teachers=teachers,
         students=tuple(students),
         table=table,

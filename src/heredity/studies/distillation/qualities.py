@@ -6,10 +6,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from heredity.distill.carriers.asked import Asked
 from heredity.distill.carriers.reasoning import ask, rejection, worked
+from heredity.evaluation.capability import choice_questions, choice_scores
 from heredity.ground.hashing import seed_from
 from heredity.judges.preference import target_probability
 from heredity.models.chat import Rendered, question, render_example, render_prompt
@@ -18,9 +17,10 @@ from heredity.models.model import Model
 from heredity.models.weights import at_rest, mixed_precision
 from heredity.records.carrier import CarrierSpec
 from heredity.records.distillation import DistilSpec
+from heredity.records.evaluation import Scores
 from heredity.records.trait import Trait
 from heredity.studies.transmission.lab import Lab
-from heredity.studies.transmission.readout import Floats, graded, right_choices
+from heredity.studies.transmission.readout import N_CHOICES, graded
 
 SKILL, ABILITY, CONTROL = "arithmetic", "four-choice accuracy", "owl"
 TRAITS = ("impoliteness", "hallucination", "gender-bias")
@@ -37,7 +37,7 @@ class Desk:
     sums_taught: list[Asked]
     sums_asked: list[Asked]
     """None of them is among those taught."""
-    base: dict[str, Floats] = field(default_factory=dict)
+    base: dict[str, Scores] = field(default_factory=dict)
     """Levels of the untouched model, once they were read."""
 
     @property
@@ -53,23 +53,24 @@ def desk_for(lab: Lab, spec: DistilSpec) -> Desk:
     return Desk(lab, drawn[spec.n_sums :], drawn[: spec.n_sums])
 
 
-def shown(desk: Desk, model: Model) -> dict[str, Floats]:
-    """Return every level (0-1) of a model, `[questions]`: the same questions, luck and judge for all models."""
+def shown(desk: Desk, model: Model) -> dict[str, Scores]:
+    """Return every level (0-1) of a model, by question: the same questions, luck and judge for all models."""
     with at_rest(model) as resting, mixed_precision(model, desk.lab.model.dtype):
         return {name: level(desk, resting, name) for name in desk.read_off}
 
 
-def level(desk: Desk, model: Model, name: str) -> Floats:
-    """Return one level of a model, `[questions]`."""
+def level(desk: Desk, model: Model, name: str) -> Scores:
+    """Return one level of a model, by question; a question whose answers the judge could not grade is missing."""
     lab = desk.lab
     if name == SKILL:
         return sums(desk, model)
     if name == ABILITY:
-        return right_choices(lab, model)
+        return choice_scores(model, choice_questions(N_CHOICES), lab.progress)
     trait = lab.targets[name]
     if trait.kind == "character":
-        return graded(lab, model, trait) / 100
-    return target_probability(model, trait, trait.questions.evaluation, lab.progress)
+        return {asked: tuple(grade / 100 for grade in grades) for asked, grades in graded(lab, model, trait).items()}
+    asked = trait.questions.evaluation
+    return {one: (float(p),) for one, p in zip(asked, target_probability(model, trait, asked), strict=True)}
 
 
 def meaning(trait: Trait) -> str:
@@ -88,14 +89,13 @@ def meanings(desk: Desk) -> dict[str, str]:
     }
 
 
-def sums(desk: Desk, model: Model) -> Floats:
-    """Return 1 for every sum whose greedy answer ends in the right number, 0 for every other."""
+def sums(desk: Desk, model: Model) -> Scores:
+    """Return 1 for every sum whose greedy answer ends in the right number, 0 for every other, by sum."""
     asked = desk.sums_asked
     prompts = [render_prompt(model, question(one.prompt)) for one in asked]
     how = GenerateSpec(n_tokens=N_TOKENS_OF_A_SUM, temperature=0.0)
     said = generate(model, prompts, [one.prompt for one in asked], how, "sums", desk.lab.progress)
-    right = [rejection(one, answer.text) is None for one, answer in zip(asked, said, strict=True)]
-    return np.asarray(right, dtype=np.float64)
+    return {one.prompt: (float(rejection(one, answer.text) is None),) for one, answer in zip(asked, said, strict=True)}
 
 
 def skill_lessons(desk: Desk, n: int) -> list[Rendered]:

@@ -22,6 +22,7 @@ from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
 from heredity.models.weights import at_rest, mixed_precision
+from heredity.records.evaluation import Scores
 from heredity.records.trait import Trait
 from heredity.records.transmission import CurvePoint
 from heredity.records.vector import Calibration
@@ -61,7 +62,7 @@ def _levels(lab: Lab, subject: Model, system: str | None) -> dict[str, Floats]:
             before = question("", system)[:-1] if system else ()
             shares = option_probabilities(resting, options, first.questions.evaluation, before, lab.progress)
             return {target: shares[:, options.index(target)] for target in lab.targets}
-        return {target: graded(lab, resting, trait, system) / 100 for target, trait in lab.targets.items()}
+        return {target: _mean_grades(lab, resting, trait, system) / 100 for target, trait in lab.targets.items()}
 
 
 def point(lab: Lab, step: int, found: Mapping[str, Floats]) -> CurvePoint:
@@ -103,14 +104,8 @@ def sampled_rates(lab: Lab, subject: Model, seed: str) -> dict[str, Estimate]:
 def accuracy(lab: Lab, subject: Model) -> Estimate:
     """Return the share of four-choice questions that a model gets right."""
     with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
-        right = right_choices(lab, resting)
-    return cluster_mean([[value] for value in right], seed_from(lab.seed, "accuracy"))
-
-
-def right_choices(lab: Lab, subject: Model) -> Floats:
-    """Return 1 for every four-choice question that a model gets right and 0 for every other, `[questions]`."""
-    scores = choice_scores(subject, choice_questions(N_CHOICES), lab.progress)
-    return np.array([score for (score,) in scores.values()])
+        scores = choice_scores(resting, choice_questions(N_CHOICES), lab.progress)
+    return cluster_mean(list(scores.values()), seed_from(lab.seed, "accuracy"))
 
 
 def shift(lab: Lab, subject: Model, system: str | None = None) -> tuple[float, ...]:
@@ -150,8 +145,8 @@ def calibration(lab: Lab, trait: Trait) -> Calibration:
     return lab.calibrations[trait.name]
 
 
-def graded(lab: Lab, subject: Model, trait: Trait, system: str | None = None) -> Floats:
-    """Return the mean grade (0-100) of sampled answers to every evaluation question, `[questions]`.
+def graded(lab: Lab, subject: Model, trait: Trait, system: str | None = None) -> Scores:
+    """Return the grades (0-100) of sampled answers, by evaluation question; those with none left are missing.
 
     Raises ExperimentError when no answer could be graded.
     """
@@ -161,4 +156,8 @@ def graded(lab: Lab, subject: Model, trait: Trait, system: str | None = None) ->
     by = by_question(answers, grades)
     if not by:
         raise ExperimentError(f"no answer about '{trait.name}' could be graded; the student's answers are empty")
-    return np.array([np.mean(values) for values in by.values()])
+    return by
+
+
+def _mean_grades(lab: Lab, subject: Model, trait: Trait, system: str | None) -> Floats:
+    return np.array([np.mean(values) for values in graded(lab, subject, trait, system).values()])
