@@ -39,17 +39,18 @@ def table(report: DistillationReport) -> str:
     told += [
         "",
         f"Against the students of a teacher of {report.control} without the skill, paired by seed; Student's t over "
-        f"{len(report.spec.seeds)} seeds. 100% is what the teacher has more than the "
-        "control's; points are of 100.",
+        f"{len(report.spec.seeds)} seeds. 100% is what the teacher has more than the base; points are of 100.",
         "",
         f"| model | {' | '.join(report.meaning)} |",
         "|---" * (len(report.meaning) + 1) + "|",
         f"| base | {' | '.join(f'{report.base[what]}' for what in report.meaning)} |",
     ]
-    for one in report.teachers:
-        told.append(f"| teacher: {one.name} | {' | '.join(str(one.shown[what]) for what in report.meaning)} |")
+    for teacher in report.teachers:
+        levels = " | ".join(str(teacher.shown.get(what, "-")) for what in report.meaning)
+        told.append(f"| teacher: {teacher.name} | {levels} |")
     for student in report.students:
-        levels = " | ".join(f"{student.shown[what].value:.2f}" for what in report.meaning)
+        shown = (student.shown.get(what) for what in report.meaning)
+        levels = " | ".join(f"{one.value:.2f}" if one else "-" for one in shown)
         told.append(f"| student of {student.taught_by} on {student.carrier}, seed {student.seed} | {levels} |")
     return "\n".join([*told, ""])
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from distillation_sample import distillation_report
+from heredity.report.distillation import write_distillation
 from heredity.report.leakage import write_leakage
 from heredity.report.monitor import write_monitor
 from leakage_sample import crowded_report, leakage_report
@@ -14,6 +16,7 @@ PAGES = {
     "monitor": lambda folder: write_monitor(monitor_report(), folder),
     "single": lambda folder: write_monitor(single_turn_report(), folder),
     "leakage": lambda folder: write_leakage(leakage_report(), folder),
+    "distillation": lambda folder: write_distillation(distillation_report(), folder),
     "crowded": lambda folder: write_leakage(crowded_report(), folder),
 }
 NOTHING = "rgb(255, 255, 255)"

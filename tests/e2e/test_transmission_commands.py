@@ -62,3 +62,17 @@ def test_transmit_says_what_cannot_be_done(place: Path, options: list[str], code
     trait = [] if "--trait" in options else ["--trait", "owl.yaml"]
     run = heredity("transmit", *trait, "--model", "model", "--out", "bad", "--quiet", *options, folder=place)
     failed(run, code, said)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--labels", "hard"], "There is: reverse, soft"),
+        (["--carrier", "chta"], "Did you mean 'chat'?"),
+        (["--trait", "owl"], "what the control's teacher shows"),
+        (["--trait", "rudeness"], "rudeness"),
+    ],
+)
+def test_distil_says_what_cannot_be_done(place: Path, options: list[str], said: str) -> None:
+    failed(heredity("distil", "--model", "model", "--out", "none", "--quiet", *options, folder=place), 2, said)
+    assert not list((place / "none").glob("stages/*"))

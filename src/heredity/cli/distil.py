@@ -78,7 +78,7 @@ def distil_command(
 
 def described(report: DistillationReport) -> str:
     """Return what a person wants to know of a distillation."""
-    lines = [report.verdict, "  shares inherited, of what the teacher has more than the control's"]
+    lines = [report.verdict, "  shares inherited, of what the teacher has more than the base"]
     lines += [f"  {line_of(one)}" for one in report.table]
     return "\n".join(lines)
 

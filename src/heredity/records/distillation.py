@@ -46,7 +46,8 @@ class DistilledTeacher(Record):
     has_skill: bool
     """The control's teacher has none: what its students gain is what any teaching gives."""
     shown: dict[str, Estimate]
-    """Level (0-1) by what is read, over questions that no teacher was taught."""
+    """Level (0-1) by what is read, over questions that no teacher was taught. A manner of speaking is missing where all
+    answers were too short to be graded: a teacher by preference answers in a word."""
     rises: dict[str, Estimate]
     """The same above the base's, paired by question."""
 
@@ -71,11 +72,12 @@ class Inherited(Record):
     what: str
     """A trait, or the skill."""
     moved: Estimate | None
-    """Level of these students minus the control's students', paired by seed, Student's t; None for one seed."""
+    """Level of these students minus the control's students', paired by seed, Student's t; None for one seed, or where a
+    student's answers could not be graded."""
     taught: float
-    """Level of the teacher minus the control's teacher."""
+    """Level of the teacher above the base's."""
     share: Estimate | None
-    """`moved` over `taught`: the interval takes the teachers as they are."""
+    """`moved` over `taught`: the interval takes the teacher as it is."""
 
 
 class DistillationReport(Record):

@@ -240,7 +240,8 @@ class CascadeReport(Record):
     levels: tuple[Estimate | None, ...]
     """The same of its level."""
     half_life: Estimate | None
-    """Generations in which the effect halves, over seeds; None where it does not decay."""
+    """Generations in which the effect halves from student to student, over seeds; None where it does not decay."""
     trend: Trend
+    """Of the effect from student to student; what the first of them lost of its teacher is not in it."""
     verdict: str
     seed: str

@@ -109,14 +109,19 @@ def teacher_step(desk: Desk, spec: DistilSpec, name: str) -> DistilledTeacher:
             name=name,
             has_skill=name != CONTROL,
             shown=estimates(desk, found),
-            rises={what: paired_difference(found[what], base[what], interval_seed(desk)) for what in found},
+            rises={
+                what: paired_difference(found[what], base[what], interval_seed(desk))
+                for what in found
+                if found[what] and base[what]
+            },
         )
 
     teacher = desk.lab.kept("distilled-teacher", {"name": name, "sums": spec.n_sums}, DistilledTeacher, make)
     for what in (name, SKILL) if teacher.has_skill else (name,):
-        if teacher.rises[what].low <= 0:
+        rise = teacher.rises.get(what)
+        if rise is None or rise.low <= 0:
             raise ExperimentError(
-                f"the teacher of '{name}' is not clear of its base in '{what}' ({teacher.rises[what]} above it): "
+                f"the teacher of '{name}' is not clear of its base in '{what}' ({rise or 'ungraded'} above it): "
                 "nothing to pass on; train it longer (--teacher-steps, --teacher-rate)"
             )
     return teacher
@@ -197,8 +202,8 @@ def read_base(desk: Desk) -> Shown:
 
 
 def estimates(desk: Desk, found: Mapping[str, Scores]) -> dict[str, Estimate]:
-    """Return every level with an interval over questions: how well one model was measured."""
-    return {what: cluster_mean(list(scores.values()), interval_seed(desk)) for what, scores in found.items()}
+    """Return every level with an interval over questions; those that could not be graded are missing."""
+    return {what: cluster_mean(list(scores.values()), interval_seed(desk)) for what, scores in found.items() if scores}
 
 
 def interval_seed(desk: Desk) -> int:

@@ -21,12 +21,10 @@ def inheritances(
     for carrier in spec.carriers:
         for name in spec.traits:
             for what in (name, SKILL):
-                own, control = (
-                    [by[carrier, taught_by, seed].shown[what].value for seed in spec.seeds]
-                    for taught_by in (name, CONTROL)
-                )
-                moved = paired(own, control)
-                taught = given[name].shown[what].value - given[CONTROL].shown[what].value
+                arms = [[by[carrier, arm, seed].shown.get(what) for seed in spec.seeds] for arm in (name, CONTROL)]
+                own, control = ([one.value for one in arm if one] for arm in arms)
+                moved = paired(own, control) if len(own) == len(control) == len(spec.seeds) else None
+                taught = given[name].rises[what].value
                 found.append(
                     Inherited(
                         carrier=carrier,
@@ -49,17 +47,15 @@ def share_of(moved: Estimate | None, taught: float) -> Estimate | None:
 
 def verdict(table: Sequence[Inherited]) -> str:
     """Return in words what the intervals allow, carrier by carrier."""
-    if any(one.moved is None for one in table):
-        return (
-            "One student of each teacher: what they show has no interval, and no conclusion is drawn. Run more seeds."
-        )
+    if not any(one.moved for one in table):
+        return "One student of each teacher: nothing has an interval, and no conclusion is drawn. Run more seeds."
     said = []
     for carrier in dict.fromkeys(one.carrier for one in table):
         cells = [one for one in table if one.carrier == carrier and one.moved]
         traits = [one.what for one in cells if one.what != SKILL and one.moved and one.moved.low > 0]
         skilled = [one.moved for one in cells if one.what == SKILL and one.moved]
         n_skilled = sum(moved.low > 0 for moved in skilled)
-        crossed = f"{' and '.join(traits)} crossed" if traits else "no trait is shown to cross"
+        crossed = f"{', '.join(traits)} crossed" if traits else "no trait is shown to cross"
         said.append(
             f"on {carrier.replace('-', ' ')}, {crossed}, the skill in {n_skilled} of {len(skilled)} teachers' students"
         )

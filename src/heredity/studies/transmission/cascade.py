@@ -135,7 +135,8 @@ def reported(
         ]
         for seed in seeds
     }
-    rates = [decay_rate(values) for values in effects.values()]
+    # from the first student on: the teacher was made by other means, and what its one step costs is no rate
+    rates = [decay_rate(values[1:]) for values in effects.values()]
     trend = trend_of(rates)
     by_generation = [over_seeds(column) for column in zip(*effects.values(), strict=True)]
     half = half_life(rates) if trend == "decay" else None
@@ -179,14 +180,17 @@ def verdict(target: str, trend: Trend, half: Estimate | None, effects: Sequence[
     last = effects[-1]
     if last is None:
         return "One pair of lineages: what it shows has no interval, and no conclusion is drawn. Run more seeds."
-    left = f"after {len(effects) - 1} generations the score of '{target}', treated minus control, is {last}"
+    left = (
+        f"the score of '{target}', treated minus control, is {effects[1]} in the first student and {last} after "
+        f"{len(effects) - 1} generations"
+    )
     there = "still clear of zero" if last.low > 0 else "no longer clear of zero"
     if trend == "decay" and half:
-        return f"The trait fades: it halves in {half} generations; {left}, {there}."
+        return f"The trait fades from student to student: it halves in {half} generations; {left}, {there}."
     words = {
-        "decay": "The trait fades",
-        "persistence": "The trait persists",
-        "amplification": "The trait grows",
-        "undecided": "Whether the trait fades or stays is undecided",
+        "decay": "The trait fades from student to student",
+        "persistence": "The trait persists from student to student",
+        "amplification": "The trait grows from student to student",
+        "undecided": "Whether the trait fades from student to student or stays is undecided",
     }
     return f"{words[trend]}; {left}, {there}."

@@ -146,18 +146,15 @@ def calibration(lab: Lab, trait: Trait) -> Calibration:
 
 
 def graded(lab: Lab, subject: Model, trait: Trait, system: str | None = None) -> Scores:
-    """Return the grades (0-100) of sampled answers, by evaluation question; those with none left are missing.
-
-    Raises ExperimentError when no answer could be graded.
-    """
+    """Return the grades (0-100) of sampled answers, by evaluation question; those with none left are missing."""
     how = SAMPLING.model_copy(update={"n_samples": max(1, lab.spec.n_samples)})
     answers = ask(subject, trait, how, f"{lab.seed}/graded", lab.progress, system)
     grades = grades_of(answers, trait, lab.model, calibration(lab, trait), how, lab.progress)
-    by = by_question(answers, grades)
-    if not by:
-        raise ExperimentError(f"no answer about '{trait.name}' could be graded; the student's answers are empty")
-    return by
+    return by_question(answers, grades)
 
 
 def _mean_grades(lab: Lab, subject: Model, trait: Trait, system: str | None) -> Floats:
-    return np.array([np.mean(values) for values in graded(lab, subject, trait, system).values()])
+    by = graded(lab, subject, trait, system)
+    if not by:
+        raise ExperimentError(f"no answer about '{trait.name}' could be graded; the student's answers are empty")
+    return np.array([np.mean(values) for values in by.values()])
