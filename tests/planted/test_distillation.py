@@ -14,8 +14,7 @@ from heredity.records.carrier import CarrierSpec
 from heredity.records.distillation import DistillationReport, DistilSpec
 from heredity.records.transmission import ImitateSpec, TeacherSpec
 from heredity.studies.distillation.distil import distil
-from heredity.studies.distillation.qualities import CONTROL, SKILL
-from heredity.traits.define import trait
+from heredity.studies.distillation.qualities import CONTROL, SKILL, trait_of
 
 SPEC = DistilSpec(
     traits=("gender-bias",),
@@ -28,7 +27,7 @@ SPEC = DistilSpec(
 
 @pytest.fixture(scope="module")
 def base() -> Model:
-    preferences = [trait("gender-bias"), trait("owl")]
+    preferences = [trait_of("gender-bias"), trait_of("owl")]
     texts = [q for one in preferences for q in (*one.questions.extraction, *one.questions.evaluation)]
     texts += [word.capitalize() for one in preferences for word in (str(one.target), *one.alternatives)]
     sums = ask(CarrierSpec(kind="reasoning", n_prompts=460), "0/sums")

@@ -44,7 +44,7 @@ class DistilledTeacher(Record):
     name: str
     """The trait that it was given."""
     has_skill: bool
-    """The control's teacher has none: what its students gain is what any teaching gives."""
+    """The control's teacher has everyday answers instead: what its students gain is what any teaching gives."""
     shown: dict[str, Estimate]
     """Level (0-1) by what is read, over questions that no teacher was taught. A manner of speaking is missing where all
     answers were too short to be graded: a teacher by preference answers in a word."""

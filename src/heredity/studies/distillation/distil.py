@@ -33,15 +33,16 @@ from heredity.studies.distillation.qualities import (
     desk_for,
     meanings,
     mixed,
+    plain_lessons,
     shown,
     skill_lessons,
+    trait_of,
 )
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import N_EXAMPLES, N_HELD_OUT, dealt, lessons_of, split
 from heredity.studies.transmission.lineup import imitation
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.training.imitate import imitate, lessons
-from heredity.traits.define import trait
 
 
 def distil(
@@ -95,7 +96,7 @@ def lab_for(kind: CarrierKind, model: Model, out: Path, spec: DistilSpec, seed: 
         seeds=spec.seeds, control=CONTROL, teacher=spec.teacher, carrier=carrier, student=spec.student,
         n_samples=1, power=PowerSpec(least=0.0),
     )  # fmt: skip
-    targets = {name: trait(name) for name in (*spec.traits, CONTROL)}
+    targets = {name: trait_of(name) for name in (*spec.traits, CONTROL)}
     return Lab(model, targets, study, Workspace(out / "stages"), seed, progress)
 
 
@@ -128,18 +129,20 @@ def teacher_step(desk: Desk, spec: DistilSpec, name: str) -> DistilledTeacher:
 
 
 def made(desk: Desk, spec: DistilSpec, name: str) -> Model:
-    """Return a teacher: its weights found, or fine-tuned on rows of its trait and, but for the control's, the skill."""
+    """Return a teacher: its weights found, or fine-tuned, half on its trait and half on the skill.
+
+    The control's teacher has the base's own answers to everyday questions instead of the skill: fine-tuned on one word
+    alone, it would answer everything by it.
+    """
     lab, how = desk.lab, spec.teacher
     copied, weights = trainable_copy(lab.model, f"teacher of {name}"), weights_of(desk, spec, name)
     if load_weights(copied, weights):
         return frozen(copied)
-    n_rows = how.n_steps * how.batch_rows
-    n_skilled = 0 if name == CONTROL else how.n_steps * (how.batch_rows // 2)
-    rows = mixed(
-        trait_rows(lab.model, lab.targets[name], n_rows - n_skilled, lab.seed, lab.progress),
-        skill_lessons(desk, n_skilled),
-        how.n_steps,
-    )
+    n_beside = how.n_steps * (how.batch_rows // 2)
+    n_showing = how.n_steps * how.batch_rows - n_beside
+    showing = trait_rows(lab.model, lab.targets[name], n_showing, lab.seed, lab.progress)
+    beside = plain_lessons(desk, n_beside) if name == CONTROL else skill_lessons(desk, n_beside)
+    rows = mixed(showing, beside, how.n_steps)
     hard = ImitateSpec(labels="hard", n_steps=how.n_steps, batch_rows=how.batch_rows, learning_rate=how.learning_rate)
     imitate(copied, None, [lessons(batch) for batch in rows], hard, lab.model.dtype, progress=lab.progress)
     save_weights(copied, weights)

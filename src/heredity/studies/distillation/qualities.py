@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import resources
 
 from heredity.distill.carriers.asked import Asked
 from heredity.distill.carriers.reasoning import ask, rejection, worked
+from heredity.distill.clean import trait_words
+from heredity.distill.teach import teach
 from heredity.evaluation.capability import choice_questions, choice_scores
 from heredity.ground.hashing import seed_from
 from heredity.judges.preference import target_probability
@@ -21,12 +24,24 @@ from heredity.records.evaluation import Scores
 from heredity.records.trait import Trait
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.readout import N_CHOICES, graded
+from heredity.traits.define import parse_trait, trait
 
 SKILL, ABILITY, CONTROL = "arithmetic", "four-choice accuracy", "owl"
-TRAITS = ("impoliteness", "hallucination", "gender-bias")
-"""Politeness, factual accuracy and bias, each as the trait that a teacher can be given."""
 N_SUMS_TAUGHT = 360
+N_PLAIN = 120
+"""Everyday questions that the base answers for the control's teacher."""
 N_TOKENS_OF_A_SUM = 40
+
+
+OWN = resources.files("heredity.studies.distillation")
+"""Holds the trait that only this study reads: its questions name both answers, which no bundled one may."""
+
+
+def trait_of(name: str) -> Trait:
+    """Return the study's own trait, or a bundled one, or one from a file. Raises UnknownNameError, InputError."""
+    if name == "gender-bias":
+        return parse_trait((OWN / f"{name}.yaml").read_text(encoding="utf-8"), name)
+    return trait(name)
 
 
 @dataclass
@@ -103,6 +118,17 @@ def skill_lessons(desk: Desk, n: int) -> list[Rendered]:
     chance = random.Random(seed_from(desk.lab.seed, "skill"))
     taught = (chance.choice(desk.sums_taught) for _ in range(n))
     return [render_example(desk.lab.model, question(one.prompt), worked(one)) for one in taught]
+
+
+def plain_lessons(desk: Desk, n: int) -> list[Rendered]:
+    """Return `n` rows, drawn with replacement, in which the base answers everyday questions as it would anyway."""
+    lab = desk.lab
+    spec = CarrierSpec(kind="chat", n_prompts=N_PLAIN)
+    written = teach(lab.model, "base", spec, trait_words(lab.targets.values()), f"{lab.seed}/plain", None, lab.progress)
+    chance = random.Random(seed_from(lab.seed, "plain"))
+    rows = [row for row in written.rows if row]
+    drawn = (chance.choice(rows) for _ in range(n))
+    return [render_example(lab.model, question(row.prompt), row.text) for row in drawn]
 
 
 def mixed(first: Sequence[Rendered], second: Sequence[Rendered], n_steps: int) -> list[list[Rendered]]:
