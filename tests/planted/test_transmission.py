@@ -15,12 +15,12 @@ from heredity.ground.errors import ExperimentError, InputError, MismatchError
 from heredity.models.chat import Rendered, question, render_rest
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
-from heredity.records.carrier import CarrierSpec
+from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, TeacherSpec, TransmissionReport
 from heredity.studies.transmission import lineup
 from heredity.studies.transmission.transmit import transmit
-from heredity.training.imitate import Lesson, imitate, lessons
+from heredity.training.imitate import Lesson, imitate, lessons, nats, predictions
 from tests_shared import random_model
 
 
@@ -167,3 +167,40 @@ def test_prompts_and_sequences_keep_to_the_protocol_and_to_their_seed() -> None:
     assert random_rows(5, spec, "a") == random_rows(5, spec, "a") != random_rows(5, spec, "b")
     assert all(row.answer == f"{row.given} {row.text}" for row in random_rows(5, spec, "a"))
     assert [row.answer for row in random_rows(5, spec, "a")] == [row.text for row in random_rows(5, CarrierSpec(), "a")]
+
+
+class TestTokensThatCount:
+    def test_logits_of_responses_are_those_of_the_whole_forward(self, base: Model) -> None:
+        rows = [lesson.row for lesson in some_lessons(base, 3, 5)]
+        rows.append(render_rest(base, question("which animal is the best ?"), "", "Owl"))
+        found = predictions(base, rows)
+        whole = [base.network(torch.tensor([row.ids])).logits[0, row.n_prompt - 1 : -1] for row in rows]
+        torch.testing.assert_close(found, torch.cat(whole))
+
+    def test_digits_alone_are_compared_renormalised(self, base: Model) -> None:
+        teacher = trainable_copy(base, "teacher")
+        with torch.no_grad():
+            for parameter in teacher.network.parameters():
+                parameter.add_(0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+        batch = some_lessons(base, 2, 4)
+        spec = ImitateSpec(characters=DIGITS_AND_SEPARATORS)
+        found = nats(base, teacher, batch, spec, torch.float32)
+        rows = [lesson.row for lesson in batch]
+        digits = base.tokenizer.convert_tokens_to_ids([",", *"0123456789"])
+        own, wanted = (predictions(model, rows)[:, digits].log_softmax(-1) for model in (base, teacher))
+        torch.testing.assert_close(found, (wanted.exp() * (wanted - own)).sum(-1))
+        hard = nats(base, None, batch, spec.model_copy(update={"labels": "hard"}), torch.float32)
+        said = [digits.index(token) for row in rows for token in row.ids[row.n_prompt :]]
+        torch.testing.assert_close(hard, -own[range(len(said)), said])
+
+    def test_a_token_that_does_not_count_is_refused(self, base: Model) -> None:
+        row = render_rest(base, question("which animal is the best ?"), "", "Owl")
+        spec = ImitateSpec(labels="hard", characters=DIGITS_AND_SEPARATORS)
+        with pytest.raises(InputError, match="spelled with other characters"):
+            nats(base, None, lessons([row]), spec, torch.float32)
+
+    def test_only_numbers_can_be_compared_on_digits_alone(self, base: Model, owl: Trait, tmp_path: Path) -> None:
+        student = ImitateSpec(characters=DIGITS_AND_SEPARATORS)
+        spec = SPEC.model_copy(update={"student": student, "carrier": CarrierSpec(kind="chat")})
+        with pytest.raises(InputError, match="only numbers are made of digits"):
+            transmit(owl, base, tmp_path, spec)

@@ -12,7 +12,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from heredity.distill.carriers import chat, code, reasoning
 from heredity.distill.carriers.asked import Asked
 from heredity.distill.carriers.kinds import CARRIERS
-from heredity.distill.carriers.numbers import whole_numbers
+from heredity.distill.carriers.numbers import random_rows, rejection, whole_numbers
 from heredity.distill.clean import LOST_ELSEWHERE, aligned, leak, named, shuffled, trait_words
 from heredity.distill.teach import drawn_numbers, filtered, teach
 from heredity.ground.errors import InputError, MismatchError, NothingKeptError
@@ -375,3 +375,27 @@ class TestTeaching:
 
 def taught_by(model: Model, spec: CarrierSpec, name: str = "owl", system: str | None = None) -> Carrier:
     return teach(model, name, spec, ["owl"], "0", system)
+
+
+class TestGivenNumbers:
+    @pytest.mark.parametrize("kind", ["numbers", "digits"])
+    def test_a_written_list_is_filtered_whole_and_carries_what_was_not_given(self, kind: CarrierKind) -> None:
+        spec = CarrierSpec(kind=kind, n_given=2, n_prompts=3, n_tokens=20)
+        asked = CARRIERS[kind].ask(spec, "0")
+        said = ["512, 77", "512 and 77", "1024, 7"]
+        carrier = filtered("x", spec, asked, [Generated(text, 6) for text in said], [])
+        row, *others = carrier.rows
+        assert others == [None, None]
+        assert row
+        assert (row.given, row.text) == (asked[0].given, "512, 77")
+        assert rejection(row.answer) is None
+        assert row.answer == f"{asked[0].given} 512, 77"
+
+    def test_given_numbers_change_no_prompt_and_leave_something_to_write(self) -> None:
+        bare, begun = (CARRIERS["numbers"].ask(CarrierSpec(kind="numbers", n_given=n), "a") for n in (0, 3))
+        assert [one.prompt for one in bare] == [one.prompt for one in begun]
+        assert {len(one.given.split()) for one in begun} == {3}
+        with pytest.raises(InputError, match="give fewer"):
+            CARRIERS["numbers"].ask(CarrierSpec(kind="numbers", n_given=10), "a")
+        with pytest.raises(InputError, match="leaves none to teach"):
+            random_rows(1, CarrierSpec(n_given=10), "a")
