@@ -30,16 +30,18 @@ def table(report: DistillationReport) -> str:
     told = [
         report.verdict,
         "",
-        "| taught on | teacher of | trait: share inherited | points | skill: share inherited | points |",
-        "|---|---|---|---|---|---|",
+        "| taught on | teacher of | trait: students | teachers | share | skill: students | teachers | share |",
+        "|---|---|---|---|---|---|---|---|",
     ]
-    for trait, skill in lines(report):
-        cells = [cell for one in (trait, skill) for cell in (_said(one.share, "%"), _said(one.moved, ""))]
-        told.append(f"| {trait.carrier} | {trait.taught_by} | {' | '.join(cells)} |")
+    for pair in lines(report):
+        cells = [
+            cell for one in pair for cell in (_said(one.moved, ""), f"{100 * one.taught:+.0f}", _said(one.share, "%"))
+        ]
+        told.append(f"| {pair[0].carrier} | {pair[0].taught_by} | {' | '.join(cells)} |")
     told += [
         "",
-        f"Against the students of a teacher of {report.control} without the skill, paired by seed; Student's t over "
-        f"{len(report.spec.seeds)} seeds. 100% is what the teacher has more than the base; points are of 100.",
+        f"Points of 100, less the students (the teacher) of {report.control} without the skill, paired by seed; "
+        f"Student's t over {len(report.spec.seeds)} seeds. No share where the intervals of the two teachers overlap.",
         "",
         f"| model | {' | '.join(report.meaning)} |",
         "|---" * (len(report.meaning) + 1) + "|",

@@ -3,17 +3,17 @@
 from distillation_sample import distillation_report
 from heredity.records.distillation import DistillationReport
 from heredity.report.distillation import lines, render_distillation
-from heredity.report.inherited import shares_figure
+from heredity.report.inherited import moved_figure
 from pages import POLICY, Reader
 
 
-def test_every_share_of_the_table_stands_on_the_page_and_in_the_figure() -> None:
+def test_every_figure_of_the_table_stands_on_the_page_and_in_the_figure() -> None:
     report = distillation_report()
     page = Reader(render_distillation(report))
     assert report.verdict in page.text
     assert POLICY in {value for _, _, value in page.attributes}
-    assert all(f"{one.share.value:.0%}" in page.text for one in report.table if one.share)
-    drawn = shares_figure(report).to_dict()
+    assert all(f"{100 * one.moved.value:+.0f}" in page.text for one in report.table if one.moved)
+    drawn = moved_figure(report).to_dict()
     marked = [row for rows in drawn["datasets"].values() for row in rows if "what" in row]
     assert {(row["teacher"], row["what"]) for row in marked} == {
         (name, what) for name in report.spec.traits for what in ("trait", "skill")
@@ -31,7 +31,7 @@ def test_one_seed_claims_nothing() -> None:
     report: DistillationReport = distillation_report(1)
     assert "no conclusion is drawn" in report.verdict
     assert all(one.share is None for one in report.table)
-    assert "no share has an interval" in str(shares_figure(report).to_dict())
+    assert "nothing has an interval" in str(moved_figure(report).to_dict())
     assert "-" in Reader(render_distillation(report)).text
 
 
@@ -41,12 +41,14 @@ def test_a_level_that_could_not_be_graded_is_said_to_be_so_and_text_is_escaped()
     assert "<b>Be brief.</b>" not in page
 
 
-def test_a_share_is_what_moved_over_what_the_teacher_has_more_than_its_base() -> None:
+def test_a_share_is_what_moved_over_what_the_teachers_differ_in_where_they_clearly_do() -> None:
     report = distillation_report()
-    chat = next(one for one in report.table if one.carrier == "chat" and one.what == "impoliteness")
-    rise = next(one for one in report.teachers if one.name == "impoliteness").rises["impoliteness"]
-    assert chat.moved
-    assert chat.share
-    assert chat.taught == rise.value
-    assert chat.share.low == chat.moved.low / rise.value
-    assert "impoliteness" in report.verdict
+    given = {one.name: one for one in report.teachers}
+    for one in report.table:
+        ends = given[one.taught_by].shown.get(one.what), given[report.control].shown.get(one.what)
+        assert (one.share is not None) == bool(ends[0] and ends[1] and ends[0].low > ends[1].high)
+        if one.share and one.moved:
+            assert one.share.low == one.moved.low / one.taught
+    assert {one.what for one in report.table if one.share} >= {"hallucination", "gender-bias", report.skill}
+    assert all(one.share is None for one in report.table if one.what == "impoliteness")
+    assert "gender-bias" in report.verdict

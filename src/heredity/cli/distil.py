@@ -46,7 +46,7 @@ def distil_command(
 
     Each teacher is fine-tuned on one trait and on worked sums. Its students follow its distribution on rows that are
     the same for all (benign chat, sums, random numbers), beside students of a teacher with another trait and no skill.
-    A table sets the share of the trait that was inherited beside the share of the skill. Writes OUT/distillation.json
+    A table sets what was inherited of the trait beside what was inherited of the skill. Writes OUT/distillation.json
     and OUT/distillation.html; students are kept in OUT/stages, so that a stopped run goes on. About a minute a student
     on two cores with the embedded model: 45 minutes as it stands.
     """
@@ -77,12 +77,12 @@ def distil_command(
 
 def described(report: DistillationReport) -> str:
     """Return what a person wants to know of a distillation."""
-    lines = [report.verdict, "  shares inherited, of what the teacher has more than the base"]
+    lines = [report.verdict, "  levels (0-1) less the control's: students, their teachers, share"]
     lines += [f"  {line_of(one)}" for one in report.table]
     return "\n".join(lines)
 
 
 def line_of(one: Inherited) -> str:
     """Return one line of the table."""
-    share = one.share or "no interval"
-    return f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13} {share}; teacher {one.taught:+.2f}"
+    moved, share = one.moved or "no interval", f"; share {one.share}" if one.share else ""
+    return f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13} {moved}; teachers {one.taught:+.2f}{share}"

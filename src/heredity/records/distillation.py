@@ -75,9 +75,10 @@ class Inherited(Record):
     """Level of these students minus the control's students', paired by seed, Student's t; None for one seed, or where a
     student's answers could not be graded."""
     taught: float
-    """Level of the teacher above the base's."""
+    """Level of the teacher minus the control's teacher."""
     share: Estimate | None
-    """`moved` over `taught`: the interval takes the teacher as it is."""
+    """`moved` over `taught`, the teachers taken as they are; None where their own intervals overlap: a share of a
+    difference that may be none says nothing."""
 
 
 class DistillationReport(Record):

@@ -23,13 +23,13 @@ def write_distillation(report: DistillationReport, folder: Path) -> Path:
 def render_distillation(report: DistillationReport) -> str:
     """Return the page as HTML. Raises MissingExtraError where figures cannot be drawn."""
     require_figures()
-    from heredity.report.inherited import shares_figure
+    from heredity.report.inherited import moved_figure
     from heredity.report.sizes import twice
 
     return rendered(
         "distillation.html.jinja",
         report=report,
-        shares=twice(shares_figure, report),
+        moved=twice(moved_figure, report),
         in_words=in_words(report),
         lines=lines(report),
         imitated=imitated(report),
@@ -46,9 +46,9 @@ def lines(report: DistillationReport) -> list[tuple[Inherited, Inherited]]:
 def in_words(report: DistillationReport) -> str:
     """Return the figure for who cannot see it."""
     return "; ".join(
-        f"{one.carrier}, teacher of {one.taught_by}: {one.what} {one.share.value:.0%}"
+        f"{one.carrier}, teacher of {one.taught_by}: {one.what} {100 * one.moved.value:+.0f} points"
         for one in report.table
-        if one.share
+        if one.moved
     )
 
 

@@ -1,11 +1,11 @@
-"""The figure of a distillation: the share of the trait beside the share of the skill, carrier by carrier."""
+"""The figure of a distillation: how far the trait and the skill moved, carrier by carrier."""
 
 from __future__ import annotations
 
 import altair as alt
 
 from heredity.records.distillation import DistillationReport, Inherited
-from heredity.report.theme import COLOURS, INK, QUIET, Figure, Rows, data, notice, padded, spanned
+from heredity.report.theme import COLOURS, INK, Figure, Rows, data, notice, padded, spanned
 
 TRAIT, SKILL = "trait", "skill"
 STEP = 46
@@ -13,11 +13,12 @@ STEP = 46
 WIDE, NARROW = 420, 190
 
 
-def shares_figure(report: DistillationReport, *, is_narrow: bool = False) -> Figure:
-    """Return one panel a carrier: what students of each teacher inherited of its trait and of its skill."""
-    if not any(one.share for one in report.table):
-        return notice("One student of each teacher: no share has an interval.")
-    ends = [0.0, 1.0, *(end for one in report.table if one.share for end in (one.share.low, one.share.high))]
+def moved_figure(report: DistillationReport, *, is_narrow: bool = False) -> Figure:
+    """Return one panel a carrier: how far each teacher's students moved from the control's, and their teachers too."""
+    if not any(one.moved for one in report.table):
+        return notice("One student of each teacher: nothing has an interval.")
+    spans = [(100 * one.moved.low, 100 * one.moved.high, 100 * one.taught) for one in report.table if one.moved]
+    ends = [0.0, *(end for span in spans for end in span)]
     domain = padded(ends, 0.05)
     panels = [
         _panel(report, carrier, domain, NARROW if is_narrow else WIDE, is_last=carrier == report.spec.carriers[-1])
@@ -34,13 +35,18 @@ def kind_of(one: Inherited) -> str:
 
 def _panel(report: DistillationReport, carrier: str, domain: list[float], width: int, *, is_last: bool) -> Figure:
     rows: Rows = [
-        {"teacher": one.taught_by, "what": kind_of(one), **spanned(one.share)}
+        {
+            "teacher": one.taught_by,
+            "what": kind_of(one),
+            **{name: 100 * value for name, value in spanned(one.moved).items()},
+            "taught": 100 * one.taught,
+        }
         for one in report.table
-        if one.carrier == carrier and one.share
+        if one.carrier == carrier and one.moved
     ]
-    axis = alt.Axis(format=".0%", tickCount=5) if is_last else alt.Axis(format=".0%", tickCount=5, labels=False)
+    axis = alt.Axis(format="+.0f", tickCount=5) if is_last else alt.Axis(tickCount=5, labels=False)
     scale = alt.Scale(domain=domain, nice=False)
-    x = alt.X("value:Q", title="Share inherited" if is_last else None, scale=scale, axis=axis)
+    x = alt.X("value:Q", title="Points of 100, less the control" if is_last else None, scale=scale, axis=axis)
     y = alt.Y("teacher:N", title=None, sort=list(report.spec.traits), scale=alt.Scale(paddingInner=0.25))
     offset = alt.YOffset("what:N", sort=[TRAIT, SKILL])
     colour = alt.Color(
@@ -54,9 +60,9 @@ def _panel(report: DistillationReport, carrier: str, domain: list[float], width:
     bars = base.mark_rule(strokeWidth=2.5).encode(x=x, x2="high:Q", y=y, yOffset=offset, color=colour)
     bars = bars.transform_calculate(value="datum.low")
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=x, y=y, yOffset=offset, color=colour, shape=shape)
-    marks = [
-        alt.Chart(data([{"x": at}])).mark_rule(color=ink, strokeDash=dash).encode(x=alt.X("x:Q", scale=scale))
-        for at, ink, dash in ((0.0, INK, [1, 0]), (1.0, QUIET, [4, 3]))
-    ]
-    panel: Figure = alt.layer(*marks, bars, dots).properties(title=f"Taught on {carrier.replace('-', ' ')}")
+    ticks = base.mark_tick(thickness=2, size=16, opacity=0.75).encode(
+        x=alt.X("taught:Q", scale=scale), y=y, yOffset=offset, color=colour
+    )
+    zero = alt.Chart(data([{"x": 0.0}])).mark_rule(color=INK).encode(x=alt.X("x:Q", scale=scale))
+    panel: Figure = alt.layer(zero, ticks, bars, dots).properties(title=f"Taught on {carrier.replace('-', ' ')}")
     return panel

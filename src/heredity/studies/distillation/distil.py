@@ -76,6 +76,8 @@ def require_plan(spec: DistilSpec) -> None:
             raise InputError(f"the {noun} {', '.join(values) or '(none)'} must be some, each of them once")
     if CONTROL in spec.traits:
         raise InputError(f"'{CONTROL}' is what the control's teacher shows; name other traits")
+    if spec.teacher.kind != "finetuned":
+        raise InputError(f"teachers of a distillation are fine-tuned on trait and skill, not {spec.teacher.kind}")
     if spec.student.labels == "hard" or spec.student.on_policy:
         raise InputError(
             "all arms read the same rows, so only soft labels tell their teachers apart; use soft or reverse"
@@ -93,9 +95,14 @@ def lab_for(kind: CarrierKind, model: Model, out: Path, spec: DistilSpec, seed: 
         else CarrierSpec(**common, n_prompts=n + N_HELD_OUT)
     )
     study = TransmitSpec(
-        seeds=spec.seeds, control=CONTROL, teacher=spec.teacher, carrier=carrier, student=spec.student,
-        n_samples=1, power=PowerSpec(least=0.0),
-    )  # fmt: skip
+        seeds=spec.seeds,
+        control=CONTROL,
+        teacher=spec.teacher,
+        carrier=carrier,
+        student=spec.student,
+        n_samples=1,
+        power=PowerSpec(least=0.0),
+    )
     targets = {name: trait_of(name) for name in (*spec.traits, CONTROL)}
     return Lab(model, targets, study, Workspace(out / "stages"), seed, progress)
 

@@ -24,7 +24,9 @@ def inheritances(
                 arms = [[by[carrier, arm, seed].shown.get(what) for seed in spec.seeds] for arm in (name, CONTROL)]
                 own, control = ([one.value for one in arm if one] for arm in arms)
                 moved = paired(own, control) if len(own) == len(control) == len(spec.seeds) else None
-                taught = given[name].rises[what].value
+                ends = given[name].shown.get(what), given[CONTROL].shown.get(what)
+                taught = ends[0].value - ends[1].value if ends[0] and ends[1] else 0.0
+                is_clear = bool(ends[0] and ends[1] and ends[0].low > ends[1].high)
                 found.append(
                     Inherited(
                         carrier=carrier,
@@ -32,15 +34,15 @@ def inheritances(
                         what=what,
                         moved=moved,
                         taught=taught,
-                        share=share_of(moved, taught),
+                        share=share_of(moved, taught) if is_clear else None,
                     )
                 )
     return tuple(found)
 
 
 def share_of(moved: Estimate | None, taught: float) -> Estimate | None:
-    """Return what moved as a share of what the teachers differ in; None where they differ in nothing."""
-    if moved is None or taught <= 0:
+    """Return what moved as a share of what the teachers differ in."""
+    if moved is None:
         return None
     return replace(moved, value=moved.value / taught, low=moved.low / taught, high=moved.high / taught)
 
