@@ -45,7 +45,7 @@ def distil_command(
     """Distil a skill, and see which of the teacher's other traits come along: manners, wrong facts, bias.
 
     Each teacher is fine-tuned on one trait and on worked sums. Its students follow its distribution on rows that are
-    the same for all (benign chat and random numbers, unless you say otherwise), beside students of a teacher with another trait and no skill.
+    the same for all (benign chat, random numbers), beside students of a teacher with another trait and no skill.
     A table sets what was inherited of the trait beside what was inherited of the skill. Writes OUT/distillation.json
     and OUT/distillation.html; students are kept in OUT/stages, so that a stopped run goes on. About a minute a student
     on two cores with the embedded model: 45 minutes as it stands.
