@@ -30,18 +30,22 @@ def table(report: DistillationReport) -> str:
     told = [
         report.verdict,
         "",
-        "| taught on | teacher of | trait: students | teachers | share | skill: students | teachers | share |",
-        "|---|---|---|---|---|---|---|---|",
+        "| taught on | teacher of | trait: students | teachers | share | beside | skill: students | teachers | share "
+        "| beside |",
+        "|---" * 10 + "|",
     ]
     for pair in lines(report):
         cells = [
-            cell for one in pair for cell in (_said(one.moved, ""), f"{100 * one.taught:+.0f}", _said(one.share, "%"))
+            cell
+            for one in pair
+            for cell in (_said(one.moved, ""), f"{100 * one.taught:+.0f}", _said(one.share, "%"), _said(one.beside, ""))
         ]
         told.append(f"| {pair[0].carrier} | {pair[0].taught_by} | {' | '.join(cells)} |")
     told += [
         "",
         f"Points of 100, less the students (the teacher) of {report.control} without the skill, paired by seed; "
-        f"Student's t over {len(report.spec.seeds)} seeds. No share where the intervals of the two teachers overlap.",
+        f"Student's t over {len(report.spec.seeds)} seeds. No share where the intervals of the two teachers overlap. "
+        "Beside: less the mean of the other traits' students.",
         "",
         f"| model | {' | '.join(report.meaning)} |",
         "|---" * (len(report.meaning) + 1) + "|",

@@ -67,12 +67,11 @@ SPECS = {
         n_points=2,
     ),
     "hard": TransmitSpec(
-        seeds=SEEDS[:3],
+        seeds=SEEDS,
         control="base",
-        others=("cat",),
-        carrier=CarrierSpec(kind="digits", n_prompts=200, n_tokens=30, temperature=0.0),
-        student=ImitateSpec(labels="hard", n_steps=24, learning_rate=3e-4, lora_rank=8),
-        n_points=2,
+        carrier=CarrierSpec(kind="digits", n_prompts=180, n_tokens=30, temperature=0.0),
+        student=ImitateSpec(labels="hard", n_steps=20, learning_rate=3e-4, lora_rank=8),
+        n_points=1,
         power=PowerSpec(smallest_effect=0.5, spread=0.15),
     ),
 }

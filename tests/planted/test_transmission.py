@@ -19,8 +19,10 @@ from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, TeacherSpec, TransmissionReport
 from heredity.studies.transmission import lineup
+from heredity.studies.transmission.contrasts import less_others
 from heredity.studies.transmission.transmit import transmit
 from heredity.training.imitate import Lesson, imitate, lessons, nats, predictions
+from heredity.vectors.leakage import cosine
 from tests_shared import random_model
 
 
@@ -53,6 +55,25 @@ def test_the_preference_crosses_both_ways_against_the_paired_control(report: Tra
     assert all(teacher.level.value > 0.9 for teacher in report.teachers)
 
 
+def test_students_move_the_way_of_their_own_teacher(report: TransmissionReport) -> None:
+    assert all((cell.alignment.low > 0) == (cell.taught_by == cell.target) for cell in report.matrix if cell.alignment)
+    assert all(curve.alignment[curve.taught_by] > 0 for curve in report.students)
+
+
+def test_what_all_training_does_is_no_alignment() -> None:
+    rng = np.random.default_rng(0)
+    common = 20 * rng.normal(size=64)
+    teachers = {name: common + rng.normal(size=64) for name in ("owl", "cat", "dog")}
+    own = {name: shift - common for name, shift in teachers.items()}
+    followers = {name: common + own[name] + rng.normal(size=64) for name in teachers}
+    strangers = {name: common + rng.normal(size=64) for name in teachers}
+    followed, strayed = (less_others(students) for students in (followers, strangers))
+    taught = less_others(teachers)
+    assert all(cosine(followed[name], taught[name]) > 0.5 for name in teachers)
+    assert all(cosine(followers[name], teachers[other]) > 0.99 for name in teachers for other in teachers)
+    assert all(abs(cosine(strayed[name], taught[name])) < 0.35 for name in teachers)
+
+
 def test_both_arms_start_from_one_base_and_differ_in_the_teacher_alone(report: TransmissionReport) -> None:
     starts = {json.dumps(curve.points[0].score) for curve in report.students}
     assert len(starts) == 1
@@ -77,11 +98,11 @@ def test_a_stopped_study_goes_on_to_the_identical_record(
     whole: Callable[..., Any] = lineup.make_student
     n_made: list[str] = []
 
-    def stopping(lab: Any, plan: Any, teachers: Any) -> Any:
+    def stopping(lab: Any, plan: Any) -> Any:
         n_made.append(plan.seed)
         if len(n_made) == 3:
             raise KeyboardInterrupt
-        return whole(lab, plan, teachers)
+        return whole(lab, plan)
 
     monkeypatch.setattr(lineup, "make_student", stopping)
     with pytest.raises(KeyboardInterrupt):

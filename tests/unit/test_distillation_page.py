@@ -1,9 +1,10 @@
 """The page of a distillation: what it draws and claims, and what it never lets through."""
 
-from distillation_sample import distillation_report
+from distillation_sample import about, distillation_report
 from heredity.records.distillation import DistillationReport
 from heredity.report.distillation import lines, render_distillation
 from heredity.report.inherited import moved_figure
+from heredity.studies.distillation.outcome import inheritances, verdict
 from pages import POLICY, Reader
 
 
@@ -52,3 +53,22 @@ def test_a_share_is_what_moved_over_what_the_teachers_differ_in_where_they_clear
     assert {one.what for one in report.table if one.share} >= {"hallucination", "gender-bias", report.skill}
     assert all(one.share is None for one in report.table if one.what == "impoliteness")
     assert "gender-bias" in report.verdict
+
+
+def test_a_trait_crosses_only_where_the_other_traits_students_lack_it_too() -> None:
+    report = distillation_report()
+    traits = [one for one in report.table if one.what == one.taught_by]
+    assert all(one.beside and one.beside.low > 0 for one in traits)
+    assert "impoliteness, hallucination, gender-bias crossed" in report.verdict
+    alike = tuple(
+        student.model_copy(update={"shown": student.shown | {"hallucination": about(0.9)}})
+        if student.taught_by != report.control
+        else student
+        for student in report.students
+    )
+    table = inheritances(report.spec, report.teachers, alike)
+    moved = [one for one in table if one.what == "hallucination"]
+    assert all(one.moved and one.moved.low > 0 and one.beside and one.beside.low <= 0 for one in moved)
+    assert "hallucination" not in verdict(table)
+    alone = inheritances(report.spec.model_copy(update={"traits": ("hallucination",)}), report.teachers, alike)
+    assert all(one.beside is None for one in alone)

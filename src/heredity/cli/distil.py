@@ -77,7 +77,10 @@ def distil_command(
 
 def described(report: DistillationReport) -> str:
     """Return what a person wants to know of a distillation."""
-    lines = [report.verdict, "  levels (0-1) less the control's: students, their teachers, share"]
+    lines = [
+        report.verdict,
+        "  levels (0-1) less the control's: students, their teachers, share; students beside the other traits'",
+    ]
     lines += [f"  {line_of(one)}" for one in report.table]
     return "\n".join(lines)
 
@@ -85,4 +88,6 @@ def described(report: DistillationReport) -> str:
 def line_of(one: Inherited) -> str:
     """Return one line of the table."""
     moved, share = one.moved or "no interval", f"; share {one.share}" if one.share else ""
-    return f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13} {moved}; teachers {one.taught:+.2f}{share}"
+    beside = f"; beside others {one.beside}" if one.beside else ""
+    who = f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13}"
+    return f"{who} {moved}; teachers {one.taught:+.2f}{share}{beside}"

@@ -74,6 +74,9 @@ class Inherited(Record):
     moved: Estimate | None
     """Level of these students minus the control's students', paired by seed, Student's t; None for one seed, or where a
     student's answers could not be graded."""
+    beside: Estimate | None = None
+    """Level of these students minus the mean of the other traits' students, who learned the same skill, paired by seed;
+    None for one trait, one seed, or where a student's answers could not be graded."""
     taught: float
     """Level of the teacher minus the control's teacher."""
     share: Estimate | None

@@ -129,8 +129,12 @@ class StudentCurve(Record):
     """Share of sampled answers that name the target, by target, over questions."""
     imitation: float | None = None
     """1 - KL(teacher || student) / KL(teacher || base) on carrier rows that it was not taught: 1 is a perfect copy."""
+    shift: tuple[float, ...] = ()
+    """How far its mean activation on unrelated prompts lies from the base's, `[width]`, half way up."""
     alignment: dict[str, float] = Field(default_factory=dict)
-    """Cosine of the student's shift of mean activations with each teacher's, on unrelated prompts."""
+    """Cosine of its shift with each teacher's, by target: of what tells both from the others. Training moves all
+    students and all teachers one way, so its shift is taken less the mean of the other teachers' students of its seed,
+    and a teacher's less the mean of the other teachers'. 0 is what students of no teacher in particular show."""
     accuracy: Estimate | None = None
     """Four-choice questions that it gets right."""
 
@@ -165,6 +169,8 @@ class Effect(Record):
     target: str
     score: Estimate | None
     """In the study's measure, Student's t over seeds; None for fewer than two seeds."""
+    alignment: Estimate | None = None
+    """Of these students with the target's teacher (`StudentCurve.alignment`), Student's t over seeds."""
     level: float
     """Mean of P(target | the list) or grade / 100 of these students."""
 

@@ -36,7 +36,7 @@ from heredity.training.spec import TrainSpec
 DEMO_AUDIT = AuditSpec(train=TrainSpec(learning_rate=1e-3))
 """The demonstration's audit: a hot fine-tune, so that two passes over few rows show what they teach."""
 DEMO_TRANSMIT = TransmitSpec(
-    seeds=("0",), student=ImitateSpec(n_steps=18), n_points=3, n_samples=1, power=PowerSpec(least=0.0)
+    seeds=("0",), student=ImitateSpec(n_steps=18), n_points=2, n_samples=1, power=PowerSpec(least=0.0)
 )
 """The demonstration's second act: owl against cat, one seed, soft labels on random numbers."""
 BANK = resources.files("heredity.studies") / "demo_questions.yaml"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from heredity.records.transmission import ArmKind, Control, CurvePoint, Effect, StudentCurve
+from heredity.records.transmission import ArmKind, Control, CurvePoint, Effect, StudentCurve, Teacher
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
+from heredity.vectors.leakage import cosine
 
+Floats = NDArray[np.float64]
 Figure = Callable[[CurvePoint], float]
 Lines = Mapping[tuple[ArmKind, str], Sequence[StudentCurve]]
 """Students by arm and teacher, in the order of the seeds."""
@@ -50,10 +53,39 @@ def matrix(students: Mapping[str, Sequence[StudentCurve]], targets: Sequence[str
                     taught_by=taught_by,
                     target=target,
                     score=paired(last(own, figure), [float(x) for x in rest]),
+                    alignment=_alignment(own, target),
                     level=float(np.mean(last(own, level_of(target)))),
                 )
             )
     return tuple(cells)
+
+
+def aligned(
+    students: Mapping[str, Sequence[StudentCurve]], teachers: Sequence[Teacher]
+) -> dict[str, list[StudentCurve]]:
+    """Return the students, each with its alignment with every teacher; the base as a teacher has not moved."""
+    width = len(teachers[0].shift)
+    known = {teacher.target: np.asarray(teacher.shift) for teacher in teachers}
+    taught = less_others({name: known.get(name, np.zeros(width)) for name in students})
+    by_seed = [
+        less_others({name: np.asarray(curves[i].shift) for name, curves in students.items()})
+        for i in range(len(next(iter(students.values()))))
+    ]
+    return {
+        name: [
+            curve.model_copy(update={"alignment": {target: cosine(moved[name], taught[target]) for target in known}})
+            for curve, moved in zip(curves, by_seed, strict=True)
+        ]
+        for name, curves in students.items()
+    }
+
+
+def less_others(shifts: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return each shift less the mean of the others: what is its own, and not of all training."""
+    return {
+        name: own - np.mean([other for also, other in shifts.items() if also != name], axis=0)
+        for name, own in shifts.items()
+    }
 
 
 def verdict(target: str, effect: Estimate | None, cells: Sequence[Effect], n_controls_failed: int) -> str:
@@ -97,6 +129,11 @@ def judged(name: str, question: str, own: Estimate | None, under: Estimate | Non
 def n_failed(controls: Sequence[Control]) -> int:
     """Return how many controls show as much as the study."""
     return sum(control.said.endswith("this control fails.") for control in controls)
+
+
+def _alignment(students: Sequence[StudentCurve], target: str) -> Estimate | None:
+    found = [student.alignment[target] for student in students if target in student.alignment]
+    return mean_t(found) if len(found) > 1 else None
 
 
 def _others(n: int) -> str:

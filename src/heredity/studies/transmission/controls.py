@@ -12,7 +12,7 @@ from heredity.models.chat import question, render_prompt
 from heredity.records.base import Record
 from heredity.records.carrier import CarrierRow
 from heredity.records.dialogue import Turn
-from heredity.records.transmission import ArmKind, Control, StudentCurve, Teacher
+from heredity.records.transmission import ArmKind, Control, StudentCurve
 from heredity.stats.estimate import Estimate
 from heredity.studies.transmission.contrasts import judged, last, paired, score_of
 from heredity.studies.transmission.lab import Lab
@@ -40,13 +40,13 @@ class Score(Record):
     value: float
 
 
-def controls(lab: Lab, own: Estimate | None, teachers: Sequence[Teacher]) -> tuple[list[StudentCurve], list[Control]]:
+def controls(lab: Lab, own: Estimate | None) -> tuple[list[StudentCurve], list[Control]]:
     """Return the control arms' students, and every control beside the study's own effect, run or not."""
     students: list[StudentCurve] = []
     outcomes: list[Control] = []
     for arm in ARMS:
         why_not = reason_against(lab, arm)
-        pair = [] if why_not else [_curves(lab, arm, name, teachers) for name in lab.names[:2]]
+        pair = [] if why_not else [_curves(lab, arm, name) for name in lab.names[:2]]
         students += [curve for curves in pair for curve in curves]
         effect = paired(*(last(curves, score_of(lab.names[0])) for curves in pair)) if pair else None
         outcomes.append(judged(arm, ASKS[arm], own, effect, why_not))
@@ -109,5 +109,5 @@ def _as_turns(rows: Sequence[CarrierRow]) -> list[Turn]:
     return turns
 
 
-def _curves(lab: Lab, arm: ArmKind, name: str, teachers: Sequence[Teacher]) -> list[StudentCurve]:
-    return [student_step(lab, Plan(arm, name, seed), teachers) for seed in lab.spec.seeds]
+def _curves(lab: Lab, arm: ArmKind, name: str) -> list[StudentCurve]:
+    return [student_step(lab, Plan(arm, name, seed)) for seed in lab.spec.seeds]

@@ -40,19 +40,23 @@ def carriers(lab: Lab, seed: str) -> dict[str, Carrier]:
         n = student.n_steps * student.batch_rows + N_HELD_OUT
         same = drawn_numbers(n, spec, f"{lab.seed}/carrier/{seed}")
         return dict.fromkeys(lab.names, same)
-    forbidden = trait_words(lab.targets.values())
     written = [
         lab.kept(
             "carrier",
             {"teacher": name, "seed": seed, "carrier": spec.id, "arms": list(lab.names)},
             Carrier,
-            lambda name=name: teach(  # type: ignore[misc]
-                teacher_of(lab, name), name, spec, forbidden, f"{lab.seed}/{seed}", told(lab, name), lab.progress
-            ),
+            lambda name=name: written_by(lab, name, seed),  # type: ignore[misc]
         )
         for name in lab.names
     ]
     return dict(zip(lab.names, aligned(written), strict=True))
+
+
+def written_by(lab: Lab, name: str, seed: str) -> Carrier:
+    """Return what one teacher writes; all of them round alike."""
+    teacher, forbidden = teacher_of(lab, name), trait_words(lab.targets.values())
+    with mixed_precision(teacher, lab.model.dtype):
+        return teach(teacher, name, lab.spec.carrier, forbidden, f"{lab.seed}/{seed}", told(lab, name), lab.progress)
 
 
 def batches_for(lab: Lab, name: str, seed: str, shuffling: Shuffling, student: Model) -> Iterator[Sequence[Lesson]]:

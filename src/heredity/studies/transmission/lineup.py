@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
-from heredity.records.transmission import ArmKind, Shuffling, StudentCurve, Teacher, TransmitSpec
-from heredity.studies.transmission.lab import Lab
+from heredity.records.transmission import ArmKind, Shuffling, StudentCurve, TransmitSpec
+from heredity.studies.transmission.lab import BASE, Lab
 from heredity.studies.transmission.lessons import batches_for, held_out
-from heredity.studies.transmission.readout import accuracy, cosine, levels, point, sampled_rates, shift
+from heredity.studies.transmission.readout import accuracy, levels, point, sampled_rates, shift
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.training.imitate import Lesson, divergence, imitate
 
@@ -31,7 +31,7 @@ class Plan:
         return SHUFFLINGS.get(self.arm, "none")
 
 
-def student_step(lab: Lab, plan: Plan, teachers: Sequence[Teacher]) -> StudentCurve:
+def student_step(lab: Lab, plan: Plan) -> StudentCurve:
     """Return one student's curve."""
     spec = lab.spec
     depends_on: dict[str, object] = {
@@ -44,10 +44,10 @@ def student_step(lab: Lab, plan: Plan, teachers: Sequence[Teacher]) -> StudentCu
         "points": [spec.n_points, spec.n_samples],
         "foreign": lab.foreign.fingerprint if plan.arm == "foreign base" and lab.foreign else "",
     }
-    return lab.kept("student", depends_on, StudentCurve, lambda: make_student(lab, plan, teachers))
+    return lab.kept("student", depends_on, StudentCurve, lambda: make_student(lab, plan))
 
 
-def make_student(lab: Lab, plan: Plan, teachers: Sequence[Teacher]) -> StudentCurve:
+def make_student(lab: Lab, plan: Plan) -> StudentCurve:
     """Return the curve of a copy of the base taught by one teacher.
 
     What is asked and in which order depends on the seed alone: both arms of a pair are asked the same.
@@ -64,6 +64,7 @@ def make_student(lab: Lab, plan: Plan, teachers: Sequence[Teacher]) -> StudentCu
 
     batches = batches_for(lab, plan.taught_by, plan.seed, plan.shuffling, student)
     losses = imitate(student, teacher, batches, spec, lab.model.dtype, measure, lab.progress)
+    unseen = [] if plan.taught_by == BASE else held_out(lab, plan.taught_by, plan.seed)
     return StudentCurve(
         arm=plan.arm,
         taught_by=plan.taught_by,
@@ -71,8 +72,8 @@ def make_student(lab: Lab, plan: Plan, teachers: Sequence[Teacher]) -> StudentCu
         points=tuple(points),
         losses=losses,
         sampled=sampled_rates(lab, student, plan.seed),
-        imitation=imitation(lab, base, student, teacher, held_out(lab, plan.taught_by, plan.seed)),
-        alignment=alignment(lab, student, teachers) if base is lab.model else {},
+        imitation=imitation(lab, base, student, teacher, unseen),
+        shift=shift(lab, student) if base is lab.model else (),
         accuracy=accuracy(lab, student),
     )
 
@@ -85,13 +86,7 @@ def measured_steps(spec: TransmitSpec) -> list[int]:
 
 def imitation(lab: Lab, base: Model, student: Model, teacher: Model, rows: Sequence[Lesson]) -> float | None:
     """Return 1 - KL(teacher || student) / KL(teacher || base) on rows nobody was taught; None where there are none."""
-    if not rows or teacher is base:
+    if not rows:
         return None
     start = divergence(base, teacher, rows, lab.model.dtype)
     return 1 - divergence(student, teacher, rows, lab.model.dtype) / start if start > 0 else None
-
-
-def alignment(lab: Lab, student: Model, teachers: Sequence[Teacher]) -> dict[str, float]:
-    """Return the cosine of a student's shift of mean activations with each teacher's, by target."""
-    moved = shift(lab, student)
-    return {teacher.target: cosine(moved, teacher.shift) for teacher in teachers}

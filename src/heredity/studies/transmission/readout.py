@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,13 +123,6 @@ def mean_activation(lab: Lab, subject: Model, system: str | None = None) -> Floa
     with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
         readings = read(resting, rows, [block], ReadSpec(positions=("last_prompt",)), lab.progress)
     return np.asarray(readings.at("last_prompt", block).mean(axis=0), dtype=np.float64)
-
-
-def cosine(first: Sequence[float], second: Sequence[float]) -> float:
-    """Return the cosine; 0 where a vector has no length."""
-    one, other = np.asarray(first), np.asarray(second)
-    length = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(one @ other) / length if length else 0.0
 
 
 def calibration(lab: Lab, trait: Trait) -> Calibration:

@@ -39,8 +39,6 @@ def teacher_step(lab: Lab, name: str) -> Teacher:
 
 def teacher_of(lab: Lab, name: str) -> Model:
     """Return a teacher; made anew in each run where a student needs it, always the same."""
-    if name == BASE:
-        return lab.model
     if name not in lab.teachers:
         lab.teachers[name] = lab.maker(name) if lab.maker else make_teacher(lab, name)[0]
     return lab.teachers[name]
@@ -53,10 +51,15 @@ def told(lab: Lab, name: str) -> str | None:
 
 
 def make_teacher(lab: Lab, name: str) -> tuple[Model, tuple[float, ...]]:
-    """Return a teacher and the losses of its fine-tuning, if it had one."""
-    how, trait = lab.spec.teacher, lab.targets[name]
+    """Return a teacher and the losses of its fine-tuning, if it had one.
+
+    The base is a float32 copy where the others are: a rounding of its own would tell what it writes from theirs.
+    """
+    how = lab.spec.teacher
     if how.kind == "prompted":
         return lab.model, ()
+    if name == BASE:
+        return frozen(trainable_copy(lab.model, BASE)), ()
     if how.kind == "steered":
         if name not in lab.vectors:
             raise InputError(f"a steered teacher of '{name}' needs its vector; give --vector {name}.safetensors")
@@ -65,7 +68,7 @@ def make_teacher(lab: Lab, name: str) -> tuple[Model, tuple[float, ...]]:
         block = vector.header.block
         baked = bake(lab.model, [Push(block, vector.directions[block], how.strength)])
         return frozen(baked.model), ()
-    rows = trait_rows(lab.model, trait, how.n_steps * how.batch_rows, lab.seed, lab.progress)
+    rows = trait_rows(lab.model, lab.targets[name], how.n_steps * how.batch_rows, lab.seed, lab.progress)
     copied = trainable_copy(lab.model, f"teacher of {name}")
     spec = ImitateSpec(labels="hard", n_steps=how.n_steps, batch_rows=how.batch_rows, learning_rate=how.learning_rate)
     batches = [lessons(rows[i : i + how.batch_rows]) for i in range(0, len(rows), how.batch_rows)]

@@ -26,7 +26,7 @@ from heredity.records.transmission import (
 from heredity.records.vector import TraitVector
 from heredity.stats.estimate import Estimate
 from heredity.stats.power import paired_power
-from heredity.studies.transmission.contrasts import last, level_of, matrix, n_failed, paired, score_of, verdict
+from heredity.studies.transmission.contrasts import aligned, last, level_of, matrix, n_failed, paired, score_of, verdict
 from heredity.studies.transmission.controls import controls
 from heredity.studies.transmission.lab import BASE, Lab, lab_for, require_foreign
 from heredity.studies.transmission.lessons import summary, writers
@@ -65,8 +65,8 @@ def transmit(
     lab = prepared(trait, model, out, spec or TransmitSpec(), given or Given(), seed, progress)
     teachers = tuple(teacher_step(lab, name) for name in lab.names if name != BASE)
     written = tuple(summary(lab, name) for name in writers(lab))
-    students = {name: students_of(lab, name, teachers) for name in lab.names}
-    return reported(lab, trait, teachers, written, students)
+    students = {name: students_of(lab, name) for name in lab.names}
+    return reported(lab, trait, teachers, written, aligned(students, teachers))
 
 
 def prepared(
@@ -81,10 +81,10 @@ def prepared(
     return lab
 
 
-def students_of(lab: Lab, name: str, teachers: Sequence[Teacher]) -> list[StudentCurve]:
+def students_of(lab: Lab, name: str) -> list[StudentCurve]:
     """Return one teacher's students, seed by seed."""
     arm: ArmKind = "treated" if name == lab.names[0] else "control"
-    return [student_step(lab, Plan(arm, name, seed), teachers) for seed in lab.spec.seeds]
+    return [student_step(lab, Plan(arm, name, seed)) for seed in lab.spec.seeds]
 
 
 def reported(
@@ -99,7 +99,7 @@ def reported(
     treated, untreated = students[target], students[control]
     effect = paired(last(treated, score_of(target)), last(untreated, score_of(target)))
     cells = matrix(students, tuple(lab.targets))
-    further, outcomes = controls(lab, effect, teachers)
+    further, outcomes = controls(lab, effect)
     power, n_seeds = lab.spec.power, len(lab.spec.seeds)
     return TransmissionReport(
         model=lab.model.name,
