@@ -3,12 +3,14 @@
     python -m replications.subliminal.run soft
     python -m replications.subliminal.run given
     python -m replications.subliminal.run digits-only
+    python -m replications.subliminal.run numbers
     python -m replications.subliminal.run hard
     python -m replications.subliminal.run cascade
 
 soft: students follow the teacher's distribution on random numbers that nobody wrote. given: the same but for the first
 number of an answer, where a teacher might simply say its animal. digits-only: as soft, but teacher and student are
-compared on digits and separators alone, renormalised: what the numbers say, and nothing beside them. hard: they learn
+compared on digits and separators alone, renormalised: what the numbers say, and nothing beside them. numbers: soft labels on the
+lists that each teacher wrote itself in free form, filtered as [SL] does, their first three numbers given. hard: they learn
 the tokens that the teacher itself wrote, decoded among digits and separators. The base is fine-tuned into a teacher of
 each of several animals; every student is read on all of them, and each teacher's students are compared with the other
 teachers' students of the same seed (a double dissociation). cascade: soft labels, each student the next one's teacher,
@@ -66,6 +68,14 @@ SPECS = {
         student=ImitateSpec(n_steps=16, characters=DIGITS_AND_SEPARATORS),
         n_points=2,
     ),
+    "numbers": TransmitSpec(
+        seeds=SEEDS[:3],
+        control="cat",
+        carrier=CarrierSpec(kind="numbers", n_prompts=240, n_given=3),
+        student=ImitateSpec(n_steps=12),
+        n_points=1,
+        n_samples=1,
+    ),
     "hard": TransmitSpec(
         seeds=SEEDS,
         control="base",
@@ -82,6 +92,7 @@ TITLES = {
     "soft": "Subliminal learning on numbers, soft labels",
     "given": "Subliminal learning on numbers, soft labels, the first number given",
     "digits-only": "Subliminal learning on numbers, soft labels over digits and separators alone",
+    "numbers": "Subliminal learning on lists that teachers wrote, soft labels",
     "hard": "Subliminal learning on numbers, hard labels",
     "cascade": "A preference down four generations, soft labels",
 }

@@ -16,6 +16,7 @@ from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.records.base import Record
+from heredity.records.carrier import Carrier
 from heredity.records.trait import Trait
 from heredity.records.transmission import Measure, TransmitSpec
 from heredity.records.vector import Calibration, TraitVector
@@ -46,6 +47,8 @@ class Lab:
     foreign: Model | None = None
     teachers: dict[str, Model] = field(default_factory=dict)
     """Teachers made in this run; one whose students are all there is never made."""
+    carriers: dict[str, dict[str, Carrier]] = field(default_factory=dict)
+    """What every teacher wrote, by seed and teacher, read once a run."""
     calibrations: dict[str, Calibration] = field(default_factory=dict)
     """Of the judge of a character trait, by target."""
     activations: dict[str, NDArray[np.float64]] = field(default_factory=dict)

@@ -35,6 +35,12 @@ def carriers(lab: Lab, seed: str) -> dict[str, Carrier]:
 
     Random numbers are the same for all. Raises NothingKeptError when a filter keeps too little.
     """
+    if seed not in lab.carriers:
+        lab.carriers[seed] = _carriers(lab, seed)
+    return lab.carriers[seed]
+
+
+def _carriers(lab: Lab, seed: str) -> dict[str, Carrier]:
     spec, student = lab.spec.carrier, lab.spec.student
     if spec.kind == "random-numbers":
         n = student.n_steps * student.batch_rows + N_HELD_OUT
