@@ -7,15 +7,16 @@
     python -m replications.subliminal.run hard
     python -m replications.subliminal.run cascade
 
-soft: students follow the teacher's distribution on random numbers that nobody wrote. given: the same but for the first
-number of an answer, where a teacher might simply say its animal. digits-only: as soft, but teacher and student are
-compared on digits and separators alone, renormalised: what the numbers say, and nothing beside them. numbers: soft labels on the
-lists that each teacher wrote itself in free form, filtered as [SL] does, their first three numbers given. hard: they learn
-the tokens that the teacher itself wrote, decoded among digits and separators. The base is fine-tuned into a teacher of
-each of several animals; every student is read on all of them, and each teacher's students are compared with the other
-teachers' students of the same seed (a double dissociation). cascade: soft labels, each student the next one's teacher,
-four generations of owl and of cat. Every student is kept when it is done: a stopped run goes on. Writes `soft.json` and
-`soft.md` (or `hard.*` and so on) beside this file, and the study's page into `--out`.
+soft: students follow the teacher's distribution on random numbers that nobody wrote. given: the same but for the
+first number of an answer, where a teacher might simply say its animal. digits-only: as soft, but teacher and student
+are compared on digits and separators alone, renormalised: what the numbers say, and nothing beside them. numbers:
+soft labels on the lists that each teacher wrote itself in free form, filtered as [SL] does, their first three numbers
+given. hard: they learn the tokens that the teacher itself wrote, decoded among digits and separators. The base is
+fine-tuned into a teacher of each of several animals; every student is read on all of them, and each teacher's
+students are compared with the other teachers' students of the same seed (a double dissociation). cascade: soft
+labels, each student the next one's teacher, four generations of owl and of cat. Every student is kept when it is
+done: a stopped run goes on. Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and the
+study's page into `--out`.
 """
 
 from __future__ import annotations
