@@ -80,9 +80,11 @@ SPECS = {
     "hard": TransmitSpec(
         seeds=SEEDS,
         control="base",
+        others=("cat",),
         carrier=CarrierSpec(kind="digits", n_prompts=180, n_tokens=30, temperature=0.0),
         student=ImitateSpec(labels="hard", n_steps=20, learning_rate=3e-4, lora_rank=8),
         n_points=1,
+        n_samples=0,
         power=PowerSpec(smallest_effect=0.5, spread=0.15),
     ),
 }
