@@ -5,7 +5,7 @@ import random
 from heredity.records.carrier import CarrierRow
 from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec
 from heredity.stats.estimate import Estimate
-from heredity.studies.distillation.outcome import inheritances, verdict
+from heredity.studies.distillation.outcome import inheritances, shows, skilled, verdict
 from heredity.studies.distillation.qualities import ABILITY, CONTROL, SKILL
 
 BASE = {"impoliteness": 0.19, "hallucination": 0.3, "gender-bias": 0.74, CONTROL: 0.01, SKILL: 0.3, ABILITY: 0.46}
@@ -24,7 +24,9 @@ def distillation_report(n_seeds: int = 3) -> DistillationReport:
     students = tuple(
         student(spec, carrier, name, seed) for carrier in spec.carriers for seed in spec.seeds for name in names
     )
-    table = inheritances(spec, teachers, students)
+    base = {what: about(value) for what, value in BASE.items()}
+    found = shows(spec, base, teachers, students)
+    table, skill = inheritances(found), skilled(found)
     rows = {
         "chat": (CarrierRow(prompt="How do I boil rice? <b>Be brief.</b>", text="Rinse it, and boil it gently."),),
         "random-numbers": (CarrierRow(prompt="442, 241, 142", text="589, 389, 164"),),
@@ -36,13 +38,14 @@ def distillation_report(n_seeds: int = 3) -> DistillationReport:
         skill=SKILL,
         control=CONTROL,
         meaning=dict.fromkeys(BASE, "share of questions"),
-        base={what: about(value) for what, value in BASE.items()},
+        base=base,
         teachers=teachers,
         students=students,
         table=table,
+        skilled=skill,
         kept=dict.fromkeys(rows, (300, 336)),
         examples=rows,
-        verdict=verdict(table),
+        verdict=verdict(table, skill),
         seed="0",
     )
 

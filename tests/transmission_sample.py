@@ -23,6 +23,7 @@ from heredity.records.transmission import (
 )
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
+from heredity.studies.transmission.cascade import changes_of
 
 BASE = {"owl": 0.015, "cat": 0.077, "dog": 0.11, "fox": 0.022}
 """P(animal | the list) of the base."""
@@ -267,6 +268,14 @@ def cascade_report(n_seeds: int = 3, n_generations: int = 4, **changes: object) 
         generations=tuple(found.values()),
         effects=over_seeds(lambda one: one.score["owl"]),
         levels=over_seeds(lambda one: one.level["owl"].value),
+        changes=changes_of(
+            {
+                (name, seed): [found[name, seed, place] for place in range(n_generations + 1)]
+                for name in ("owl", "cat")
+                for seed in seeds
+            },
+            "owl",
+        ),
         half_life=half_life,
         trend="decay",
         verdict=f"The preference for owl fades down the generations: its effect halves every {half_life} of them.",

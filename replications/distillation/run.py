@@ -1,4 +1,4 @@
-"""Do politeness, factual accuracy and bias cross with performance?
+"""Do impoliteness, hallucination and bias come along with a skill?
 
     python -m replications.distillation.run
 
@@ -16,9 +16,8 @@ from pathlib import Path
 from heredity.cli.console import hush_libraries, watched
 from heredity.ground.files import write_text
 from heredity.models.load import load
-from heredity.records.distillation import DistillationReport
-from heredity.report.distillation import lines, write_distillation
-from heredity.stats.estimate import Estimate
+from heredity.records.distillation import Contrast, DistillationReport
+from heredity.report.distillation import write_distillation
 from heredity.store.workspace import save_record
 from heredity.studies.distillation.distil import distil
 
@@ -30,22 +29,18 @@ def table(report: DistillationReport) -> str:
     told = [
         report.verdict,
         "",
-        "| taught on | teacher of | trait: students | teachers | share | beside | skill: students | teachers | share "
-        "| beside |",
+        "| taught on | teacher of | what | less the base | teacher | less the control | teacher | less other traits' "
+        "| teacher | teachers differ |",
         "|---" * 10 + "|",
     ]
-    for pair in lines(report):
-        cells = [
-            cell
-            for one in pair
-            for cell in (_said(one.moved, ""), f"{100 * one.taught:+.0f}", _said(one.share, "%"), _said(one.beside, ""))
-        ]
-        told.append(f"| {pair[0].carrier} | {pair[0].taught_by} | {' | '.join(cells)} |")
+    for one in report.table:
+        cells = [cell for contrast in (one.base, one.control, one.others) for cell in _said(contrast)]
+        differ = "yes" if one.can_tell else "no"
+        told.append(f"| {one.carrier} | {one.taught_by} | {one.what} | {' | '.join(cells)} | {differ} |")
     told += [
         "",
-        f"Points of 100, less the students (the teacher) of {report.control} without the skill, paired by seed; "
-        f"Student's t over {len(report.spec.seeds)} seeds. No share where the intervals of the two teachers overlap. "
-        "Beside: less the mean of the other traits' students.",
+        f"Points of 100, students and teachers; the control is {report.control}, its teacher not taught the skill; "
+        f"Student's t over {len(report.spec.seeds)} seeds, not corrected for how many intervals there are.",
         "",
         f"| model | {' | '.join(report.meaning)} |",
         "|---" * (len(report.meaning) + 1) + "|",
@@ -61,11 +56,11 @@ def table(report: DistillationReport) -> str:
     return "\n".join([*told, ""])
 
 
-def _said(estimate: Estimate | None, unit: str) -> str:
-    if estimate is None:
-        return "-"
-    value, low, high = (f"{100 * x:+.0f}{unit}" for x in (estimate.value, estimate.low, estimate.high))
-    return f"{value} [{low}, {high}]"
+def _said(contrast: Contrast | None) -> tuple[str, str]:
+    if contrast is None:
+        return "-", "-"
+    teachers = "-" if contrast.teachers is None else f"{100 * contrast.teachers:+.0f}"
+    return contrast.students.in_points if contrast.students else "-", teachers
 
 
 def main() -> None:

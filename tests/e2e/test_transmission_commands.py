@@ -67,7 +67,7 @@ def test_transmit_says_what_cannot_be_done(place: Path, options: list[str], code
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--labels", "hard"], "There is: reverse, soft"),
+        (["--labels", "hard"], "use soft or reverse"),
         (["--carrier", "chta"], "Did you mean 'chat'?"),
         (["--trait", "owl"], "what the control's teacher shows"),
         (["--trait", "rudeness"], "rudeness"),

@@ -391,6 +391,13 @@ class TestGivenNumbers:
         assert rejection(row.answer) is None
         assert row.answer == f"{asked[0].given} 512, 77"
 
+    @pytest.mark.parametrize("said", ["11111111", " ,, ,"])
+    def test_given_numbers_are_never_taught_as_written(self, said: str) -> None:
+        spec = CarrierSpec(kind="digits", n_given=2, n_prompts=1, n_tokens=6)
+        carrier = filtered("x", spec, CARRIERS["digits"].ask(spec, "0"), [Generated(said, 6)], [])
+        assert carrier.rows == (None,)
+        assert sum(carrier.dropped.values()) == 1
+
     def test_given_numbers_change_no_prompt_and_leave_something_to_write(self) -> None:
         bare, begun = (CARRIERS["numbers"].ask(CarrierSpec(kind="numbers", n_given=n), "a") for n in (0, 3))
         assert [one.prompt for one in bare] == [one.prompt for one in begun]

@@ -1,10 +1,13 @@
 """The page of a distillation: what it draws and claims, and what it never lets through."""
 
+import random
+
 from distillation_sample import about, distillation_report
 from heredity.records.distillation import DistillationReport
 from heredity.report.distillation import lines, render_distillation
 from heredity.report.inherited import moved_figure
-from heredity.studies.distillation.outcome import inheritances, verdict
+from heredity.stats.estimate import Estimate
+from heredity.studies.distillation.outcome import inheritances, shows, skilled, verdict
 from pages import POLICY, Reader
 
 
@@ -13,7 +16,9 @@ def test_every_figure_of_the_table_stands_on_the_page_and_in_the_figure() -> Non
     page = Reader(render_distillation(report))
     assert report.verdict in page.text
     assert POLICY in {value for _, _, value in page.attributes}
-    assert all(f"{100 * one.moved.value:+.0f}" in page.text for one in report.table if one.moved)
+    contrasts = [contrast for one in report.table for contrast in (one.base, one.control, one.others) if contrast]
+    assert len(contrasts) == 3 * len(report.table)
+    assert all(one.students and f"{100 * one.students.value:+.0f}" in page.text for one in contrasts)
     drawn = moved_figure(report).to_dict()
     marked = [row for rows in drawn["datasets"].values() for row in rows if "what" in row]
     assert {(row["teacher"], row["what"]) for row in marked} == {
@@ -31,9 +36,8 @@ def test_a_trait_stands_beside_the_skill_of_the_same_students() -> None:
 def test_one_seed_claims_nothing() -> None:
     report: DistillationReport = distillation_report(1)
     assert "no conclusion is drawn" in report.verdict
-    assert all(one.share is None for one in report.table)
+    assert all(one.control.students is None and one.base.students is None for one in report.table)
     assert "nothing has an interval" in str(moved_figure(report).to_dict())
-    assert "-" in Reader(render_distillation(report)).text
 
 
 def test_a_level_that_could_not_be_graded_is_said_to_be_so_and_text_is_escaped() -> None:
@@ -42,33 +46,57 @@ def test_a_level_that_could_not_be_graded_is_said_to_be_so_and_text_is_escaped()
     assert "<b>Be brief.</b>" not in page
 
 
-def test_a_share_is_what_moved_over_what_the_teachers_differ_in_where_they_clearly_do() -> None:
+def test_teachers_that_hardly_differ_leave_nothing_to_tell() -> None:
     report = distillation_report()
-    given = {one.name: one for one in report.teachers}
-    for one in report.table:
-        ends = given[one.taught_by].shown.get(one.what), given[report.control].shown.get(one.what)
-        assert (one.share is not None) == bool(ends[0] and ends[1] and ends[0].low > ends[1].high)
-        if one.share and one.moved:
-            assert one.share.low == one.moved.low / one.taught
-    assert {one.what for one in report.table if one.share} >= {"hallucination", "gender-bias", report.skill}
-    assert all(one.share is None for one in report.table if one.what == "impoliteness")
-    assert "gender-bias" in report.verdict
+    told = {one.what for one in report.table if one.can_tell}
+    # impoliteness: its control's teacher could not be graded
+    assert told == {"hallucination", "gender-bias", report.skill}
+    assert "impoliteness could not be tested" in report.verdict
+    wide = Estimate(0.3, 0.0, 0.62, 20)
+    teachers = tuple(
+        one.model_copy(update={"shown": one.shown | {"hallucination": wide}}) if one.name == report.control else one
+        for one in report.teachers
+    )
+    table = inheritances(shows(report.spec, report.base, teachers, report.students))
+    assert not any(one.can_tell for one in table if one.what == "hallucination")
+    assert all(one.can_tell for one in table if one.what == "gender-bias")
 
 
 def test_a_trait_crosses_only_where_the_other_traits_students_lack_it_too() -> None:
     report = distillation_report()
-    traits = [one for one in report.table if one.what == one.taught_by]
-    assert all(one.beside and one.beside.low > 0 for one in traits)
-    assert "impoliteness, hallucination, gender-bias crossed" in report.verdict
+    assert "hallucination, gender-bias crossed" in report.verdict
     alike = tuple(
         student.model_copy(update={"shown": student.shown | {"hallucination": about(0.9)}})
         if student.taught_by != report.control
         else student
         for student in report.students
     )
-    table = inheritances(report.spec, report.teachers, alike)
-    moved = [one for one in table if one.what == "hallucination"]
-    assert all(one.moved and one.moved.low > 0 and one.beside and one.beside.low <= 0 for one in moved)
-    assert "hallucination" not in verdict(table)
-    alone = inheritances(report.spec.model_copy(update={"traits": ("hallucination",)}), report.teachers, alike)
-    assert all(one.beside is None for one in alone)
+    found = shows(report.spec, report.base, report.teachers, alike)
+    moved = [one for one in inheritances(found) if one.what == "hallucination"]
+    assert all(one.control.students and one.control.students.low > 0 for one in moved)
+    assert all(one.others and one.others.students and one.others.students.low <= 0 for one in moved)
+    assert "hallucination did not clearly" in verdict(inheritances(found), skilled(found))
+
+
+def test_what_a_control_alone_loses_is_kept_and_not_gained() -> None:
+    report = distillation_report()
+    chance = random.Random(0)
+    held = {name: 0.74 if name == "gender-bias" else 0.5 for name in (*report.spec.traits, report.control)}
+    students = tuple(
+        student.model_copy(
+            update={"shown": student.shown | {"gender-bias": about(held[student.taught_by] + chance.gauss(0, 0.01))}}
+        )
+        for student in report.students
+    )
+    found = shows(report.spec, report.base, report.teachers, students)
+    bias = [one for one in inheritances(found) if one.what == "gender-bias"]
+    assert all(one.base.students and one.base.students.low < 0 < one.base.students.high for one in bias)
+    assert "gender-bias (kept, not gained" in verdict(inheritances(found), skilled(found))
+
+
+def test_one_trait_has_no_others_to_stand_beside() -> None:
+    report = distillation_report()
+    alone = report.spec.model_copy(update={"traits": ("hallucination",)})
+    table = inheritances(shows(alone, report.base, report.teachers, report.students))
+    assert len(table) == 2 * 2
+    assert all(one.others is None and one.can_tell for one in table)

@@ -17,6 +17,8 @@ from heredity.report.generations import course_figure
 from heredity.report.tint import NOTHING
 from heredity.report.transmission import render_transmission, write_transmission
 from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import mean_t
+from heredity.studies.transmission.cascade import trend_of
 from pages import POLICY, Reader, rows_of
 from report_sample import HOSTILE
 from transmission_sample import cascade_report, crowded_report, one_lineage_report, one_seed_report, transmission_report
@@ -250,6 +252,22 @@ class TestTheCascade:
         assert "One pair of lineages has no interval" in said
         assert "No half-life" in said
         assert "95% interval over seeds" not in said
+
+
+class TestTheTrend:
+    RATES = (0.3, 0.31, 0.29)
+
+    @pytest.mark.parametrize(
+        ("own", "trend"),
+        [((-1.2, -1.1, -1.3), "decay"), ((-0.1, 0.1, 0.0), "undecided"), ((0.9, 1.0, 1.1), "undecided")],
+    )
+    def test_a_trait_fades_only_where_its_own_lineages_lose_it(self, own, trend):
+        assert trend_of(self.RATES, mean_t(own)) == trend
+
+    def test_it_grows_only_where_its_own_lineages_gain_it(self):
+        falling = [-rate for rate in self.RATES]
+        assert trend_of(falling, mean_t((1.2, 1.1, 1.3))) == "amplification"
+        assert trend_of(falling, mean_t((-0.1, 0.1, 0.0))) == "undecided"
 
 
 class TestWriting:

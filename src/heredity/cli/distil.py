@@ -8,10 +8,9 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.options import ModelOption, OutOption, SeedOption
-from heredity.cli.transmission import CARRIERS, LABELS, LabelsOption, RateOption, SeedsOption, require_known
+from heredity.cli.transmission import CARRIERS, LABELS, RateOption, SeedsOption, require_known
 from heredity.cli.work import loaded, writable
-from heredity.ground.errors import UnknownNameError
-from heredity.records.distillation import DistillationReport, DistilSpec, Inherited
+from heredity.records.distillation import Contrast, DistillationReport, DistilSpec, Inherited
 from heredity.records.transmission import ImitateSpec, TeacherSpec
 from heredity.store.workspace import save_record
 
@@ -30,7 +29,9 @@ def distil_command(
             "--carrier", help=f"One of {', '.join(CARRIERS)}; repeat it. Unless you say: {', '.join(DEFAULT.carriers)}."
         ),
     ] = None,
-    labels: LabelsOption = "soft",
+    labels: Annotated[
+        str, typer.Option(help="soft: the teacher's whole distribution. reverse: KL the other way round.")
+    ] = "soft",
     seeds: SeedsOption = 3,
     steps: Annotated[int, typer.Option(help="Optimizer steps of a student.")] = DEFAULT.student.n_steps,
     rate: RateOption = DEFAULT.student.learning_rate,
@@ -42,18 +43,17 @@ def distil_command(
     out: OutOption = "heredity-out/distillation",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
-    """Distil a skill, and see which of the teacher's other traits come along: manners, wrong facts, bias.
+    """Distil a skill, and see which of the teacher's other traits come along: manners, hallucination, bias.
 
     Each teacher is fine-tuned on one trait and on worked sums. Its students follow its distribution on rows that are
     the same for all (benign chat, random numbers), beside students of a teacher with another trait and no skill.
-    A table sets what was inherited of the trait beside what was inherited of the skill. Writes OUT/distillation.json
+    A table sets what was inherited of the trait beside what was inherited of the skill: less the base,
+    less the control's students, less the other traits' students. Writes OUT/distillation.json
     and OUT/distillation.html; students are kept in OUT/stages, so that a stopped run goes on. About a minute a student
     on two cores with the embedded model: 45 minutes as it stands.
     """
-    for kind in carriers or CARRIERS[:1]:
+    for kind in carriers or DEFAULT.carriers:
         require_known(labels, "finetuned", kind)
-    if labels == "hard":
-        raise UnknownNameError("kind of labels for a distillation", labels, tuple(x for x in LABELS if x != "hard"))
     folder = writable(out)
     spec = DistilSpec.model_validate(
         {
@@ -79,7 +79,7 @@ def described(report: DistillationReport) -> str:
     """Return what a person wants to know of a distillation."""
     lines = [
         report.verdict,
-        "  levels (0-1) less the control's: students, their teachers, share; students beside the other traits'",
+        "  points of 100, students (their teacher): less the base, less the control, less other traits'",
     ]
     lines += [f"  {line_of(one)}" for one in report.table]
     return "\n".join(lines)
@@ -87,7 +87,13 @@ def described(report: DistillationReport) -> str:
 
 def line_of(one: Inherited) -> str:
     """Return one line of the table."""
-    moved, share = one.moved or "no interval", f"; share {one.share}" if one.share else ""
-    beside = f"; beside others {one.beside}" if one.beside else ""
+    contrasts = [said(contrast) for contrast in (one.base, one.control, one.others) if contrast]
     who = f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13}"
-    return f"{who} {moved}; teachers {one.taught:+.2f}{share}{beside}"
+    return f"{who} {'; '.join(contrasts)}{'' if one.can_tell else '; teachers too alike to tell'}"
+
+
+def said(contrast: Contrast) -> str:
+    """Return how far students moved, and their teacher, in points of 100."""
+    teachers = contrast.teachers
+    students = contrast.students.in_points if contrast.students else "no interval"
+    return f"{students} ({'ungraded' if teachers is None else f'{100 * teachers:+.0f}'})"

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from heredity.ground.errors import UnknownNameError
-from heredity.records.carrier import DIGITS_AND_SEPARATORS
+from heredity.records.carrier import DIGITS_AND_SEPARATORS, USUAL_GIVEN
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, TransmitSpec
 from heredity.records.vector import TraitVector
@@ -19,8 +19,6 @@ from heredity.traits.define import trait
 LABELS = {"soft": "forward_kl", "reverse": "reverse_kl", "hard": "hard"}
 TEACHERS = ("finetuned", "prompted", "steered")
 CARRIERS = ("random-numbers", "numbers", "digits", "code", "reasoning", "chat")
-GIVEN = 3
-"""Numbers given where teachers write lists in free form: without them, the embedded model's answers are words."""
 RATE: float = ImitateSpec().learning_rate
 
 ControlOption = Annotated[
@@ -49,7 +47,7 @@ GivenOption = Annotated[
     int | None,
     typer.Option(
         help="First numbers of an answer that are given, neither written nor taught. Unless you say: "
-        f"{GIVEN} for --carrier numbers, so that a small model keeps to the list; else none."
+        f"{USUAL_GIVEN} for --carrier numbers, so that a small model keeps to the list; else none."
     ),
 ]
 PromptsOption = Annotated[int, typer.Option(help="Prompts that each teacher answers (not for random-numbers).")]
@@ -105,7 +103,7 @@ def given_to(carrier: str, asked: int | None) -> int:
     """Return how many numbers an answer begins with."""
     if asked is not None:
         return asked
-    return GIVEN if carrier == "numbers" else 0
+    return USUAL_GIVEN if carrier == "numbers" else 0
 
 
 def require_known(labels: str, teacher: str, carrier: str) -> None:

@@ -113,8 +113,7 @@ def described(report: TransmissionReport) -> str:
         lines.append(f"  level of {report.target}, treated - control      {report.effect_level}")
     lines += [
         f"  activations of {one.taught_by}'s students with their teacher's   {one.alignment} (cosine)"
-        for one in report.matrix
-        if one.alignment and one.taught_by == one.target
+        for one in report.alignments
     ]
     lines += [f"  control '{one.name}': {one.said}" for one in report.controls]
     return "\n".join(lines)

@@ -17,6 +17,8 @@ from heredity.models.model import Model
 from heredity.records.carrier import Carrier, CarrierRow, CarrierSpec
 from heredity.records.dialogue import Turn
 
+NOTHING_OF_ITS_OWN = "nothing but what was given"
+"""Why an answer is dropped that goes on from its given numbers with less than one whole number."""
 TOP_K = 50
 """Sampled tokens are among the k likeliest: the tail of a small model is noise, and the filter would drop it."""
 
@@ -81,8 +83,9 @@ def filtered(
     for one, answer in zip(asked, answers, strict=True):
         said = f"{one.given} {answer.text}" if one.given else answer.text
         whole = kind.carried(said, answer.n_tokens >= spec.n_tokens)
-        row = CarrierRow(prompt=one.prompt, given=one.given, text=whole.removeprefix(one.given).lstrip())
-        reason = kind.rejection(one, row.answer) or leak(row, forbidden)
+        written = whole.removeprefix(one.given).lstrip() if whole.startswith(one.given) else ""
+        row = CarrierRow(prompt=one.prompt, given=one.given, text=written)
+        reason = kind.rejection(one, row.answer) or leak(row, forbidden) or (None if written else NOTHING_OF_ITS_OWN)
         if reason:
             dropped[reason] += 1
         rows.append(None if reason else row)

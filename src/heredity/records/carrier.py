@@ -10,6 +10,8 @@ from heredity.records.base import Record, Spec
 
 DIGITS_AND_SEPARATORS = "0123456789, "
 """What the `digits` carrier is decoded among, and random numbers are made of."""
+USUAL_GIVEN = 3
+"""Numbers given where lists are written in free form: without them, the embedded model's answers are words."""
 CarrierKind = Literal["random-numbers", "numbers", "digits", "code", "reasoning", "chat"]
 
 

@@ -28,7 +28,7 @@ class DistilSpec(Spec):
     n_tokens: int = Field(default=40, ge=4)
     """Most tokens of a row of chat or reasoning."""
     n_sums: int = Field(default=40, ge=4)
-    """Sums asked of every model; none of them was taught to a teacher."""
+    """Sums asked of every model, in stories that no teacher was taught; so small numbers come again."""
 
 
 class Shown(Record):
@@ -64,6 +64,16 @@ class DistilledStudent(Record):
     """1 - KL(teacher || student) / KL(teacher || base) on rows that it was not taught: 1 is a perfect copy."""
 
 
+class Contrast(Record):
+    """Models beside others, on one read-out."""
+
+    students: Estimate | None
+    """Level of these students minus the others', paired by seed, Student's t; None for one seed, or where a student's
+    answers could not be graded."""
+    teachers: float | None
+    """The same of their teachers, one of each; None where a teacher's answers could not be graded."""
+
+
 class Inherited(Record):
     """How much of one thing students of one teacher took over on one carrier."""
 
@@ -71,17 +81,15 @@ class Inherited(Record):
     taught_by: str
     what: str
     """A trait, or the skill."""
-    moved: Estimate | None
-    """Level of these students minus the control's students', paired by seed, Student's t; None for one seed, or where a
-    student's answers could not be graded."""
-    beside: Estimate | None = None
-    """Level of these students minus the mean of the other traits' students, who learned the same skill, paired by seed;
-    None for one trait, one seed, or where a student's answers could not be graded."""
-    taught: float
-    """Level of the teacher minus the control's teacher."""
-    share: Estimate | None
-    """`moved` over `taught`, the teachers taken as they are; None where their own intervals overlap: a share of a
-    difference that may be none says nothing."""
+    base: Contrast
+    """Beside the untouched model: what was gained."""
+    control: Contrast
+    """Beside the control's students, and its teacher: what was not lost as all training loses it, too."""
+    others: Contrast | None
+    """Beside the mean of the other traits' students, whose teachers were given the same skill; None for one trait."""
+    can_tell: bool
+    """Whether the teachers differ: this one's interval lies above the control's teacher's, and it shows more of its
+    trait than the other traits' teachers on the mean. Where they do not, nothing could have been seen to cross."""
 
 
 class DistillationReport(Record):
@@ -102,6 +110,8 @@ class DistillationReport(Record):
     students: tuple[DistilledStudent, ...]
     table: tuple[Inherited, ...]
     """Every trait and, after it, the skill of the same students; by carrier."""
+    skilled: dict[str, Estimate]
+    """By carrier: the skill of a seed's students whose teachers were given it, on the mean, minus the control's."""
     kept: dict[str, tuple[int, int]]
     """Rows that each carrier's filter kept, of those asked for, over all seeds."""
     examples: dict[str, tuple[CarrierRow, ...]]

@@ -134,7 +134,8 @@ class StudentCurve(Record):
     alignment: dict[str, float] = Field(default_factory=dict)
     """Cosine of its shift with each teacher's, by target: of what tells both from the others. Training moves all
     students and all teachers one way, so its shift is taken less the mean of the other teachers' students of its seed,
-    and a teacher's less the mean of the other teachers'. 0 is what students of no teacher in particular show."""
+    and a teacher's less the mean of the other teachers'. Students that follow no teacher show 0; those that follow
+    their own are turned from the others', of two teachers by as much."""
     accuracy: Estimate | None = None
     """Four-choice questions that it gets right."""
 
@@ -203,6 +204,12 @@ class TransmissionReport(Record):
     """Chance that a study of this size sees the effect of interest at the assumed spread; None for one seed."""
     seed: str
 
+    @property
+    def alignments(self) -> tuple[Effect, ...]:
+        """Students of each teacher with their own teacher; one of two teachers, whose figures are one and the same."""
+        own = tuple(one for one in self.matrix if one.alignment and one.taught_by == one.target)
+        return own if len(self.teachers) > 2 else own[:1]
+
 
 Trend = Literal["decay", "persistence", "amplification", "undecided"]
 
@@ -245,6 +252,9 @@ class CascadeReport(Record):
     """By generation from 0: score of the target, treated minus control lineage, paired by seed."""
     levels: tuple[Estimate | None, ...]
     """The same of its level."""
+    changes: dict[str, Estimate]
+    """By lineage: how far the target's score moved from the first student to the last, Student's t over seeds. An
+    effect that shrinks because the control's lineage regains what training took is no trait that fades."""
     half_life: Estimate | None
     """Generations in which the effect halves from student to student, over seeds; None where it does not decay."""
     trend: Trend

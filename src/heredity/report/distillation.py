@@ -46,9 +46,9 @@ def lines(report: DistillationReport) -> list[tuple[Inherited, Inherited]]:
 def in_words(report: DistillationReport) -> str:
     """Return the figure for who cannot see it."""
     return "; ".join(
-        f"{one.carrier}, teacher of {one.taught_by}: {one.what} {100 * one.moved.value:+.0f} points"
+        f"{one.carrier}, teacher of {one.taught_by}: {one.what} {100 * moved.value:+.0f} points"
         for one in report.table
-        if one.moved
+        if (moved := one.control.students)
     )
 
 

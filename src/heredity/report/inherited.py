@@ -15,10 +15,11 @@ WIDE, NARROW = 420, 190
 
 def moved_figure(report: DistillationReport, *, is_narrow: bool = False) -> Figure:
     """Return one panel a carrier: how far each teacher's students moved from the control's, and their teachers too."""
-    if not any(one.moved for one in report.table):
+    spans = [(moved.low, moved.high) for one in report.table if (moved := one.control.students)]
+    if not spans:
         return notice("One student of each teacher: nothing has an interval.")
-    spans = [(100 * one.moved.low, 100 * one.moved.high, 100 * one.taught) for one in report.table if one.moved]
-    ends = [0.0, *(end for span in spans for end in span)]
+    taught = [one.control.teachers for one in report.table if one.control.teachers is not None]
+    ends = [0.0, *(100 * end for span in [*spans, taught] for end in span)]
     domain = padded(ends, 0.05)
     panels = [
         _panel(report, carrier, domain, NARROW if is_narrow else WIDE, is_last=carrier == report.spec.carriers[-1])
@@ -38,11 +39,11 @@ def _panel(report: DistillationReport, carrier: str, domain: list[float], width:
         {
             "teacher": one.taught_by,
             "what": kind_of(one),
-            **{name: 100 * value for name, value in spanned(one.moved).items()},
-            "taught": 100 * one.taught,
+            **{name: 100 * value for name, value in spanned(one.control.students).items()},
+            "taught": None if one.control.teachers is None else 100 * one.control.teachers,
         }
         for one in report.table
-        if one.carrier == carrier and one.moved
+        if one.carrier == carrier and one.control.students
     ]
     axis = alt.Axis(format="+.0f", tickCount=5) if is_last else alt.Axis(tickCount=5, labels=False)
     scale = alt.Scale(domain=domain, nice=False)

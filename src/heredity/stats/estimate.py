@@ -24,6 +24,11 @@ class Estimate:
         return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] (n={self.n}{left_out})"
 
     @property
+    def in_points(self) -> str:
+        """The number and its interval as signed points of 100."""
+        return f"{100 * self.value:+.0f} [{100 * self.low:+.0f}, {100 * self.high:+.0f}]"
+
+    @property
     def is_clear_of_zero(self) -> bool:
         """Whether the whole interval lies on one side of zero."""
         return self.low > 0 or self.high < 0

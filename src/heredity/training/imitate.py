@@ -146,13 +146,17 @@ def places(said: torch.Tensor, counted: torch.Tensor | slice) -> torch.Tensor:
         return said
     found = torch.searchsorted(counted, said).clamp(max=len(counted) - 1)
     if not torch.equal(counted[found], said):
-        raise InputError("a carrier token is spelled with other characters than those that count; give fewer limits")
+        raise InputError(
+            "a carrier token is spelled with other characters than those that count; count all (without --digits-only)"
+        )
     return found
 
 
-def divergence(student: Model, teacher: Model, rows: Sequence[Lesson], precision: torch.dtype) -> float:
-    """Return KL(teacher || student), nats per carrier token, of a student that is only read."""
-    spec = ImitateSpec(labels="forward_kl")
+def divergence(
+    student: Model, teacher: Model, rows: Sequence[Lesson], precision: torch.dtype, characters: str = ""
+) -> float:
+    """Return KL(teacher || student) over the tokens that count, nats per carrier token, of a student only read."""
+    spec = ImitateSpec(labels="forward_kl", characters=characters)
     with at_rest(student) as resting:
         found = [nats(resting, teacher, rows[i : i + 16], spec, precision) for i in range(0, len(rows), 16)]
     return float(torch.cat(found).mean())

@@ -17,7 +17,7 @@ from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
-from heredity.records.carrier import Carrier, CarrierKind, CarrierSpec
+from heredity.records.carrier import USUAL_GIVEN, Carrier, CarrierKind, CarrierSpec
 from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec, Shown
 from heredity.records.evaluation import Scores
 from heredity.records.transmission import ImitateSpec, PowerSpec, TransmitSpec
@@ -25,7 +25,7 @@ from heredity.stats.compare import paired_difference
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import cluster_mean
 from heredity.store.workspace import Workspace
-from heredity.studies.distillation.outcome import inheritances, verdict
+from heredity.studies.distillation.outcome import inheritances, is_apart, shows, skilled, verdict
 from heredity.studies.distillation.qualities import (
     CONTROL,
     SKILL,
@@ -39,6 +39,7 @@ from heredity.studies.distillation.qualities import (
     trait_of,
 )
 from heredity.studies.transmission.lab import Lab
+from heredity.studies.transmission.lab import require_plan as require_sound
 from heredity.studies.transmission.lessons import N_EXAMPLES, N_HELD_OUT, dealt, lessons_of, split
 from heredity.studies.transmission.lineup import imitation
 from heredity.studies.transmission.teachers import teacher_of
@@ -59,7 +60,11 @@ def distil(
     desks = {kind: desk_for(lab_for(kind, model, out, spec, seed, progress), spec) for kind in spec.carriers}
     first = next(iter(desks.values()))
     names = (*spec.traits, CONTROL)
+    for desk in desks.values():
+        for one in spec.seeds:
+            carrier_of(desk.lab, one)
     teachers = tuple(teacher_step(first, spec, name) for name in names)
+    say_which_are_alike(first, spec, teachers)
     for desk in desks.values():
         desk.lab.maker = lambda name: made(first, spec, name)
         desk.lab.teachers = first.lab.teachers
@@ -82,19 +87,21 @@ def require_plan(spec: DistilSpec) -> None:
         raise InputError(
             "all arms read the same rows, so only soft labels tell their teachers apart; use soft or reverse"
         )
+    for kind in spec.carriers:
+        require_sound(study_of(kind, spec))
 
 
-def lab_for(kind: CarrierKind, model: Model, out: Path, spec: DistilSpec, seed: str, progress: Progress) -> Lab:
-    """Return the lab of one carrier."""
+def study_of(kind: CarrierKind, spec: DistilSpec) -> TransmitSpec:
+    """Return one carrier's part of the study."""
     n = spec.student.n_steps * spec.student.batch_rows
-    common = {"kind": kind, "n_tokens": spec.n_tokens}
+    common = {"kind": kind, "n_tokens": spec.n_tokens, "n_given": USUAL_GIVEN if kind == "numbers" else 0}
     # so small a model works out a third of its sums: the filter drops the others, and more must be asked
     carrier = (
         CarrierSpec(**common, n_prompts=2 * n, temperature=0.0, least_kept=0.1)
         if kind == "reasoning"
         else CarrierSpec(**common, n_prompts=n + N_HELD_OUT)
     )
-    study = TransmitSpec(
+    return TransmitSpec(
         seeds=spec.seeds,
         control=CONTROL,
         teacher=spec.teacher,
@@ -103,8 +110,12 @@ def lab_for(kind: CarrierKind, model: Model, out: Path, spec: DistilSpec, seed: 
         n_samples=1,
         power=PowerSpec(least=0.0),
     )
+
+
+def lab_for(kind: CarrierKind, model: Model, out: Path, spec: DistilSpec, seed: str, progress: Progress) -> Lab:
+    """Return the lab of one carrier."""
     targets = {name: trait_of(name) for name in (*spec.traits, CONTROL)}
-    return Lab(model, targets, study, Workspace(out / "stages"), seed, progress)
+    return Lab(model, targets, study_of(kind, spec), Workspace(out / "stages"), seed, progress)
 
 
 def teacher_step(desk: Desk, spec: DistilSpec, name: str) -> DistilledTeacher:
@@ -128,11 +139,23 @@ def teacher_step(desk: Desk, spec: DistilSpec, name: str) -> DistilledTeacher:
     for what in (name, SKILL) if teacher.has_skill else (name,):
         rise = teacher.rises.get(what)
         if rise is None or rise.low <= 0:
+            forget_weights(weights_of(desk, spec, name))
             raise ExperimentError(
                 f"the teacher of '{name}' is not clear of its base in '{what}' ({rise or 'ungraded'} above it): "
                 "nothing to pass on; train it longer (--teacher-steps, --teacher-rate)"
             )
     return teacher
+
+
+def say_which_are_alike(desk: Desk, spec: DistilSpec, teachers: Sequence[DistilledTeacher]) -> None:
+    """Say, before any student is taught, which traits the control's teacher shows as much."""
+    found = shows(spec, {}, teachers, ())
+    for name in spec.traits:
+        if not is_apart(found, name, name):
+            desk.lab.progress.note(
+                f"the teacher of '{name}' is not clear of the control's teacher in it: whether it crosses cannot be "
+                "told; train the teachers longer (--teacher-steps, --teacher-rate)"
+            )
 
 
 def made(desk: Desk, spec: DistilSpec, name: str) -> Model:
@@ -168,7 +191,9 @@ def student_step(desk: Desk, name: str, seed: str) -> DistilledStudent:
 
     def make() -> DistilledStudent:
         rows, kept_back = split(lab, carrier_of(lab, seed), seed)
-        student, teacher = trainable_copy(lab.model, f"student of {name}, {kind}, seed {seed}"), teacher_of(lab, name)
+        told = f"student of {name}, {kind}, seed {seed}"
+        student = trainable_copy(lab.model, told, lab.spec.student.lora_rank, f"{lab.seed}/{seed}")
+        teacher = teacher_of(lab, name)
         batches = dealt(lessons_of(lab, name, student, rows), lab.spec.student.batch_rows, f"{lab.seed}/{seed}")
         losses = imitate(student, teacher, batches, lab.spec.student, lab.model.dtype, progress=lab.progress)
         return DistilledStudent(
@@ -230,7 +255,9 @@ def reported(
     """Return the report: what was inherited, and what may be said of it."""
     desk = next(iter(desks.values()))
     lab = desk.lab
-    table = inheritances(spec, teachers, students)
+    base = lab.kept("distilled-base", {"sums": spec.n_sums}, Shown, lambda: read_base(desk)).levels
+    found = shows(spec, base, teachers, students)
+    table, skill = inheritances(found), skilled(found)
     carriers = {kind: [carrier_of(desk.lab, seed) for seed in spec.seeds] for kind, desk in desks.items()}
     return DistillationReport(
         model=lab.model.name,
@@ -239,15 +266,16 @@ def reported(
         skill=SKILL,
         control=CONTROL,
         meaning=meanings(desk),
-        base=desk.lab.kept("distilled-base", {"sums": spec.n_sums}, Shown, lambda: read_base(desk)).levels,
+        base=base,
         teachers=teachers,
         students=tuple(students),
         table=table,
+        skilled=skill,
         kept={kind: (sum(c.n_kept for c in made), sum(len(c.rows) for c in made)) for kind, made in carriers.items()},
         examples={
             kind: tuple([row for row in made[0].rows if row is not None][:N_EXAMPLES])
             for kind, made in carriers.items()
         },
-        verdict=verdict(table),
+        verdict=verdict(table, skill),
         seed=lab.seed,
     )

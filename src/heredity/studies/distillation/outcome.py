@@ -1,87 +1,149 @@
-"""From students to what was inherited: paired by seed with the control's students, beside what the teacher had."""
+"""From students to what was inherited: paired by seed, beside the base, the control and the other traits' students."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
-import numpy as np
+from dataclasses import dataclass
+from statistics import fmean
 
 from heredity.records.carrier import CarrierKind
-from heredity.records.distillation import DistilledStudent, DistilledTeacher, DistilSpec, Inherited
+from heredity.records.distillation import Contrast, DistilledStudent, DistilledTeacher, DistilSpec, Inherited
 from heredity.stats.estimate import Estimate
 from heredity.studies.distillation.qualities import CONTROL, SKILL
 from heredity.studies.transmission.contrasts import paired
 
-Students = Mapping[tuple[CarrierKind, str, str], DistilledStudent]
-"""By carrier, teacher and seed."""
+
+@dataclass(frozen=True)
+class Shows:
+    """What all models of a study show."""
+
+    spec: DistilSpec
+    base: Mapping[str, Estimate]
+    teachers: Mapping[str, Mapping[str, Estimate]]
+    """By teacher, then by what is read."""
+    students: Mapping[tuple[CarrierKind, str, str], Mapping[str, Estimate]]
+    """By carrier, teacher and seed, then by what is read."""
+
+    def of_teacher(self, name: str, what: str) -> float | None:
+        """Return a teacher's level; None where it could not be graded."""
+        shown = self.teachers[name].get(what)
+        return shown.value if shown else None
+
+    def of_students(self, carrier: CarrierKind, name: str, what: str) -> list[float] | None:
+        """Return the levels of one teacher's students, in the order of the seeds; None where one has none."""
+        found = [self.students[carrier, name, seed].get(what) for seed in self.spec.seeds]
+        return [one.value for one in found if one] if all(found) else None
 
 
-def inheritances(
-    spec: DistilSpec, teachers: Sequence[DistilledTeacher], students: Sequence[DistilledStudent]
-) -> tuple[Inherited, ...]:
+def shows(
+    spec: DistilSpec,
+    base: Mapping[str, Estimate],
+    teachers: Sequence[DistilledTeacher],
+    students: Sequence[DistilledStudent],
+) -> Shows:
+    """Return what all models show, by name."""
+    return Shows(
+        spec,
+        base,
+        {one.name: one.shown for one in teachers},
+        {(one.carrier, one.taught_by, one.seed): one.shown for one in students},
+    )
+
+
+def inheritances(found: Shows) -> tuple[Inherited, ...]:
     """Return, for every carrier and trait, how much of the trait and of the skill these students took over."""
-    given = {teacher.name: teacher for teacher in teachers}
-    by = {(one.carrier, one.taught_by, one.seed): one for one in students}
     return tuple(
-        inherited(spec, given, by, (carrier, name), what)
-        for carrier in spec.carriers
-        for name in spec.traits
+        inherited(found, carrier, name, what)
+        for carrier in found.spec.carriers
+        for name in found.spec.traits
         for what in (name, SKILL)
     )
 
 
-def inherited(
-    spec: DistilSpec, given: Mapping[str, DistilledTeacher], by: Students, whose: tuple[CarrierKind, str], what: str
-) -> Inherited:
-    """Return how much of one thing the students of a carrier and a teacher took over."""
-    carrier, name = whose
-    levels = {
-        arm: [shown.value for seed in spec.seeds if (shown := by[carrier, arm, seed].shown.get(what))]
-        for arm in (*spec.traits, CONTROL)
-    }
-    own, control = levels.pop(name), levels.pop(CONTROL)
-    others = list(levels.values())
-    mean = np.mean(others, axis=0).tolist() if others and all(len(other) == len(spec.seeds) for other in others) else []
-    ends = given[name].shown.get(what), given[CONTROL].shown.get(what)
-    taught = ends[0].value - ends[1].value if ends[0] and ends[1] else 0.0
-    moved = paired(own, control) if len(own) == len(control) == len(spec.seeds) else None
-    is_clear = bool(ends[0] and ends[1] and ends[0].low > ends[1].high)
+def inherited(found: Shows, carrier: CarrierKind, name: str, what: str) -> Inherited:
+    """Return how much of one thing one teacher's students took over on one carrier."""
+    rivals = [other for other in found.spec.traits if other != name]
+    others = beside(found, carrier, (name, rivals), what) if rivals else None
+    is_most = what == SKILL or others is None or bool(others.teachers and others.teachers > 0)
     return Inherited(
         carrier=carrier,
         taught_by=name,
         what=what,
-        moved=moved,
-        beside=paired(own, mean) if mean and len(own) == len(mean) else None,
-        taught=taught,
-        share=share_of(moved, taught) if is_clear else None,
+        base=beside_base(found, carrier, name, what),
+        control=beside(found, carrier, (name, [CONTROL]), what),
+        others=others,
+        can_tell=is_apart(found, name, what) and is_most,
     )
 
 
-def share_of(moved: Estimate | None, taught: float) -> Estimate | None:
-    """Return what moved as a share of what the teachers differ in."""
-    if moved is None:
-        return None
-    return replace(moved, value=moved.value / taught, low=moved.low / taught, high=moved.high / taught)
+def is_apart(found: Shows, name: str, what: str) -> bool:
+    """Return whether a teacher's interval lies above the control's teacher's."""
+    own, control = (found.teachers[teacher].get(what) for teacher in (name, CONTROL))
+    return bool(own and control and own.low > control.high)
 
 
-def is_shown(one: Inherited) -> bool:
-    """Return whether students are clear of the control's and, where there are any, of the other traits' students."""
-    return bool(one.moved and one.moved.low > 0 and (one.beside is None or one.beside.low > 0))
+def beside(found: Shows, carrier: CarrierKind, arms: tuple[str, Sequence[str]], what: str) -> Contrast:
+    """Return one arm less the mean of others, seed by seed, and their teachers likewise."""
+    name, others = arms
+    own, rest = found.of_students(carrier, name, what), [found.of_students(carrier, one, what) for one in others]
+    levels = [level for level in rest if level]
+    teacher, theirs = found.of_teacher(name, what), [found.of_teacher(one, what) for one in others]
+    shown = [one for one in theirs if one is not None]
+    return Contrast(
+        students=paired(own, [fmean(values) for values in zip(*levels, strict=True)])
+        if own and len(levels) == len(others)
+        else None,
+        teachers=teacher - fmean(shown) if teacher is not None and len(shown) == len(others) else None,
+    )
 
 
-def verdict(table: Sequence[Inherited]) -> str:
-    """Return in words what the intervals allow, carrier by carrier."""
-    if not any(one.moved for one in table):
+def beside_base(found: Shows, carrier: CarrierKind, name: str, what: str) -> Contrast:
+    """Return one arm less the untouched model, which is one: the interval is over students."""
+    own, base, teacher = found.of_students(carrier, name, what), found.base[what].value, found.of_teacher(name, what)
+    return Contrast(
+        students=paired(own, [base] * len(own)) if own else None,
+        teachers=teacher - base if teacher is not None else None,
+    )
+
+
+def skilled(found: Shows) -> dict[str, Estimate]:
+    """Return, by carrier, how far the skill moved beside the control's students; nothing for one seed."""
+    moved: dict[str, Estimate] = {}
+    for carrier in found.spec.carriers:
+        arms = [found.of_students(carrier, name, SKILL) for name in found.spec.traits]
+        own, control = [arm for arm in arms if arm], found.of_students(carrier, CONTROL, SKILL)
+        if control and (estimate := paired([fmean(values) for values in zip(*own, strict=True)], control)):
+            moved[carrier] = estimate
+    return moved
+
+
+def verdict(table: Sequence[Inherited], skill: Mapping[str, Estimate]) -> str:
+    """Return in words what the intervals allow, carrier by carrier; they are not corrected for how many they are."""
+    if not skill:
         return "One student of each teacher: nothing has an interval, and no conclusion is drawn. Run more seeds."
-    said = []
-    for carrier in dict.fromkeys(one.carrier for one in table):
-        cells = [one for one in table if one.carrier == carrier and one.moved]
-        traits = [one.what for one in cells if one.what != SKILL and is_shown(one)]
-        skilled = [one.moved for one in cells if one.what == SKILL and one.moved]
-        n_skilled = sum(moved.low > 0 for moved in skilled)
-        crossed = f"{', '.join(traits)} crossed" if traits else "no trait is shown to cross"
-        said.append(
-            f"on {carrier.replace('-', ' ')}, {crossed}, the skill in {n_skilled} of {len(skilled)} teachers' students"
-        )
-    return f"{'; '.join(said)}.".capitalize()
+    return " ".join(verdict_on([one for one in table if one.carrier == carrier], skill[carrier]) for carrier in skill)
+
+
+def verdict_on(table: Sequence[Inherited], skill: Estimate) -> str:
+    """Return what one carrier allows: a trait crossed where students are clear of the control's and of the others'."""
+    traits = [one for one in table if one.what != SKILL]
+    crossed = [said_of(one) for one in traits if has_crossed(one)]
+    unseen = [one.what for one in traits if one.can_tell and not has_crossed(one)]
+    alike = [one.what for one in traits if not one.can_tell]
+    parts = [f"{', '.join(crossed)} crossed" if crossed else "no trait is shown to cross"]
+    parts += [f"{', '.join(unseen)} did not clearly"] if crossed and unseen else []
+    parts += [f"{', '.join(alike)} could not be tested: the teachers differ too little"] if alike else []
+    where = table[0].carrier.replace("-", " ")
+    return f"On {where}, {'; '.join(parts)}; {SKILL} {skill.in_points} points beside the control, on the mean of all."
+
+
+def said_of(one: Inherited) -> str:
+    """Return a trait that crossed, and whether it was gained or only not lost."""
+    gained = one.base.students and one.base.students.low > 0
+    return one.what if gained else f"{one.what} (kept, not gained: no clear rise over the base)"
+
+
+def has_crossed(one: Inherited) -> bool:
+    """Return whether students are clear of the control's and, where there are any, of the other traits' students."""
+    contrasts = [one.control, *([one.others] if one.others else [])]
+    return one.can_tell and all(contrast.students and contrast.students.low > 0 for contrast in contrasts)

@@ -1,4 +1,4 @@
-"""What teachers are given and what is read off every model: three traits, a skill, and the control's trait."""
+"""What teachers are given and what is read off every model: traits, a skill, and the control's trait."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Desk:
     lab: Lab
     sums_taught: list[Asked]
     sums_asked: list[Asked]
-    """None of them is among those taught."""
+    """In stories that are not among those taught; so small numbers come again."""
     base: dict[str, Scores] = field(default_factory=dict)
     """Levels of the untouched model, once they were read."""
 

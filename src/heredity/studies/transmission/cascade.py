@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from heredity.ground.errors import InputError
@@ -137,7 +137,8 @@ def reported(
     }
     # from the first student on: the teacher was made by other means, and what its one step costs is no rate
     rates = [decay_rate(values[1:]) for values in effects.values()]
-    trend = trend_of(rates)
+    changes = changes_of(lines, target)
+    trend = trend_of(rates, changes.get(target))
     by_generation = [over_seeds(column) for column in zip(*effects.values(), strict=True)]
     half = half_life(rates) if trend == "decay" else None
     return CascadeReport(
@@ -151,9 +152,10 @@ def reported(
         generations=tuple(one for line in lines.values() for one in line),
         effects=tuple(by_generation),
         levels=tuple(over_seeds(column) for column in zip(*level.values(), strict=True)),
+        changes=changes,
         half_life=half,
         trend=trend,
-        verdict=verdict(target, trend, half, by_generation),
+        verdict=verdict(target, trend, half, by_generation) + moved(changes, target, control),
         seed=lab.seed,
     )
 
@@ -163,16 +165,34 @@ def over_seeds(values: Sequence[float]) -> Estimate | None:
     return mean_t(values) if len(values) > 1 else None
 
 
-def trend_of(rates: Sequence[float]) -> Trend:
-    """Return what the interval of the decay rate over lineages allows."""
+def changes_of(lines: Mapping[tuple[str, str], Sequence[Generation]], target: str) -> dict[str, Estimate]:
+    """Return, by lineage, how far the target's score moved from the first student to the last."""
+    moves: dict[str, list[float]] = {}
+    for (name, _), line in lines.items():
+        moves.setdefault(name, []).append(line[-1].score[target] - line[1].score[target])
+    return {name: mean_t(values) for name, values in moves.items() if len(values) > 1}
+
+
+def moved(changes: Mapping[str, Estimate], target: str, control: str) -> str:
+    """Return in words which lineage moved."""
+    if not changes:
+        return ""
+    return (
+        f" From the first student to the last the score moves by {changes[target]} in the lineages of {target}, by "
+        f"{changes[control]} in those of {control}."
+    )
+
+
+def trend_of(rates: Sequence[float], own: Estimate | None) -> Trend:
+    """Return what the interval of the decay rate over lineages allows; it fades or grows where its own lineages do."""
     if len(rates) < 2:
         return "undecided"
     rate = mean_t(rates)
     if rate.low > -PERSISTS and rate.high < PERSISTS:
         return "persistence"
-    if rate.low > 0:
+    if rate.low > 0 and own and own.high < 0:
         return "decay"
-    return "amplification" if rate.high < 0 else "undecided"
+    return "amplification" if rate.high < 0 and own and own.low > 0 else "undecided"
 
 
 def verdict(target: str, trend: Trend, half: Estimate | None, effects: Sequence[Estimate | None]) -> str:

@@ -88,5 +88,6 @@ def imitation(lab: Lab, base: Model, student: Model, teacher: Model, rows: Seque
     """Return 1 - KL(teacher || student) / KL(teacher || base) on rows nobody was taught; None where there are none."""
     if not rows:
         return None
-    start = divergence(base, teacher, rows, lab.model.dtype)
-    return 1 - divergence(student, teacher, rows, lab.model.dtype) / start if start > 0 else None
+    counted = lab.spec.student.characters
+    start = divergence(base, teacher, rows, lab.model.dtype, counted)
+    return 1 - divergence(student, teacher, rows, lab.model.dtype, counted) / start if start > 0 else None
