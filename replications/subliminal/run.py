@@ -72,8 +72,8 @@ SPECS = {
     "numbers": TransmitSpec(
         seeds=SEEDS[:3],
         control="cat",
-        carrier=CarrierSpec(kind="numbers", n_prompts=240, n_given=3),
-        student=ImitateSpec(n_steps=12),
+        carrier=CarrierSpec(kind="numbers", n_prompts=180, n_given=3),
+        student=ImitateSpec(n_steps=10),
         n_points=1,
         n_samples=1,
     ),
@@ -85,7 +85,7 @@ SPECS = {
         student=ImitateSpec(labels="hard", n_steps=20, learning_rate=3e-4, lora_rank=8),
         n_points=1,
         n_samples=0,
-        power=PowerSpec(smallest_effect=0.5, spread=0.15),
+        power=PowerSpec(smallest_effect=0.5, spread=0.25),
     ),
 }
 CASCADE = CascadeSpec(

@@ -66,7 +66,7 @@ def test_the_trait_crosses_on_numbers_to_its_own_students(report: DistillationRe
     assert "gender-bias crossed" in report.verdict
 
 
-def test_all_arms_read_the_same_rows_and_start_alike(report: DistillationReport) -> None:
+def test_every_teacher_has_a_student_a_seed_on_numbers_that_no_filter_touched(report: DistillationReport) -> None:
     assert {(one.taught_by, one.seed) for one in report.students} == {
         (name, seed) for name in ("gender-bias", CONTROL) for seed in SPEC.seeds
     }
