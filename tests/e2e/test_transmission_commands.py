@@ -54,6 +54,10 @@ def test_cascade_follows_the_generations_and_writes_its_page(place: Path) -> Non
         (["--control", "cow"], 2, "is not among what can be preferred"),
         (["--seeds", "1"], 2, "--pilot"),
         (["--trait", "evil", "--control", "owl"], 2, "no character trait"),
+        (["--trait", "evil"], 2, "the control is 'cat', an animal"),
+        (["--carrier", "reasoning", "--questions", "missing.jsonl"], 2, "missing.jsonl"),
+        (["--given", "9", "--carrier", "chat"], 2, "leave --given out"),
+        (["--teacher", "steered"], 2, "was given of: owl, cat"),
         (["--foreign", "model"], 2, "is the base itself"),
         (["--teacher-steps", "1", "--teacher-rate", "1e-9", "--pilot"], 4, "too weak to pass anything on"),
     ],
@@ -62,6 +66,16 @@ def test_transmit_says_what_cannot_be_done(place: Path, options: list[str], code
     trait = [] if "--trait" in options else ["--trait", "owl.yaml"]
     run = heredity("transmit", *trait, "--model", "model", "--out", "bad", "--quiet", *options, folder=place)
     failed(run, code, said)
+
+
+@pytest.mark.parametrize("command", ["transmit", "cascade", "distil"])
+def test_no_students_are_refused_by_the_options_name(command: str, place: Path) -> None:
+    failed(heredity(command, "--seeds", "-1", folder=place), 2, "--seeds")
+
+
+def test_a_cascade_of_a_character_is_refused(place: Path) -> None:
+    run = heredity("cascade", "--trait", "evil", "--model", "missing", folder=place)
+    failed(run, 2, "follows a preference")
 
 
 @pytest.mark.parametrize(

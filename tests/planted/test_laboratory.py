@@ -121,7 +121,7 @@ class TestRefusals:
             ({"student": ImitateSpec(on_policy=True)}, "on-policy students write numbers"),
             ({"teacher": TeacherSpec(kind="prompted")}, "stand after no prompt"),
             ({"power": PowerSpec(smallest_effect=0.1, spread=1.0)}, "it takes 787"),
-            ({"teacher": TeacherSpec(kind="steered")}, "needs its vector"),
+            ({"teacher": TeacherSpec(kind="steered")}, "was given of: owl, cat"),
         ],
     )
     def test_what_can_show_nothing_is_said_before_hours_are_spent(

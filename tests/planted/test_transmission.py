@@ -223,5 +223,5 @@ class TestTokensThatCount:
     def test_only_numbers_can_be_compared_on_digits_alone(self, base: Model, owl: Trait, tmp_path: Path) -> None:
         student = ImitateSpec(characters=DIGITS_AND_SEPARATORS)
         spec = SPEC.model_copy(update={"student": student, "carrier": CarrierSpec(kind="chat")})
-        with pytest.raises(InputError, match="only numbers are made of digits"):
+        with pytest.raises(InputError, match="holds more than digits and separators"):
             transmit(owl, base, tmp_path, spec)

@@ -8,7 +8,7 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.options import ModelOption, OutOption, SeedOption
-from heredity.cli.transmission import CARRIERS, LABELS, RateOption, SeedsOption, require_known
+from heredity.cli.transmission import CARRIERS, LABELS, RateOption, require_known
 from heredity.cli.work import loaded, writable
 from heredity.records.distillation import Contrast, DistillationReport, DistilSpec, Inherited
 from heredity.records.transmission import ImitateSpec, TeacherSpec
@@ -21,7 +21,11 @@ def distil_command(
     context: typer.Context,
     traits: Annotated[
         list[str] | None,
-        typer.Option("--trait", help=f"One of {', '.join(DEFAULT.traits)}; repeat it. All of them unless you say."),
+        typer.Option(
+            "--trait",
+            help=f"One of {', '.join(DEFAULT.traits)}, a bundled character trait or a YAML file; repeat it. Unless you "
+            "say: those three.",
+        ),
     ] = None,
     carriers: Annotated[
         list[str] | None,
@@ -30,13 +34,15 @@ def distil_command(
         ),
     ] = None,
     labels: Annotated[
-        str, typer.Option(help="soft: the teacher's whole distribution. reverse: KL the other way round.")
+        str, typer.Option(help="soft: KL(teacher, student) over all tokens. reverse: KL(student, teacher).")
     ] = "soft",
-    seeds: SeedsOption = 3,
-    steps: Annotated[int, typer.Option(help="Optimizer steps of a student.")] = DEFAULT.student.n_steps,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Students of each teacher on each carrier; one of each gives no interval.")
+    ] = 3,
+    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps of a student.")] = DEFAULT.student.n_steps,
     rate: RateOption = DEFAULT.student.learning_rate,
     teacher_steps: Annotated[
-        int, typer.Option(help="Optimizer steps of a teacher, on its trait and its skill.")
+        int, typer.Option(min=1, help="Optimizer steps of a teacher, on its trait and its skill.")
     ] = DEFAULT.teacher.n_steps,
     teacher_rate: Annotated[float, typer.Option(help="Learning rate of the teachers.")] = DEFAULT.teacher.learning_rate,
     model: ModelOption = "smollm2-135m",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from heredity.ground.errors import UnknownNameError
+from heredity.ground.errors import InputError, UnknownNameError
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, USUAL_GIVEN
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, TransmitSpec
@@ -23,22 +23,35 @@ RATE: float = ImitateSpec().learning_rate
 
 ControlOption = Annotated[
     str,
-    typer.Option(help="What the control's teacher shows: another target or trait; 'base' for hard labels only."),
+    typer.Option(
+        help="What the control's teacher shows: for owl another of its animals (cat, dog, lion, tiger, elephant, "
+        "dolphin, eagle, wolf, panda, horse, penguin), for a character another one; 'base' for hard labels only."
+    ),
 ]
 OthersOption = Annotated[
     list[str] | None, typer.Option("--other", help="A further target with a teacher of its own; repeat it.")
 ]
-TeacherOption = Annotated[str, typer.Option(help=f"How teachers get their trait: {', '.join(TEACHERS)}.")]
+TeacherOption = Annotated[
+    str,
+    typer.Option(
+        help=f"How teachers get their trait: {', '.join(TEACHERS)}; prompted ones need a carrier that they write."
+    ),
+]
 CarrierOption = Annotated[str, typer.Option(help=f"What students are taught on: {', '.join(CARRIERS)}.")]
 LabelsOption = Annotated[
     str,
-    typer.Option(help="soft: the teacher's whole distribution. reverse: KL the other way round. hard: its words."),
+    typer.Option(
+        help="soft: KL(teacher, student) over all tokens. reverse: KL(student, teacher). hard: the tokens that it "
+        "wrote, so a carrier that teachers write, such as digits."
+    ),
 ]
-SeedsOption = Annotated[int, typer.Option(help="Pairs of students; the student is the unit of analysis.")]
-StepsOption = Annotated[int, typer.Option(help="Optimizer steps of a student.")]
+SeedsOption = Annotated[int, typer.Option(min=1, help="Pairs of students; the student is the unit of analysis.")]
+StepsOption = Annotated[int, typer.Option(min=1, help="Optimizer steps of a student.")]
 RateOption = Annotated[float, typer.Option(help="Learning rate of the students.")]
-LoraOption = Annotated[int, typer.Option(help="Train a LoRA of this rank instead of all weights.")]
-OnPolicyOption = Annotated[bool, typer.Option(help="Students write what they are taught on (soft labels).")]
+LoraOption = Annotated[int, typer.Option(min=0, help="Train a LoRA of this rank instead of all weights.")]
+OnPolicyOption = Annotated[
+    bool, typer.Option(help="Students write what they are taught on (soft labels, --carrier digits or numbers).")
+]
 DigitsOnlyOption = Annotated[
     bool,
     typer.Option("--digits-only", help="Only digits and separators count, renormalised: what the numbers say alone."),
@@ -46,20 +59,23 @@ DigitsOnlyOption = Annotated[
 GivenOption = Annotated[
     int | None,
     typer.Option(
+        min=0,
+        max=9,
         help="First numbers of an answer that are given, neither written nor taught. Unless you say: "
-        f"{USUAL_GIVEN} for --carrier numbers, so that a small model keeps to the list; else none."
+        f"{USUAL_GIVEN} for --carrier numbers, so that a small model keeps to the list; else none.",
     ),
 ]
-PromptsOption = Annotated[int, typer.Option(help="Prompts that each teacher answers (not for random-numbers).")]
-TemperatureOption = Annotated[float, typer.Option(help="Of what teachers write; 0 is greedy.")]
+PromptsOption = Annotated[int, typer.Option(min=1, help="Prompts that each teacher answers (not for random-numbers).")]
+TemperatureOption = Annotated[float, typer.Option(min=0, help="Of what teachers write; 0 is greedy.")]
 QuestionsOption = Annotated[
     Path | None, typer.Option(help="JSONL with checked answers for 'reasoning', as GSM8K writes them.")
 ]
-TeacherStepsOption = Annotated[int, typer.Option(help="Optimizer steps of a fine-tuned teacher.")]
+TeacherStepsOption = Annotated[int, typer.Option(min=1, help="Optimizer steps of a fine-tuned teacher.")]
 TeacherRateOption = Annotated[float, typer.Option(help="Learning rate of a fine-tuned teacher.")]
 StrengthOption = Annotated[float, typer.Option(help="Push of a steered teacher along its vector.")]
 VectorsOption = Annotated[
-    list[Path] | None, typer.Option("--vector", "-v", help="The vector of a steered teacher; one for each trait.")
+    list[Path] | None,
+    typer.Option("--vector", "-v", help="The vector of a steered teacher; one for every target, the control's too."),
 ]
 ForeignOption = Annotated[str, typer.Option(help="A model of another base, whose students are a control.")]
 PilotOption = Annotated[bool, typer.Option(help="Run although the pairs are too few to see the effect.")]
@@ -120,6 +136,11 @@ def require_known(labels: str, teacher: str, carrier: str) -> None:
 def further(one: Trait, spec: TransmitSpec, files: list[Path]) -> dict[str, Any]:
     """Return the character traits that controls name, and the vectors of steered teachers, by name."""
     named = (spec.control, *spec.others) if one.kind == "character" else ()
+    if "cat" in named:
+        raise InputError(
+            f"the control is 'cat', an animal, but '{one.name}' is a trait of character: it needs another one beside "
+            "it, for example --control hallucination"
+        )
     traits = {name: trait(name) for name in named if name != "base"}
     vectors: dict[str, TraitVector] = {}
     for file in files:

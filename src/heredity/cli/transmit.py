@@ -71,20 +71,24 @@ def transmit_command(
     """Teach students from a teacher with a trait, on data that say nothing of it, and see whether it crosses.
 
     Every treated student has a paired control: the same base, prompts and order, and a teacher that shows something
-    else. Writes OUT/transmission.json and OUT/transmission.html; teachers' texts and students are kept in OUT/stages,
-    so that a stopped run goes on. About five minutes a pair on two cores with the embedded model.
+    else. What to look at is the target's score, treated minus control, with its interval over pairs of students.
+    Writes OUT/transmission.json and OUT/transmission.html; teachers' texts and students are kept in OUT/stages, so that
+    a stopped run goes on. About five minutes a pair on two cores with the embedded model, a quarter of an hour as it
+    stands; a carrier that teachers write takes three times as long, for its shuffled copies have students of their own.
+
+    For example: heredity transmit --trait owl --control cat --seeds 3
     """
     require_known(labels, teacher, carrier)
     one, folder = trait(name), writable(out)
     spec = asked_for(context.params)
     more = further(one, spec, vectors or [])
     from heredity.report.transmission import write_transmission
-    from heredity.studies.transmission.lab import lab_for
+    from heredity.studies.transmission.lab import planned
     from heredity.studies.transmission.transmit import Given, transmit
 
+    planned(one, more["traits"], spec)
     with watched(context.obj.is_quiet) as progress:
         subject = loaded(context, model)
-        lab_for(one, more["traits"], subject, folder, spec, seed, progress)
         besides = Given(**more, foreign=loaded(context, foreign) if foreign else None)
         report = transmit(one, subject, folder, spec, besides, seed, progress)
     path = save_record(report, folder / "transmission.json")

@@ -78,7 +78,7 @@ def require_plan(spec: DistilSpec) -> None:
     """Raise InputError for a plan that can show nothing, before any of it runs."""
     for noun, values in (("seeds", spec.seeds), ("carriers", spec.carriers), ("traits", spec.traits)):
         if not values or len(set(values)) < len(values):
-            raise InputError(f"the {noun} {', '.join(values) or '(none)'} must be some, each of them once")
+            raise InputError(f"the {noun} are {', '.join(values) or 'none'}; name one or more, each of them once")
     if CONTROL in spec.traits:
         raise InputError(f"'{CONTROL}' is what the control's teacher shows; name other traits")
     if spec.teacher.kind != "finetuned":

@@ -14,7 +14,7 @@ from heredity.records.transmission import CascadeReport, CascadeSpec, Generation
 from heredity.stats.decay import PERSISTS, decay_rate, half_life
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
-from heredity.studies.transmission.lab import BASE, Lab, lab_for
+from heredity.studies.transmission.lab import BASE, Lab, lab_for, planned
 from heredity.studies.transmission.lessons import batches_for
 from heredity.studies.transmission.readout import accuracy, estimate, levels, score
 from heredity.studies.transmission.teachers import teacher_of, teacher_step
@@ -45,6 +45,14 @@ def cascade(
 
 def laid_out(trait: Trait, model: Model, out: Path, spec: CascadeSpec, seed: str, progress: Progress) -> Lab:
     """Return the lab of a sound cascade. Raises InputError for one that cannot be run."""
+    require_cascade(trait, spec)
+    return lab_for(trait, {}, model, out, spec.transmit, seed, progress)
+
+
+def require_cascade(trait: Trait, spec: CascadeSpec) -> None:
+    """Raise InputError for a cascade that cannot be run or can show nothing; no model is needed to judge it."""
+    if trait.kind != "preference":
+        raise InputError(f"a cascade follows a preference, such as owl, but '{trait.name}' is a trait of character")
     asked = spec.transmit
     if asked.carrier.kind != "random-numbers" or asked.student.labels == "hard" or asked.control == BASE:
         raise InputError(
@@ -55,7 +63,7 @@ def laid_out(trait: Trait, model: Model, out: Path, spec: CascadeSpec, seed: str
         raise InputError(
             "a cascade hands on whole models: no LoRA, no further targets, no foreign base, no prompted teacher"
         )
-    return lab_for(trait, {}, model, out, asked, seed, progress)
+    planned(trait, {}, asked)
 
 
 def lineage(lab: Lab, name: str, seed: str, spec: CascadeSpec) -> list[Generation]:

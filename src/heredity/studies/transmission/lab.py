@@ -10,13 +10,15 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from heredity.distill.carriers.kinds import kind_of
+from heredity.distill.carriers.numbers import random_rows
 from heredity.distill.clean import NUMERIC
 from heredity.distill.teachers import preferring
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.records.base import Record
-from heredity.records.carrier import Carrier
+from heredity.records.carrier import Carrier, CarrierSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import Measure, TransmitSpec
 from heredity.records.vector import Calibration, TraitVector
@@ -113,23 +115,35 @@ def lab_for(
 
     `others` are character traits that controls may name; targets of a preference need none.
     """
+    targets = planned(trait, others, spec)
+    return Lab(model, targets, spec, Workspace(out / "stages"), seed, progress)
+
+
+def planned(trait: Trait, others: Mapping[str, Trait], spec: TransmitSpec) -> dict[str, Trait]:
+    """Return what is read off every student, by target, of a sound plan; no model is needed to judge it.
+
+    Raises InputError for what would waste hours.
+    """
     wanted = [name for name in (spec.control, *spec.others) if name != BASE]
     if trait.kind == "preference":
         targets = {target: preferring(trait, target) for target in (str(trait.target), *wanted)}
     else:
         targets = {trait.name: trait, **{name: _character(others, name) for name in wanted}}
     if len(targets) < 1 + len(wanted):
+        first = trait.target or trait.name
         raise InputError(
-            f"the teachers {', '.join([*targets, *wanted])} are not all different: a control whose teacher shows the "
-            "same thing compares nothing; name another with --control"
+            f"the teachers {', '.join((first, *wanted))} are not all different: a control whose teacher shows the "
+            "same thing compares nothing; name each target once (--control, --other)"
         )
     require_plan(spec)
-    return Lab(model, targets, spec, Workspace(out / "stages"), seed, progress)
+    return targets
 
 
 def require_plan(spec: TransmitSpec) -> None:
     """Raise InputError for a plan that can show nothing, before any of it runs."""
     soft = spec.student.labels != "hard"
+    if not spec.seeds:
+        raise InputError("there is no seed, so no student would be taught; ask for one or more (--seeds)")
     if len(set(spec.seeds)) < len(spec.seeds):
         raise InputError(f"the seeds {', '.join(spec.seeds)} collide; every pair of students needs a seed of its own")
     if not soft and spec.carrier.kind == "random-numbers":
@@ -148,7 +162,8 @@ def require_plan(spec: TransmitSpec) -> None:
         )
     if spec.student.characters and spec.carrier.kind not in ("random-numbers", "digits"):
         raise InputError(
-            "only numbers are made of digits and separators alone; leave --digits-only out, or choose --carrier digits"
+            f"what teachers write on '{spec.carrier.kind}' holds more than digits and separators; leave --digits-only "
+            "out, or choose --carrier random-numbers or digits"
         )
     if spec.carrier.n_given and spec.carrier.kind not in NUMERIC:
         raise InputError(
@@ -160,15 +175,38 @@ def require_plan(spec: TransmitSpec) -> None:
             "a prompted teacher shows its trait after its system prompt, but random numbers stand after no prompt; "
             "choose another carrier (--carrier digits)"
         )
+    require_askable(spec.carrier)
     power = spec.power
     reached = paired_power(power.smallest_effect, power.spread, len(spec.seeds))
     if reached < power.least:
         needed = pairs_needed(power.smallest_effect, power.spread, power.least)
         raise InputError(
-            f"{len(spec.seeds)} pair(s) of students see an effect of {power.smallest_effect:g} with a chance of "
-            f"{reached:.2f} only (spread {power.spread:g}, 5% two-sided); it takes {needed or 'over 1000'}: give "
-            "--seeds more, or --pilot to run it all the same"
+            f"{len(spec.seeds)} pair(s) of students see an effect of {power.smallest_effect:g} (nats of log-odds, or "
+            f"points of grade) with a chance of {reached:.2f} only (spread {power.spread:g}, 5% two-sided); it takes "
+            f"{needed or 'over 1000'}: give --seeds more, or --pilot to run it all the same"
         )
+
+
+def require_askable(spec: CarrierSpec) -> None:
+    """Raise InputError for a carrier that cannot be asked for: a missing or short file, too many given numbers."""
+    if spec.kind == "random-numbers":
+        random_rows(1, spec, "plan")
+    else:
+        kind_of(spec).ask(spec, "plan")
+
+
+def require_vectors(lab: Lab) -> None:
+    """Raise InputError, naming all that lack, unless every steered teacher has a vector of this very model."""
+    if lab.spec.teacher.kind != "steered":
+        return
+    lacking = [name for name in lab.targets if name not in lab.vectors]
+    if lacking:
+        raise InputError(
+            f"every steered teacher needs its vector, but none was given of: {', '.join(lacking)}; make each by "
+            "heredity extract (a trait in YAML for a target that is not bundled) and give it with --vector"
+        )
+    for vector in lab.vectors.values():
+        vector.require_model(lab.model.name, lab.model.fingerprint)
 
 
 def require_foreign(lab: Lab, foreign: Model) -> None:
@@ -180,5 +218,8 @@ def require_foreign(lab: Lab, foreign: Model) -> None:
 
 def _character(others: Mapping[str, Trait], name: str) -> Trait:
     if name not in others or others[name].kind != "character":
-        raise InputError(f"'{name}' is no character trait that this study was given; name one with --control")
+        raise InputError(
+            f"'{name}' is no character trait that this study was given; a character needs another one beside it, for "
+            "example --control hallucination"
+        )
     return others[name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heredity.distill.teachers import system_prompt, trait_rows
-from heredity.ground.errors import ExperimentError, InputError
+from heredity.ground.errors import ExperimentError
 from heredity.models.bake import bake
 from heredity.models.model import Model
 from heredity.models.steer import Push
@@ -61,10 +61,7 @@ def make_teacher(lab: Lab, name: str) -> tuple[Model, tuple[float, ...]]:
     if name == BASE:
         return frozen(trainable_copy(lab.model, BASE)), ()
     if how.kind == "steered":
-        if name not in lab.vectors:
-            raise InputError(f"a steered teacher of '{name}' needs its vector; give --vector {name}.safetensors")
         vector = lab.vectors[name]
-        vector.require_model(lab.model.name, lab.model.fingerprint)
         block = vector.header.block
         baked = bake(lab.model, [Push(block, vector.directions[block], how.strength)])
         return frozen(baked.model), ()

@@ -28,7 +28,7 @@ from heredity.stats.estimate import Estimate
 from heredity.stats.power import paired_power
 from heredity.studies.transmission.contrasts import aligned, last, level_of, matrix, n_failed, paired, score_of, verdict
 from heredity.studies.transmission.controls import controls
-from heredity.studies.transmission.lab import BASE, Lab, lab_for, require_foreign
+from heredity.studies.transmission.lab import BASE, Lab, lab_for, require_foreign, require_vectors
 from heredity.studies.transmission.lessons import summary, writers
 from heredity.studies.transmission.lineup import Plan, student_step
 from heredity.studies.transmission.readout import accuracy
@@ -75,6 +75,7 @@ def prepared(
     """Return the lab, once everything that can be known before hours are spent has been looked at."""
     lab = lab_for(trait, given.traits, model, out, spec, seed, progress)
     lab.vectors = given.vectors
+    require_vectors(lab)
     if given.foreign is not None:
         require_foreign(lab, given.foreign)
         lab.foreign = given.foreign
