@@ -19,6 +19,7 @@ from heredity.report.transmission import render_transmission, write_transmission
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 from heredity.studies.transmission.cascade import trend_of
+from heredity.studies.transmission.contrasts import n_failed, other_teachers, verdict
 from pages import POLICY, Reader, rows_of
 from report_sample import HOSTILE
 from transmission_sample import cascade_report, crowded_report, one_lineage_report, one_seed_report, transmission_report
@@ -268,6 +269,22 @@ class TestTheTrend:
         falling = [-rate for rate in self.RATES]
         assert trend_of(falling, mean_t((1.2, 1.1, 1.3))) == "amplification"
         assert trend_of(falling, mean_t((-0.1, 0.1, 0.0))) == "undecided"
+
+
+class TestAnotherTeacher:
+    def test_a_teacher_of_something_else_that_does_it_as_well_forbids_the_claim(self, report):
+        curves = [one for one in report.students if one.arm in ("treated", "control")]
+        students = {name: [one for one in curves if one.taught_by == name] for name in ("owl", "cat", "dog")}
+        told_apart = other_teachers(students, report.effect)
+        assert [one.name for one in told_apart] == ["taught by dog"]
+        assert n_failed(told_apart) == 0
+        copies = students | {"dog": [one.model_copy(update={"taught_by": "dog"}) for one in students["owl"]]}
+        alike = other_teachers(copies, report.effect)
+        assert n_failed(alike) == 1
+        page = Reader(render_transmission(report.model_copy(update={"controls": tuple(alike)}))).text
+        assert "Something did" in page
+        assert "Not shown to be this trait" in page
+        assert "is not the trait alone" in verdict("owl", report.effect, report.matrix, n_failed(alike))
 
 
 class TestWriting:

@@ -158,9 +158,12 @@ class Control(Record):
     question: str
     """What it asks."""
     effect: Estimate | None
-    """The target's score, treated minus control, under this control; None where it could not be run."""
+    """The target's score, treated minus control, under this control; for another teacher, its students in the place of
+    the treated. None where it could not be run."""
     said: str
     """What that means, or why it was not run."""
+    fails: bool = False
+    """Whether the effect is there without what this control takes away."""
 
 
 class Effect(Record):
@@ -203,6 +206,11 @@ class TransmissionReport(Record):
     power: float | None
     """Chance that a study of this size sees the effect of interest at the assumed spread; None for one seed."""
     seed: str
+
+    @property
+    def is_of_the_trait(self) -> bool:
+        """Whether a clear effect is this trait's: a teacher of something else ran, and no control shows as much."""
+        return len({one.target for one in self.teachers}) > 1 and not any(one.fails for one in self.controls)
 
     @property
     def alignments(self) -> tuple[Effect, ...]:

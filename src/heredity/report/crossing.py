@@ -145,7 +145,10 @@ def did_it_cross(report: TransmissionReport) -> Reply:
         if len(found) == 1:
             reason += f" {asked}: {found[0].difference:{words.change_form}} {words.unit}."
         return Reply("Did it cross?", "Not decided", reason, figures)
-    return Reply("Did it cross?", _answer(report.effect), f"{asked}: {len(found)} pairs of students.", figures)
+    answer, reason = _answer(report.effect), f"{asked}: {len(found)} pairs of students."
+    if answer == "Yes" and not report.is_of_the_trait:
+        answer, reason = "Something did", f"{reason} Not shown to be this trait: see the controls."
+    return Reply("Did it cross?", answer, reason, figures)
 
 
 def could_it_be_seen(report: TransmissionReport) -> Reply:

@@ -103,8 +103,13 @@ def verdict(target: str, effect: Estimate | None, cells: Sequence[Effect], n_con
     if n_controls_failed:
         return f"Something crossed ({said}), but a control shows as much: it is not the trait alone. See the controls."
     own = [cell for cell in cells if cell.taught_by == cell.target]
+    if len(own) == 1:
+        return (
+            f"Something of the teacher crossed: {said}. The control is the untouched base; whether it is this trait "
+            "and not any fine-tuning takes a teacher of something else (--other)."
+        )
     n_clear = sum(cell.score is not None and cell.score.low > 0 for cell in own)
-    if len(own) > 1 and n_clear == len(own):
+    if n_clear == len(own):
         return f"The trait crossed: {said}. So did {_others(len(own) - 1)}: a double dissociation."
     return f"The trait crossed: {said}."
 
@@ -115,7 +120,8 @@ def judged(name: str, question: str, own: Estimate | None, under: Estimate | Non
         return Control(name=name, question=question, effect=None, said=f"Not run: {why_not}.")
     if under is None or own is None:
         return Control(name=name, question=question, effect=under, said="One pair of students has no interval.")
-    if under.low > 0 and under.high >= own.low:
+    fails = under.low > 0 and under.high >= own.low
+    if fails:
         said = "The effect is there without what was taken away: this control fails."
     elif under.low > 0:
         said = "Some of the effect is left, clearly less than in the study."
@@ -123,12 +129,30 @@ def judged(name: str, question: str, own: Estimate | None, under: Estimate | Non
         said = "Clearly less than in the study."
     else:
         said = "Not clear of zero, nor clearly less than in the study."
-    return Control(name=name, question=question, effect=under, said=said)
+    return Control(name=name, question=question, effect=under, said=said, fails=fails)
+
+
+def other_teachers(students: Mapping[str, Sequence[StudentCurve]], own: Estimate | None) -> list[Control]:
+    """Return a control for every further teacher: do its students show the target as well, beside the control's?
+
+    A control that is the base says that some teacher did it; only a teacher of something else says what did.
+    """
+    target, control, *others = students
+    figure = score_of(target)
+    return [
+        judged(
+            f"taught by {name}",
+            f"Does a teacher of {name} do it as well?",
+            own,
+            paired(last(students[name], figure), last(students[control], figure)),
+        )
+        for name in others
+    ]
 
 
 def n_failed(controls: Sequence[Control]) -> int:
     """Return how many controls show as much as the study."""
-    return sum(control.said.endswith("this control fails.") for control in controls)
+    return sum(control.fails for control in controls)
 
 
 def _alignment(students: Sequence[StudentCurve], target: str) -> Estimate | None:

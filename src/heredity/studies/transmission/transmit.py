@@ -26,7 +26,17 @@ from heredity.records.transmission import (
 from heredity.records.vector import TraitVector
 from heredity.stats.estimate import Estimate
 from heredity.stats.power import paired_power
-from heredity.studies.transmission.contrasts import aligned, last, level_of, matrix, n_failed, paired, score_of, verdict
+from heredity.studies.transmission.contrasts import (
+    aligned,
+    last,
+    level_of,
+    matrix,
+    n_failed,
+    other_teachers,
+    paired,
+    score_of,
+    verdict,
+)
 from heredity.studies.transmission.controls import controls
 from heredity.studies.transmission.lab import BASE, Lab, lab_for, require_foreign, require_vectors
 from heredity.studies.transmission.lessons import summary, writers
@@ -101,6 +111,7 @@ def reported(
     effect = paired(last(treated, score_of(target)), last(untreated, score_of(target)))
     cells = matrix(students, tuple(lab.targets))
     further, outcomes = controls(lab, effect)
+    outcomes = [*other_teachers(students, effect), *outcomes]
     power, n_seeds = lab.spec.power, len(lab.spec.seeds)
     return TransmissionReport(
         model=lab.model.name,
