@@ -19,7 +19,7 @@ from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, TeacherSpec, TransmissionReport
 from heredity.studies.transmission import lineup
-from heredity.studies.transmission.contrasts import less_others
+from heredity.studies.transmission.contrasts import aligned, less_others
 from heredity.studies.transmission.transmit import transmit
 from heredity.training.imitate import Lesson, imitate, lessons, nats, predictions
 from heredity.vectors.leakage import cosine
@@ -72,6 +72,17 @@ def test_what_all_training_does_is_no_alignment() -> None:
     assert all(cosine(followed[name], taught[name]) > 0.5 for name in teachers)
     assert all(cosine(followers[name], teachers[other]) > 0.99 for name in teachers for other in teachers)
     assert all(abs(cosine(strayed[name], taught[name])) < 0.35 for name in teachers)
+
+
+def test_the_base_stands_in_for_a_teacher_only_where_there_is_no_other(report: TransmissionReport) -> None:
+    owls = [curve for curve in report.students if curve.taught_by == "owl"]
+    cats = [curve for curve in report.students if curve.taught_by == "cat"]
+    still = [curve.model_copy(update={"taught_by": "base", "shift": (0.0,) * len(curve.shift)}) for curve in owls]
+    three = aligned({"owl": owls, "base": still, "cat": cats}, report.teachers)
+    assert [curve.alignment for curve in three["owl"]] == [curve.alignment for curve in owls]
+    assert all(curve.alignment == {} for curve in three["base"])
+    alone = aligned({"owl": owls, "base": still}, report.teachers[:1])
+    assert all(curve.alignment["owl"] > 0 for curve in alone["owl"])
 
 
 def test_both_arms_start_from_one_base_and_differ_in_the_teacher_alone(report: TransmissionReport) -> None:

@@ -63,19 +63,26 @@ def matrix(students: Mapping[str, Sequence[StudentCurve]], targets: Sequence[str
 def aligned(
     students: Mapping[str, Sequence[StudentCurve]], teachers: Sequence[Teacher]
 ) -> dict[str, list[StudentCurve]]:
-    """Return the students, each with its alignment with every teacher; the base as a teacher has not moved."""
+    """Return the students, each with its alignment with every teacher.
+
+    The base as a teacher has not moved: it stands in only where there is no other to compare with, for beside it all
+    fine-tuned teachers look alike.
+    """
     width = len(teachers[0].shift)
     known = {teacher.target: np.asarray(teacher.shift) for teacher in teachers}
-    taught = less_others({name: known.get(name, np.zeros(width)) for name in students})
+    compared = [name for name in students if name in known or len(known) < 2]
+    taught = less_others({name: known.get(name, np.zeros(width)) for name in compared})
     by_seed = [
-        less_others({name: np.asarray(curves[i].shift) for name, curves in students.items()})
+        less_others({name: np.asarray(students[name][i].shift) for name in compared})
         for i in range(len(next(iter(students.values()))))
     ]
+
+    def with_alignment(curve: StudentCurve, name: str, moved: Mapping[str, Floats]) -> StudentCurve:
+        found = {target: cosine(moved[name], taught[target]) for target in known} if name in moved else {}
+        return curve.model_copy(update={"alignment": found})
+
     return {
-        name: [
-            curve.model_copy(update={"alignment": {target: cosine(moved[name], taught[target]) for target in known}})
-            for curve, moved in zip(curves, by_seed, strict=True)
-        ]
+        name: [with_alignment(curve, name, moved) for curve, moved in zip(curves, by_seed, strict=True)]
         for name, curves in students.items()
     }
 
