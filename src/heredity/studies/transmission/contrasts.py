@@ -18,6 +18,10 @@ Lines = Mapping[tuple[ArmKind, str], Sequence[StudentCurve]]
 """Students by arm and teacher, in the order of the seeds."""
 
 
+SHUFFLES = ("shuffled within", "shuffled across")
+"""They say where it stands, not whether it is the trait: by soft labels a teacher teaches on any text."""
+
+
 def last(students: Sequence[StudentCurve], figure: Figure) -> list[float]:
     """Return a figure of every student at its last step."""
     return [figure(student.points[-1]) for student in students]
@@ -127,8 +131,11 @@ def judged(name: str, question: str, own: Estimate | None, under: Estimate | Non
         return Control(name=name, question=question, effect=None, said=f"Not run: {why_not}.")
     if under is None or own is None:
         return Control(name=name, question=question, effect=under, said="One pair of students has no interval.")
-    fails = under.low > 0 and under.high >= own.low
-    if fails:
+    is_left = under.low > 0 and under.high >= own.low
+    fails = is_left and name not in SHUFFLES
+    if is_left and not fails:
+        said = "As much is left: what crosses does not hang on this."
+    elif fails:
         said = "The effect is there without what was taken away: this control fails."
     elif under.low > 0:
         said = "Some of the effect is left, clearly less than in the study."
