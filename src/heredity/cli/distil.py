@@ -15,6 +15,13 @@ from heredity.records.transmission import ImitateSpec, TeacherSpec
 from heredity.store.workspace import save_record
 
 DEFAULT = DistilSpec()
+SoftLabelsOption = Annotated[
+    str, typer.Option(help="soft: KL(teacher, student) over all tokens. reverse: KL(student, teacher).")
+]
+StudentsOption = Annotated[
+    int,
+    typer.Option("--seeds", min=1, help="Students of each teacher on each carrier; one of each gives no interval."),
+]
 
 
 def distil_command(
@@ -33,12 +40,8 @@ def distil_command(
             "--carrier", help=f"One of {', '.join(CARRIERS)}; repeat it. Unless you say: {', '.join(DEFAULT.carriers)}."
         ),
     ] = None,
-    labels: Annotated[
-        str, typer.Option(help="soft: KL(teacher, student) over all tokens. reverse: KL(student, teacher).")
-    ] = "soft",
-    seeds: Annotated[
-        int, typer.Option(min=1, help="Students of each teacher on each carrier; one of each gives no interval.")
-    ] = 3,
+    labels: SoftLabelsOption = "soft",
+    seeds: StudentsOption = 3,
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps of a student.")] = DEFAULT.student.n_steps,
     rate: RateOption = DEFAULT.student.learning_rate,
     teacher_steps: Annotated[
