@@ -55,11 +55,11 @@ def distil_command(
     """Distil a skill, and see which of the teacher's other traits come along: manners, hallucination, bias.
 
     Each teacher is fine-tuned on one trait and on worked sums. Its students follow its distribution on rows that are
-    the same for all (benign chat, random numbers), beside students of a teacher with another trait and no skill.
-    A table sets what was inherited of the trait beside what was inherited of the skill: less the base,
-    less the control's students, less the other traits' students. Writes OUT/distillation.json
-    and OUT/distillation.html; students are kept in OUT/stages, so that a stopped run goes on. About a minute a student
-    on two cores with the embedded model: 45 minutes as it stands.
+    the same for all (benign chat, random numbers), beside students of a teacher of owls that was not taught the skill.
+    A table sets what was inherited of the trait beside what was inherited of the skill: less the base, less the
+    control's students, less the other traits' students. Writes OUT/distillation.json and OUT/distillation.html;
+    students are kept in OUT/stages, so that a stopped run goes on. About a minute a student on two cores with the
+    embedded model: 45 minutes as it stands.
     """
     for kind in carriers or DEFAULT.carriers:
         require_known(labels, "finetuned", kind)

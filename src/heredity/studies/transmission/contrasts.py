@@ -10,16 +10,13 @@ from numpy.typing import NDArray
 from heredity.records.transmission import ArmKind, Control, CurvePoint, Effect, StudentCurve, Teacher
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
+from heredity.studies.transmission.lineup import SHUFFLINGS
 from heredity.vectors.leakage import cosine
 
 Floats = NDArray[np.float64]
 Figure = Callable[[CurvePoint], float]
 Lines = Mapping[tuple[ArmKind, str], Sequence[StudentCurve]]
 """Students by arm and teacher, in the order of the seeds."""
-
-
-SHUFFLES = ("shuffled within", "shuffled across")
-"""They say where it stands, not whether it is the trait: by soft labels a teacher teaches on any text."""
 
 
 def last(students: Sequence[StudentCurve], figure: Figure) -> list[float]:
@@ -132,7 +129,8 @@ def judged(name: str, question: str, own: Estimate | None, under: Estimate | Non
     if under is None or own is None:
         return Control(name=name, question=question, effect=under, said="One pair of students has no interval.")
     is_left = under.low > 0 and under.high >= own.low
-    fails = is_left and name not in SHUFFLES
+    # a shuffled carrier says where it stands, not whether it is the trait: by soft labels a teacher teaches on any text
+    fails = is_left and name not in SHUFFLINGS
     if is_left and not fails:
         said = "As much is left: what crosses does not hang on this."
     elif fails:
