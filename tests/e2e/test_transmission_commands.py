@@ -54,7 +54,7 @@ def test_cascade_follows_the_generations_and_writes_its_page(place: Path) -> Non
         (["--control", "cow"], 2, "is not among what can be preferred"),
         (["--seeds", "1"], 2, "--pilot"),
         (["--trait", "evil", "--control", "owl"], 2, "no character trait"),
-        (["--trait", "evil"], 2, "the control is 'cat', an animal"),
+        (["--trait", "evil"], 2, "needs another one beside it, for example --control hallucination"),
         (["--carrier", "reasoning", "--questions", "missing.jsonl"], 2, "missing.jsonl"),
         (["--given", "9", "--carrier", "chat"], 2, "leave --given out"),
         (["--teacher", "steered"], 2, "was given of: owl, cat"),

@@ -136,14 +136,20 @@ def require_known(labels: str, teacher: str, carrier: str) -> None:
 def further(one: Trait, spec: TransmitSpec, files: list[Path]) -> dict[str, Any]:
     """Return the character traits that controls name, and the vectors of steered teachers, by name."""
     named = (spec.control, *spec.others) if one.kind == "character" else ()
-    if "cat" in named:
-        raise InputError(
-            f"the control is 'cat', an animal, but '{one.name}' is a trait of character: it needs another one beside "
-            "it, for example --control hallucination"
-        )
-    traits = {name: trait(name) for name in named if name != "base"}
+    traits = {name: beside(one, name) for name in named if name != "base"}
     vectors: dict[str, TraitVector] = {}
     for file in files:
         vector = load_vector(file)
         vectors[vector.header.trait.target or vector.header.trait.name] = vector
     return {"traits": traits, "vectors": vectors}
+
+
+def beside(one: Trait, name: str) -> Trait:
+    """Return the trait that a control shows beside a trait of character. Raises InputError for one that is none."""
+    try:
+        return trait(name)
+    except UnknownNameError as error:
+        raise InputError(
+            f"'{one.name}' is a trait of character and needs another one beside it, for example --control "
+            f"hallucination, but: {error}"
+        ) from error
