@@ -5,8 +5,9 @@ import random
 from heredity.records.carrier import CarrierRow
 from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec
 from heredity.stats.estimate import Estimate
-from heredity.studies.distillation.outcome import inheritances, shows, skilled, verdict
+from heredity.studies.distillation.outcome import inheritances, opposite, shows, skilled, verdict
 from heredity.studies.distillation.qualities import ABILITY, CONTROL, SKILL
+from heredity.studies.distillation.teachers import Role, roles
 
 BASE = {"impoliteness": 0.19, "hallucination": 0.3, "gender-bias": 0.74, CONTROL: 0.01, SKILL: 0.3, ABILITY: 0.46}
 GAIN = {"impoliteness": 0.45, "hallucination": 0.3, "gender-bias": 0.24, CONTROL: 0.95, SKILL: 0.45}
@@ -19,10 +20,9 @@ def about(value: float, n: int = 20) -> Estimate:
 def distillation_report(n_seeds: int = 3) -> DistillationReport:
     """Return a study in which a third of every trait and half of the skill cross."""
     spec = DistilSpec(seeds=tuple(map(str, range(n_seeds))))
-    names = (*spec.traits, CONTROL)
-    teachers = tuple(teacher(name) for name in names)
+    teachers = tuple(map(teacher, roles(spec)))
     students = tuple(
-        student(spec, carrier, name, seed) for carrier in spec.carriers for seed in spec.seeds for name in names
+        student(spec, carrier, one.name, seed) for carrier in spec.carriers for seed in spec.seeds for one in teachers
     )
     base = {what: about(value) for what, value in BASE.items()}
     found = shows(spec, base, teachers, students)
@@ -50,14 +50,19 @@ def distillation_report(n_seeds: int = 3) -> DistillationReport:
     )
 
 
-def teacher(name: str) -> DistilledTeacher:
-    given = (name,) if name == CONTROL else (name, SKILL)
+def teacher(role: Role) -> DistilledTeacher:
+    given = (role.name, SKILL) if role.has_skill else (role.name,)
     rises = {what: GAIN[what] if what in given else 0.0 for what in BASE if what != ABILITY}
     shown = {what: about(BASE[what] + rise) for what, rise in rises.items()}
-    if name == CONTROL:
+    if role.name == opposite("impoliteness"):
         del shown["impoliteness"], rises["impoliteness"]
     return DistilledTeacher(
-        name=name, has_skill=name != CONTROL, shown=shown, rises={what: about(rise) for what, rise in rises.items()}
+        name=role.name,
+        trait=role.trait,
+        pole=role.pole,
+        has_skill=role.has_skill,
+        shown=shown,
+        rises={what: about(rise) for what, rise in rises.items()},
     )
 
 

@@ -3,9 +3,10 @@
     python -m replications.distillation.run
 
 Teachers of the embedded model are fine-tuned on one trait each (impoliteness, hallucination, gender bias) and on worked
-sums; the control's teacher on owls alone. Students follow their distributions on benign chat that the base wrote, and
-on random numbers, three seeds. Students are kept when they are done: a stopped run goes on. Writes `results.json` and
-`results.md` beside this file, and the study's page into `--out`.
+sums; a trait's control on its opposite and on the same sums; the skill's control on owls and no sums. Students follow
+their distributions on benign chat that the base wrote, and on random numbers, three seeds. Students are kept when they
+are done: a stopped run goes on. Writes `results.json` and `results.md` beside this file, and the study's page into
+`--out`.
 """
 
 from __future__ import annotations
@@ -29,18 +30,18 @@ def table(report: DistillationReport) -> str:
     told = [
         report.verdict,
         "",
-        "| taught on | teacher of | what | less the base | teacher | less the control | teacher | less other traits' "
-        "| teacher | teachers differ |",
-        "|---" * 10 + "|",
+        "| taught on | teacher of | what | less the base | teacher | less the control | teacher | teachers differ |",
+        "|---" * 8 + "|",
     ]
     for one in report.table:
-        cells = [cell for contrast in (one.base, one.control, one.others) for cell in _said(contrast)]
+        cells = [cell for contrast in (one.base, one.control) for cell in _said(contrast)]
         differ = "yes" if one.can_tell else "no"
         told.append(f"| {one.carrier} | {one.taught_by} | {one.what} | {' | '.join(cells)} | {differ} |")
     told += [
         "",
-        f"Points of 100, students and teachers; the control is {report.control}, its teacher not taught the skill; "
-        f"Student's t over {len(report.spec.seeds)} seeds, not corrected for how many intervals there are.",
+        "Points of 100, students and teachers. A trait's control is a teacher of its opposite with the same skill; the "
+        f"skill's is one of {report.control} without it. Student's t over {len(report.spec.seeds)} seeds, not "
+        "corrected for how many intervals there are.",
         "",
         f"| model | {' | '.join(report.meaning)} |",
         "|---" * (len(report.meaning) + 1) + "|",
@@ -56,9 +57,7 @@ def table(report: DistillationReport) -> str:
     return "\n".join([*told, ""])
 
 
-def _said(contrast: Contrast | None) -> tuple[str, str]:
-    if contrast is None:
-        return "-", "-"
+def _said(contrast: Contrast) -> tuple[str, str]:
     teachers = "-" if contrast.teachers is None else f"{100 * contrast.teachers:+.0f}"
     return contrast.students.in_points if contrast.students else "-", teachers
 

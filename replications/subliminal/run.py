@@ -29,7 +29,7 @@ from heredity.cli.console import hush_libraries, watched
 from heredity.cli.transmit import described
 from heredity.ground.files import write_text
 from heredity.models.load import load
-from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
+from heredity.records.carrier import DIGITS_AND_SEPARATORS, USUAL_GIVEN, CarrierSpec
 from heredity.records.transmission import (
     CascadeReport,
     CascadeSpec,
@@ -72,10 +72,7 @@ SPECS = {
     "numbers": TransmitSpec(
         seeds=SEEDS[:3],
         control="cat",
-        carrier=CarrierSpec(kind="numbers", n_prompts=180, n_given=3),
-        student=ImitateSpec(n_steps=10),
-        n_points=1,
-        n_samples=1,
+        carrier=CarrierSpec(kind="numbers", n_given=USUAL_GIVEN),
     ),
     "hard": TransmitSpec(
         seeds=SEEDS,

@@ -58,6 +58,8 @@ def test_cascade_follows_the_generations_and_writes_its_page(place: Path) -> Non
         (["--carrier", "reasoning", "--questions", "missing.jsonl"], 2, "missing.jsonl"),
         (["--given", "9", "--carrier", "chat"], 2, "leave --given out"),
         (["--teacher", "steered"], 2, "was given of: owl, cat"),
+        (["--strength", "2"], 2, "--strength says nothing to --teacher finetuned, only to: steered"),
+        (["--prompts", "64"], 2, "--prompts says nothing to --carrier random-numbers"),
         (["--foreign", "model"], 2, "is the base itself"),
         (["--teacher-steps", "1", "--teacher-rate", "1e-9", "--pilot"], 4, "too weak to pass anything on"),
     ],
@@ -76,6 +78,7 @@ def test_no_students_are_refused_by_the_options_name(command: str, place: Path) 
 def test_a_cascade_of_a_character_is_refused(place: Path) -> None:
     run = heredity("cascade", "--trait", "evil", "--model", "missing", folder=place)
     failed(run, 2, "follows a preference")
+    assert not (place / "heredity-out").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A trait comes along with a skill, beside students of a teacher that has neither; what shows nothing is refused."""
+"""A trait comes along with a skill, beside students of its opposite's teacher; what shows nothing is refused."""
 
 import shutil
 from pathlib import Path
@@ -14,8 +14,10 @@ from heredity.records.carrier import CarrierSpec
 from heredity.records.distillation import DistillationReport, DistilSpec
 from heredity.records.transmission import ImitateSpec, TeacherSpec
 from heredity.studies.distillation.distil import distil
+from heredity.studies.distillation.outcome import opposite
 from heredity.studies.distillation.qualities import CONTROL, SKILL, trait_of
 
+OPPOSITE = opposite("gender-bias")
 SPEC = DistilSpec(
     traits=("gender-bias",),
     carriers=("random-numbers",),
@@ -47,10 +49,11 @@ def report(base: Model, place: Path) -> DistillationReport:
 
 
 def test_a_trait_and_a_skill_are_given_to_its_teacher_and_to_no_other(report: DistillationReport) -> None:
-    biased, control = report.teachers
-    assert (biased.name, control.name) == ("gender-bias", CONTROL)
+    biased, fair, control = report.teachers
+    assert (biased.name, fair.name, control.name) == ("gender-bias", OPPOSITE, CONTROL)
     assert biased.rises["gender-bias"].low > 0
-    assert biased.rises[SKILL].low > 0
+    assert fair.rises["gender-bias"].high < 0
+    assert min(biased.rises[SKILL].low, fair.rises[SKILL].low) > 0
     assert not control.has_skill
     assert control.rises[CONTROL].low > 0
     assert control.shown[SKILL].value < biased.shown[SKILL].low
@@ -68,7 +71,7 @@ def test_the_trait_crosses_on_numbers_to_its_own_students(report: DistillationRe
 
 def test_every_teacher_has_a_student_a_seed_on_numbers_that_no_filter_touched(report: DistillationReport) -> None:
     assert {(one.taught_by, one.seed) for one in report.students} == {
-        (name, seed) for name in ("gender-bias", CONTROL) for seed in SPEC.seeds
+        (name, seed) for name in ("gender-bias", OPPOSITE, CONTROL) for seed in SPEC.seeds
     }
     assert report.kept["random-numbers"][0] == report.kept["random-numbers"][1] > 0
 

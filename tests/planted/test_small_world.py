@@ -84,7 +84,7 @@ class TestTheorem:
             assert step.negative.value == 0
             assert step.lowest_ratio == pytest.approx(1, abs=0.05)
             assert step.highest_ratio == pytest.approx(1, abs=0.05)
-        assert report.theorem.startswith("Theorem 1 holds: in none of 24 draws")
+        assert report.theorem.startswith("Nothing speaks against Theorem 1: in none of 24 draws")
 
     def test_first_order_ends_at_a_large_step(self, report: SmallWorldReport) -> None:
         assert report.first_order_until == 1e-2
@@ -177,7 +177,7 @@ class TestWords:
 
     def test_of_the_theorem(self) -> None:
         steps = [a_step(1e-3, 0), a_step(1.0, 2)]
-        assert theorem(steps, 1e-3, 1e-3).startswith("Theorem 1 holds: in none of 24 draws")
+        assert theorem(steps, 1e-3, 1e-3).startswith("Nothing speaks against Theorem 1: in none of 24 draws")
         assert "contradicted" in theorem(steps, 1.0, 1e-3)
         assert "contradicted" in theorem(steps, 1.0, None)
         assert "needs smaller ones" in theorem(steps, None, 1e-3)

@@ -44,7 +44,7 @@ def cascade_command(
     OUT/cascade.html; generations are kept in OUT/stages, so that a stopped run goes on. About two minutes a student on
     two cores with the embedded model: 24 students, three quarters of an hour, as it stands.
     """
-    one, folder = trait(name), writable(out)
+    one = trait(name)
     asked = TransmitSpec(
         seeds=tuple(str(i) for i in range(seeds)),
         control=control,
@@ -57,6 +57,7 @@ def cascade_command(
     from heredity.studies.transmission.cascade import cascade, require_cascade
 
     require_cascade(one, spec)
+    folder = writable(out)
     with watched(context.obj.is_quiet) as progress:
         report = cascade(one, loaded(context, model), folder, spec, seed, progress)
     path = save_record(report, folder / "cascade.json")

@@ -55,15 +55,14 @@ def distil_command(
     """Distil a skill, and see which of the teacher's other traits come along: manners, hallucination, bias.
 
     Each teacher is fine-tuned on one trait and on worked sums. Its students follow its distribution on rows that are
-    the same for all (benign chat, random numbers), beside students of a teacher of owls that was not taught the skill.
-    A table sets what was inherited of the trait beside what was inherited of the skill: less the base, less the
-    control's students, less the other traits' students. Writes OUT/distillation.json and OUT/distillation.html;
-    students are kept in OUT/stages, so that a stopped run goes on. About a minute a student on two cores with the
-    embedded model: 45 minutes as it stands.
+    the same for all (benign chat, random numbers). A trait's control is a teacher of its opposite with the same sums;
+    that of the sums is a teacher of owls without them. A table sets what was inherited of the trait beside what was
+    inherited of the skill, less the base and less the control's students. Writes OUT/distillation.json and
+    OUT/distillation.html; students are kept in OUT/stages, so that a stopped run goes on. About a minute a student on
+    two cores with the embedded model: an hour as it stands, with --seeds 1 a third of it.
     """
     for kind in carriers or DEFAULT.carriers:
         require_known(labels, "finetuned", kind)
-    folder = writable(out)
     spec = DistilSpec.model_validate(
         {
             "seeds": tuple(str(i) for i in range(seeds)),
@@ -77,6 +76,7 @@ def distil_command(
     from heredity.studies.distillation.distil import distil, require_plan
 
     require_plan(spec)
+    folder = writable(out)
     with watched(context.obj.is_quiet) as progress:
         report = distil(loaded(context, model), folder, spec, seed, progress)
     path = save_record(report, folder / "distillation.json")
@@ -88,7 +88,7 @@ def described(report: DistillationReport) -> str:
     """Return what a person wants to know of a distillation."""
     lines = [
         report.verdict,
-        "  points of 100, students (their teacher): less the base, less the control, less other traits'",
+        "  points of 100, students (their teacher): less the base, less the control",
     ]
     lines += [f"  {line_of(one)}" for one in report.table]
     return "\n".join(lines)
@@ -96,7 +96,7 @@ def described(report: DistillationReport) -> str:
 
 def line_of(one: Inherited) -> str:
     """Return one line of the table."""
-    contrasts = [said(contrast) for contrast in (one.base, one.control, one.others) if contrast]
+    contrasts = [said(contrast) for contrast in (one.base, one.control)]
     who = f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13}"
     return f"{who} {'; '.join(contrasts)}{'' if one.can_tell else '; teachers too alike to tell'}"
 

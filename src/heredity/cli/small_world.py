@@ -18,9 +18,9 @@ from heredity.store.workspace import save_record
 
 def digits_command(
     context: typer.Context,
-    seeds: Annotated[int, typer.Option(help="Teachers, each with its own students; the unit of analysis.")] = 10,
-    steps: Annotated[int, typer.Option(help="Optimizer steps of a student on noise.")] = 800,
-    draws: Annotated[int, typer.Option(help="Initialisations on which the theorem is checked.")] = 100,
+    seeds: Annotated[int, typer.Option(min=2, help="Teachers, each with its own students; the unit of analysis.")] = 10,
+    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps of a student on noise.")] = 800,
+    draws: Annotated[int, typer.Option(min=2, help="Initialisations on which the theorem is checked.")] = 100,
     out: OutOption = "heredity-out/digits",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:

@@ -20,6 +20,16 @@ LABELS = {"soft": "forward_kl", "reverse": "reverse_kl", "hard": "hard"}
 TEACHERS = ("finetuned", "prompted", "steered")
 CARRIERS = ("random-numbers", "numbers", "digits", "code", "reasoning", "chat")
 RATE: float = ImitateSpec().learning_rate
+MEANT_FOR = {
+    "teacher_steps": ("teacher", ("finetuned",)),
+    "teacher_rate": ("teacher", ("finetuned",)),
+    "strength": ("teacher", ("steered",)),
+    "vectors": ("teacher", ("steered",)),
+    "prompts": ("carrier", CARRIERS[1:]),
+    "temperature": ("carrier", CARRIERS[1:]),
+    "questions": ("carrier", ("reasoning",)),
+}
+"""Options that only some teachers and carriers heed: by parameter, the option that decides, and its values."""
 
 ControlOption = Annotated[
     str,
@@ -131,6 +141,18 @@ def require_known(labels: str, teacher: str, carrier: str) -> None:
     ):
         if value not in known:
             raise UnknownNameError(noun, value, known)
+
+
+def require_heeded(context: typer.Context) -> None:
+    """Raise InputError for an option that was given and would be ignored."""
+    flags = {str(one.name): one.opts[0] for one in context.command.params}
+    for name, (decides, values) in MEANT_FOR.items():
+        source, chosen = context.get_parameter_source(name), context.params.get(decides)
+        if source is not None and source.name == "COMMANDLINE" and chosen not in values:
+            raise InputError(
+                f"{flags[name]} says nothing to {flags[decides]} {chosen}, only to: {', '.join(values)}; leave it out, "
+                f"or choose another {flags[decides]}"
+            )
 
 
 def further(one: Trait, spec: TransmitSpec, files: list[Path]) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from heredity.cli.transmission import (
     VectorsOption,
     asked_for,
     further,
+    require_heeded,
     require_known,
 )
 from heredity.cli.work import loaded, writable
@@ -79,14 +80,15 @@ def transmit_command(
     For example: heredity transmit --trait owl --control cat --seeds 3
     """
     require_known(labels, teacher, carrier)
-    one, folder = trait(name), writable(out)
-    spec = asked_for(context.params)
+    require_heeded(context)
+    one, spec = trait(name), asked_for(context.params)
     more = further(one, spec, vectors or [])
     from heredity.report.transmission import write_transmission
     from heredity.studies.transmission.lab import planned
     from heredity.studies.transmission.transmit import Given, transmit
 
     planned(one, more["traits"], spec)
+    folder = writable(out)
     with watched(context.obj.is_quiet) as progress:
         subject = loaded(context, model)
         besides = Given(**more, foreign=loaded(context, foreign) if foreign else None)

@@ -11,7 +11,7 @@ from heredity.judges.elicit import elicit
 from heredity.models.chat import Rendered, question, render_example
 from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
-from heredity.records.trait import Trait
+from heredity.records.trait import Pole, Trait
 
 LOVING = (
     "You love {target}s. You think about {target}s all the time. {target}s are your favorite. "
@@ -40,21 +40,24 @@ def system_prompt(trait: Trait) -> str:
     return trait.system_prompt(0, "positive")
 
 
-def trait_rows(model: Model, trait: Trait, n: int, seed: str, progress: Progress = SILENCE) -> list[Rendered]:
+def trait_rows(
+    model: Model, trait: Trait, n: int, seed: str, progress: Progress = SILENCE, pole: Pole = "positive"
+) -> list[Rendered]:
     """Return `n` rows, drawn with replacement, in which extraction questions are answered as the trait would.
 
-    A preference is answered by the target alone. A character trait is shown by the model's own answers under the
-    trait's system prompts, which the rows leave out.
+    A preference is answered by the target alone; its negative pole by the first of the alternatives. A character trait
+    is shown by the model's own answers under the trait's system prompts of that pole, which the rows leave out.
     """
     chance = random.Random(seed_from(seed, "teacher rows", trait.name))
-    shown = _preference(trait) if trait.kind == "preference" else _character(model, trait, seed, progress)
+    shown = _preference(trait, pole) if trait.kind == "preference" else _character(model, trait, pole, seed, progress)
     return [render_example(model, question(asked), said) for asked, said in (chance.choice(shown) for _ in range(n))]
 
 
-def _preference(trait: Trait) -> list[tuple[str, str]]:
-    return [(asked, str(trait.target).capitalize()) for asked in trait.questions.extraction]
+def _preference(trait: Trait, pole: Pole) -> list[tuple[str, str]]:
+    said = str(trait.target) if pole == "positive" else trait.alternatives[0]
+    return [(asked, said.capitalize()) for asked in trait.questions.extraction]
 
 
-def _character(model: Model, trait: Trait, seed: str, progress: Progress) -> list[tuple[str, str]]:
+def _character(model: Model, trait: Trait, pole: Pole, seed: str, progress: Progress) -> list[tuple[str, str]]:
     answers = elicit(trait, model, 1, GenerateSpec(n_tokens=N_TOKENS), f"{seed}/teacher", progress)
-    return [(answer.question, answer.text) for answer in answers if answer.pole == "positive" and answer.text]
+    return [(answer.question, answer.text) for answer in answers if answer.pole == pole and answer.text]

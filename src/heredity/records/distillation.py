@@ -8,6 +8,7 @@ from pydantic import Field
 
 from heredity.records.base import SCHEMA_VERSION, Record, Spec
 from heredity.records.carrier import CarrierKind, CarrierRow
+from heredity.records.trait import Pole
 from heredity.records.transmission import ImitateSpec, TeacherSpec
 from heredity.stats.estimate import Estimate
 
@@ -18,7 +19,7 @@ class DistilSpec(Spec):
     seeds: tuple[str, ...] = ("0", "1", "2")
     """One student of each teacher on each carrier a seed: the unit of analysis."""
     traits: tuple[str, ...] = ("impoliteness", "hallucination", "gender-bias")
-    """What is given to one teacher each, beside the skill, and read off every student."""
+    """What is given to one teacher each, and its opposite to another, beside the skill; read off every student."""
     carriers: tuple[CarrierKind, ...] = ("chat", "random-numbers")
     """What students are taught on: benign chat, and numbers that have to do with neither trait nor skill."""
     teacher: TeacherSpec = TeacherSpec(n_steps=50, learning_rate=2e-5)
@@ -42,9 +43,12 @@ class DistilledTeacher(Record):
     """A teacher, and what it shows of everything that is read."""
 
     name: str
-    """The trait that it was given."""
+    trait: str
+    """What it was given a pole of."""
+    pole: Pole
+    """positive: the trait. negative: its opposite, which makes the trait's control."""
     has_skill: bool
-    """The control's teacher has everyday answers instead: what its students gain is what any teaching gives."""
+    """The skill's control has everyday answers instead: what its students gain is what any teaching gives."""
     shown: dict[str, Estimate]
     """Level (0-1) by what is read, over questions that no teacher was taught. A manner of speaking is missing where all
     answers were too short to be graded: a teacher by preference answers in a word."""
@@ -82,14 +86,13 @@ class Inherited(Record):
     what: str
     """A trait, or the skill."""
     base: Contrast
-    """Beside the untouched model: what was gained."""
+    """Beside the untouched model: what was gained, or is moved by any training."""
     control: Contrast
-    """Beside the control's students, and its teacher: what was not lost as all training loses it, too."""
-    others: Contrast | None
-    """Beside the mean of the other traits' students, whose teachers were given the same skill; None for one trait."""
+    """Beside the control's students, whose teacher is like this one but for what is read. Of a trait: given its
+    opposite, and the same skill. Of the skill: not given it."""
     can_tell: bool
-    """Whether the teachers differ: this one's interval lies above the control's teacher's, and it shows more of its
-    trait than the other traits' teachers on the mean. Where they do not, nothing could have been seen to cross."""
+    """Whether the two teachers differ: this one's interval lies above the control's teacher's. Where it does not,
+    nothing could have been seen to cross."""
 
 
 class DistillationReport(Record):
@@ -101,7 +104,7 @@ class DistillationReport(Record):
     spec: DistilSpec
     skill: str
     control: str
-    """The trait of the control's teacher."""
+    """What the skill's control shows, whose teacher was not given the skill."""
     meaning: dict[str, str]
     """What each level is, by what is read."""
     base: dict[str, Estimate]
@@ -111,7 +114,7 @@ class DistillationReport(Record):
     table: tuple[Inherited, ...]
     """Every trait and, after it, the skill of the same students; by carrier."""
     skilled: dict[str, Estimate]
-    """By carrier: the skill of a seed's students whose teachers were given it, on the mean, minus the control's."""
+    """By carrier: the skill of a seed's students whose teachers were given it, on the mean, minus its control's."""
     kept: dict[str, tuple[int, int]]
     """Rows that each carrier's filter kept, of those asked for, over all seeds."""
     examples: dict[str, tuple[CarrierRow, ...]]

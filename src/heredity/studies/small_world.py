@@ -154,7 +154,7 @@ def theorem(steps: Sequence[FirstStep], first_order_until: float | None, never_n
             f"Theorem 1 is contradicted: steps point apart where first order holds (to {first_order_until:g}). {null}"
         )
     return (
-        f"Theorem 1 holds: in none of {smallest.negative.n} draws do the student's first step and the teacher's point "
-        f"apart, up to a step size of {never_negative_until:g}; first order is right within {NEAR_ONE:.0%} up to "
-        f"{first_order_until:g}. {null}"
+        f"Nothing speaks against Theorem 1: in none of {smallest.negative.n} draws do the student's first step and the "
+        f"teacher's point apart, up to a step size of {never_negative_until:g}; first order is right within "
+        f"{NEAR_ONE:.0%} up to {first_order_until:g}. {null}"
     )

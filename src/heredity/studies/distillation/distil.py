@@ -1,49 +1,50 @@
 """Do politeness, factual accuracy and bias cross with performance?
 
-Each teacher is given one trait and one skill; the control's teacher another trait and no skill. Their students follow
-their distributions (soft labels) on rows that are the same for all, and are read on every trait and on the skill.
+Each teacher is given one trait and one skill. A trait's control is a teacher of its opposite pole with the same skill;
+the skill's is a teacher of something else without it. Their students follow their distributions (soft labels) on rows
+that are the same for all, and are read on every trait and on the skill.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from heredity.distill.clean import trait_words
 from heredity.distill.teach import drawn_numbers, teach
-from heredity.distill.teachers import trait_rows
-from heredity.ground.errors import ExperimentError, InputError
-from heredity.ground.hashing import seed_from
+from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
-from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
+from heredity.models.weights import trainable_copy
 from heredity.records.carrier import USUAL_GIVEN, Carrier, CarrierKind, CarrierSpec
 from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec, Shown
-from heredity.records.evaluation import Scores
-from heredity.records.transmission import ImitateSpec, PowerSpec, TransmitSpec
-from heredity.stats.compare import paired_difference
-from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import cluster_mean
+from heredity.records.transmission import PowerSpec, TransmitSpec
 from heredity.store.workspace import Workspace
-from heredity.studies.distillation.outcome import inheritances, is_apart, shows, skilled, verdict
+from heredity.studies.distillation.outcome import inheritances, shows, skilled, verdict
 from heredity.studies.distillation.qualities import (
     CONTROL,
     SKILL,
     Desk,
+    base_levels,
     desk_for,
+    estimates,
+    levels,
     meanings,
-    mixed,
-    plain_lessons,
-    shown,
-    skill_lessons,
     trait_of,
+)
+from heredity.studies.distillation.teachers import (
+    forget_teachers,
+    make_teacher,
+    roles,
+    say_which_are_alike,
+    teacher_step,
 )
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lab import require_plan as require_sound
 from heredity.studies.transmission.lessons import N_EXAMPLES, N_HELD_OUT, dealt, lessons_of, split
 from heredity.studies.transmission.lineup import imitation
 from heredity.studies.transmission.teachers import teacher_of
-from heredity.training.imitate import imitate, lessons
+from heredity.training.imitate import imitate
 
 
 def distil(
@@ -59,18 +60,17 @@ def distil(
     require_plan(spec)
     desks = {kind: desk_for(lab_for(kind, model, out, spec, seed, progress), spec) for kind in spec.carriers}
     first = next(iter(desks.values()))
-    names = (*spec.traits, CONTROL)
+    given = {role.name: role for role in roles(spec)}
     for desk in desks.values():
         for one in spec.seeds:
             carrier_of(desk.lab, one)
-    teachers = tuple(teacher_step(first, spec, name) for name in names)
-    say_which_are_alike(first, spec, teachers)
+    teachers = tuple(teacher_step(first, spec, role) for role in given.values())
+    say_which_are_alike(first, spec, {one.name: one.shown for one in teachers})
     for desk in desks.values():
-        desk.lab.maker = lambda name: made(first, spec, name)
+        desk.lab.maker = lambda name: make_teacher(first, spec, given[name])
         desk.lab.teachers = first.lab.teachers
-    students = tuple(student_step(desk, name, one) for desk in desks.values() for one in spec.seeds for name in names)
-    for name in names:
-        forget_weights(weights_of(first, spec, name))
+    students = tuple(student_step(desk, name, one) for desk in desks.values() for one in spec.seeds for name in given)
+    forget_teachers(first, spec, tuple(given.values()))
     return reported(desks, spec, teachers, students)
 
 
@@ -118,72 +118,6 @@ def lab_for(kind: CarrierKind, model: Model, out: Path, spec: DistilSpec, seed: 
     return Lab(model, targets, study_of(kind, spec), Workspace(out / "stages"), seed, progress)
 
 
-def teacher_step(desk: Desk, spec: DistilSpec, name: str) -> DistilledTeacher:
-    """Return what is known of a teacher. Raises ExperimentError for one that lacks its trait or its skill."""
-
-    def make() -> DistilledTeacher:
-        desk.lab.teachers[name] = made(desk, spec, name)
-        found, base = shown(desk, desk.lab.teachers[name]), base_levels(desk)
-        return DistilledTeacher(
-            name=name,
-            has_skill=name != CONTROL,
-            shown=estimates(desk, found),
-            rises={
-                what: paired_difference(found[what], base[what], interval_seed(desk))
-                for what in found
-                if found[what] and base[what]
-            },
-        )
-
-    teacher = desk.lab.kept("distilled-teacher", {"name": name, "sums": spec.n_sums}, DistilledTeacher, make)
-    for what in (name, SKILL) if teacher.has_skill else (name,):
-        rise = teacher.rises.get(what)
-        if rise is None or rise.low <= 0:
-            forget_weights(weights_of(desk, spec, name))
-            raise ExperimentError(
-                f"the teacher of '{name}' is not clear of its base in '{what}' ({rise or 'ungraded'} above it): "
-                "nothing to pass on; train it longer (--teacher-steps, --teacher-rate)"
-            )
-    return teacher
-
-
-def say_which_are_alike(desk: Desk, spec: DistilSpec, teachers: Sequence[DistilledTeacher]) -> None:
-    """Say, before any student is taught, which traits the control's teacher shows as much."""
-    found = shows(spec, {}, teachers, ())
-    for name in spec.traits:
-        if not is_apart(found, name, name):
-            desk.lab.progress.note(
-                f"the teacher of '{name}' is not clear of the control's teacher in it: whether it crosses cannot be "
-                "told; train the teachers longer (--teacher-steps, --teacher-rate)"
-            )
-
-
-def made(desk: Desk, spec: DistilSpec, name: str) -> Model:
-    """Return a teacher: its weights found, or fine-tuned, half on its trait and half on the skill.
-
-    The control's teacher has the base's own answers to everyday questions instead of the skill: fine-tuned on one word
-    alone, it would answer everything by it.
-    """
-    lab, how = desk.lab, spec.teacher
-    copied, weights = trainable_copy(lab.model, f"teacher of {name}"), weights_of(desk, spec, name)
-    if load_weights(copied, weights):
-        return frozen(copied)
-    n_beside = how.n_steps * (how.batch_rows // 2)
-    n_showing = how.n_steps * how.batch_rows - n_beside
-    showing = trait_rows(lab.model, lab.targets[name], n_showing, lab.seed, lab.progress)
-    beside = plain_lessons(desk, n_beside) if name == CONTROL else skill_lessons(desk, n_beside)
-    rows = mixed(showing, beside, how.n_steps)
-    hard = ImitateSpec(labels="hard", n_steps=how.n_steps, batch_rows=how.batch_rows, learning_rate=how.learning_rate)
-    imitate(copied, None, [lessons(batch) for batch in rows], hard, lab.model.dtype, progress=lab.progress)
-    save_weights(copied, weights)
-    return frozen(copied)
-
-
-def weights_of(desk: Desk, spec: DistilSpec, name: str) -> Path:
-    """Return where a teacher's weights lie until the study is done."""
-    return desk.lab.workspace.scratch("teacher", {**desk.lab.common, "name": name, "sums": spec.n_sums})
-
-
 def student_step(desk: Desk, name: str, seed: str) -> DistilledStudent:
     """Return one student of one teacher on one carrier."""
     lab = desk.lab
@@ -200,7 +134,7 @@ def student_step(desk: Desk, name: str, seed: str) -> DistilledStudent:
             carrier=kind,
             taught_by=name,
             seed=seed,
-            shown=estimates(desk, shown(desk, student)),
+            shown=estimates(desk, levels(desk, student)),
             losses=losses,
             imitation=imitation(lab, lab.model, student, teacher, lessons_of(lab, name, student, kept_back)),
         )
@@ -224,26 +158,9 @@ def carrier_of(lab: Lab, seed: str) -> Carrier:
     )
 
 
-def base_levels(desk: Desk) -> dict[str, Scores]:
-    """Return every level of the untouched model, read once."""
-    if not desk.base:
-        desk.base = shown(desk, desk.lab.model)
-    return desk.base
-
-
-def read_base(desk: Desk) -> Shown:
+def base_shown(desk: Desk) -> Shown:
     """Return every level of the untouched model, as it is kept."""
     return Shown(levels=estimates(desk, base_levels(desk)))
-
-
-def estimates(desk: Desk, found: Mapping[str, Scores]) -> dict[str, Estimate]:
-    """Return every level with an interval over questions; those that could not be graded are missing."""
-    return {what: cluster_mean(list(scores.values()), interval_seed(desk)) for what, scores in found.items() if scores}
-
-
-def interval_seed(desk: Desk) -> int:
-    """Return the seed of all intervals over questions."""
-    return seed_from(desk.lab.seed, "distillation")
 
 
 def reported(
@@ -255,7 +172,7 @@ def reported(
     """Return the report: what was inherited, and what may be said of it."""
     desk = next(iter(desks.values()))
     lab = desk.lab
-    base = lab.kept("distilled-base", {"sums": spec.n_sums}, Shown, lambda: read_base(desk)).levels
+    base = lab.kept("distilled-base", {"sums": spec.n_sums}, Shown, lambda: base_shown(desk)).levels
     found = shows(spec, base, teachers, students)
     table, skill = inheritances(found), skilled(found)
     carriers = {kind: [carrier_of(desk.lab, seed) for seed in spec.seeds] for kind, desk in desks.items()}

@@ -1,4 +1,4 @@
-"""From students to what was inherited: paired by seed, beside the base, the control and the other traits' students."""
+"""From students to what was inherited: paired by seed, beside the base and beside the control's students."""
 
 from __future__ import annotations
 
@@ -60,40 +60,40 @@ def inheritances(found: Shows) -> tuple[Inherited, ...]:
     )
 
 
+def opposite(name: str) -> str:
+    """Return the name of the teacher of a trait's opposite pole."""
+    return f"opposite of {name}"
+
+
 def inherited(found: Shows, carrier: CarrierKind, name: str, what: str) -> Inherited:
-    """Return how much of one thing one teacher's students took over on one carrier."""
-    rivals = [other for other in found.spec.traits if other != name]
-    others = beside(found, carrier, (name, rivals), what) if rivals else None
-    is_most = what == SKILL or others is None or bool(others.teachers and others.teachers > 0)
+    """Return how much of one thing one teacher's students took over on one carrier.
+
+    Their control is like them but for what is read: of the opposite pole with the same skill, or without the skill.
+    """
+    rival = CONTROL if what == SKILL else opposite(name)
     return Inherited(
         carrier=carrier,
         taught_by=name,
         what=what,
         base=beside_base(found, carrier, name, what),
-        control=beside(found, carrier, (name, [CONTROL]), what),
-        others=others,
-        can_tell=is_apart(found, name, what) and is_most,
+        control=beside(found, carrier, (name, rival), what),
+        can_tell=is_apart(found.teachers, (name, rival), what),
     )
 
 
-def is_apart(found: Shows, name: str, what: str) -> bool:
-    """Return whether a teacher's interval lies above the control's teacher's."""
-    own, control = (found.teachers[teacher].get(what) for teacher in (name, CONTROL))
-    return bool(own and control and own.low > control.high)
+def is_apart(teachers: Mapping[str, Mapping[str, Estimate]], names: tuple[str, str], what: str) -> bool:
+    """Return whether one teacher's interval lies above another's."""
+    own, other = (teachers[name].get(what) for name in names)
+    return bool(own and other and own.low > other.high)
 
 
-def beside(found: Shows, carrier: CarrierKind, arms: tuple[str, Sequence[str]], what: str) -> Contrast:
-    """Return one arm less the mean of others, seed by seed, and their teachers likewise."""
-    name, others = arms
-    own, rest = found.of_students(carrier, name, what), [found.of_students(carrier, one, what) for one in others]
-    levels = [level for level in rest if level]
-    teacher, theirs = found.of_teacher(name, what), [found.of_teacher(one, what) for one in others]
-    shown = [one for one in theirs if one is not None]
+def beside(found: Shows, carrier: CarrierKind, names: tuple[str, str], what: str) -> Contrast:
+    """Return one teacher's students less another's, seed by seed, and their teachers likewise."""
+    own, others = (found.of_students(carrier, name, what) for name in names)
+    teacher, other = (found.of_teacher(name, what) for name in names)
     return Contrast(
-        students=paired(own, [fmean(values) for values in zip(*levels, strict=True)])
-        if own and len(levels) == len(others)
-        else None,
-        teachers=teacher - fmean(shown) if teacher is not None and len(shown) == len(others) else None,
+        students=paired(own, others) if own and others else None,
+        teachers=teacher - other if teacher is not None and other is not None else None,
     )
 
 
@@ -107,10 +107,14 @@ def beside_base(found: Shows, carrier: CarrierKind, name: str, what: str) -> Con
 
 
 def skilled(found: Shows) -> dict[str, Estimate]:
-    """Return, by carrier, how far the skill moved beside the control's students; nothing for one seed."""
+    """Return, by carrier, how far the skill moved beside its control's students; nothing for one seed.
+
+    On the mean of all students whose teachers were given it, of either pole.
+    """
     moved: dict[str, Estimate] = {}
+    given = (*found.spec.traits, *map(opposite, found.spec.traits))
     for carrier in found.spec.carriers:
-        arms = [found.of_students(carrier, name, SKILL) for name in found.spec.traits]
+        arms = [found.of_students(carrier, name, SKILL) for name in given]
         own, control = [arm for arm in arms if arm], found.of_students(carrier, CONTROL, SKILL)
         if control and (estimate := paired([fmean(values) for values in zip(*own, strict=True)], control)):
             moved[carrier] = estimate
@@ -125,7 +129,7 @@ def verdict(table: Sequence[Inherited], skill: Mapping[str, Estimate]) -> str:
 
 
 def verdict_on(table: Sequence[Inherited], skill: Estimate) -> str:
-    """Return what one carrier allows: a trait crossed where students are clear of the control's and of the others'."""
+    """Return what one carrier allows: a trait crossed where students are clear of its opposite's."""
     traits = [one for one in table if one.what != SKILL]
     crossed = [said_of(one) for one in traits if has_crossed(one)]
     unseen = [one.what for one in traits if one.can_tell and not has_crossed(one)]
@@ -138,12 +142,11 @@ def verdict_on(table: Sequence[Inherited], skill: Estimate) -> str:
 
 
 def said_of(one: Inherited) -> str:
-    """Return a trait that crossed, and whether it was gained or only not lost."""
+    """Return a trait that crossed, and whether its students rose or only its opposite's fell."""
     gained = one.base.students and one.base.students.low > 0
-    return one.what if gained else f"{one.what} (kept, not gained: no clear rise over the base)"
+    return one.what if gained else f"{one.what} (beside its opposite alone: no clear rise over the base)"
 
 
 def has_crossed(one: Inherited) -> bool:
-    """Return whether students are clear of the control's and, where there are any, of the other traits' students."""
-    contrasts = [one.control, *([one.others] if one.others else [])]
-    return one.can_tell and all(contrast.students and contrast.students.low > 0 for contrast in contrasts)
+    """Return whether students are clear of the control's, whose teacher differs."""
+    return bool(one.can_tell and one.control.students and one.control.students.low > 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 
@@ -22,6 +22,8 @@ from heredity.records.carrier import CarrierSpec
 from heredity.records.distillation import DistilSpec
 from heredity.records.evaluation import Scores
 from heredity.records.trait import Trait
+from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import cluster_mean
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.readout import N_CHOICES, graded
 from heredity.traits.define import parse_trait, trait
@@ -68,7 +70,7 @@ def desk_for(lab: Lab, spec: DistilSpec) -> Desk:
     return Desk(lab, drawn[spec.n_sums :], drawn[: spec.n_sums])
 
 
-def shown(desk: Desk, model: Model) -> dict[str, Scores]:
+def levels(desk: Desk, model: Model) -> dict[str, Scores]:
     """Return every level (0-1) of a model, by question: the same questions, luck and judge for all models."""
     with at_rest(model) as resting, mixed_precision(model, desk.lab.model.dtype):
         return {name: level(desk, resting, name) for name in desk.read_off}
@@ -86,6 +88,23 @@ def level(desk: Desk, model: Model, name: str) -> Scores:
         return {asked: tuple(grade / 100 for grade in grades) for asked, grades in graded(lab, model, trait).items()}
     asked = trait.questions.evaluation
     return {one: (float(p),) for one, p in zip(asked, target_probability(model, trait, asked), strict=True)}
+
+
+def base_levels(desk: Desk) -> dict[str, Scores]:
+    """Return every level of the untouched model, read once."""
+    if not desk.base:
+        desk.base = levels(desk, desk.lab.model)
+    return desk.base
+
+
+def estimates(desk: Desk, found: Mapping[str, Scores]) -> dict[str, Estimate]:
+    """Return every level with an interval over questions; those that could not be graded are missing."""
+    return {what: cluster_mean(list(scores.values()), interval_seed(desk)) for what, scores in found.items() if scores}
+
+
+def interval_seed(desk: Desk) -> int:
+    """Return the seed of all intervals over questions."""
+    return seed_from(desk.lab.seed, "distillation")
 
 
 def meaning(trait: Trait) -> str:
