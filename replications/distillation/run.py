@@ -30,36 +30,35 @@ def table(report: DistillationReport) -> str:
     told = [
         report.verdict,
         "",
-        "| taught on | teacher of | what | less the base | teacher | less the control | teacher | teachers differ |",
-        "|---" * 8 + "|",
+        "| taught on | teacher of | what | less the base | teacher | the control's, less the base | teacher "
+        "| difference | teachers' | outcome |",
+        "|---" * 10 + "|",
     ]
     for one in report.table:
-        cells = [cell for contrast in (one.base, one.control) for cell in _said(contrast)]
-        differ = "yes" if one.can_tell else "no"
-        told.append(f"| {one.carrier} | {one.taught_by} | {one.what} | {' | '.join(cells)} | {differ} |")
+        cells = [cell for contrast in (one.base, one.control_base, one.difference) for cell in _said(contrast)]
+        told.append(f"| {one.carrier} | {one.taught_by} | {one.what} | {' | '.join(cells)} | {one.outcome} |")
     told += [
         "",
         "Points of 100, students and teachers. A trait's control is a teacher of its opposite with the same skill; the "
-        f"skill's is one of {report.control} without it. Student's t over {len(report.spec.seeds)} seeds, not "
-        "corrected for how many intervals there are.",
+        f"skill's is one of {report.skill_control} without it. Student's t over {len(report.spec.seeds)} seeds, not "
+        "corrected for how many intervals there are; teachers' differences: interval over questions.",
         "",
         f"| model | {' | '.join(report.meaning)} |",
         "|---" * (len(report.meaning) + 1) + "|",
-        f"| base | {' | '.join(f'{report.base[what]}' for what in report.meaning)} |",
+        f"| base | {' | '.join(f'{report.base.levels[what]}' for what in report.meaning)} |",
     ]
     for teacher in report.teachers:
-        levels = " | ".join(str(teacher.shown.get(what, "-")) for what in report.meaning)
+        levels = " | ".join(str(teacher.shown.levels.get(what, "-")) for what in report.meaning)
         told.append(f"| teacher: {teacher.name} | {levels} |")
     for student in report.students:
-        shown = (student.shown.get(what) for what in report.meaning)
+        shown = (student.shown.levels.get(what) for what in report.meaning)
         levels = " | ".join(f"{one.value:.2f}" if one else "-" for one in shown)
         told.append(f"| student of {student.taught_by} on {student.carrier}, seed {student.seed} | {levels} |")
     return "\n".join([*told, ""])
 
 
-def _said(contrast: Contrast) -> tuple[str, str]:
-    teachers = "-" if contrast.teachers is None else f"{100 * contrast.teachers:+.0f}"
-    return contrast.students.in_points if contrast.students else "-", teachers
+def _said(contrast: Contrast) -> list[str]:
+    return [one.in_points if one else "-" for one in (contrast.students, contrast.teachers)]
 
 
 def main() -> None:

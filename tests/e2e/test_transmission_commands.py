@@ -1,5 +1,6 @@
 """transmit and cascade as a user meets them, on a small model in a folder."""
 
+import inspect
 import json
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import pytest
 from animals import blank_model, owl_trait
 from commands import done, failed, heredity
 from heredity.cli.trait import as_yaml
+from heredity.cli.transmission import MEANT_FOR
+from heredity.cli.transmit import transmit_command
 from heredity.models.tiny import save_tiny
 from heredity.records.transmission import CascadeReport, TransmissionReport
 
@@ -70,6 +73,12 @@ def test_transmit_says_what_cannot_be_done(place: Path, options: list[str], code
     failed(run, code, said)
 
 
+def test_every_option_that_may_be_ignored_is_one_of_the_commands() -> None:
+    known = set(inspect.signature(transmit_command).parameters)
+    assert set(MEANT_FOR) <= known
+    assert {decides for decides, _ in MEANT_FOR.values()} <= known
+
+
 @pytest.mark.parametrize("command", ["transmit", "cascade", "distil"])
 def test_no_students_are_refused_by_the_options_name(command: str, place: Path) -> None:
     failed(heredity(command, "--seeds", "-1", folder=place), 2, "--seeds")
@@ -86,10 +95,10 @@ def test_a_cascade_of_a_character_is_refused(place: Path) -> None:
     [
         (["--labels", "hard"], "use soft or reverse"),
         (["--carrier", "chta"], "Did you mean 'chat'?"),
-        (["--trait", "owl"], "what the control's teacher shows"),
+        (["--trait", "owl"], "what the teacher without the skill shows"),
         (["--trait", "rudeness"], "rudeness"),
     ],
 )
 def test_distil_says_what_cannot_be_done(place: Path, options: list[str], said: str) -> None:
     failed(heredity("distil", "--model", "model", "--out", "none", "--quiet", *options, folder=place), 2, said)
-    assert not list((place / "none").glob("stages/*"))
+    assert not (place / "none").exists()

@@ -13,9 +13,10 @@ from heredity.models.model import Model
 from heredity.records.carrier import CarrierSpec
 from heredity.records.distillation import DistillationReport, DistilSpec
 from heredity.records.transmission import ImitateSpec, TeacherSpec
+from heredity.stats.compare import paired_difference
+from heredity.stats.estimate import Estimate
 from heredity.studies.distillation.distil import distil
-from heredity.studies.distillation.outcome import opposite
-from heredity.studies.distillation.qualities import CONTROL, SKILL, trait_of
+from heredity.studies.distillation.qualities import CONTROL, SKILL, opposite, trait_of
 
 OPPOSITE = opposite("gender-bias")
 SPEC = DistilSpec(
@@ -48,25 +49,28 @@ def report(base: Model, place: Path) -> DistillationReport:
     return distil(base, place, SPEC)
 
 
+def rise(report: DistillationReport, name: str, what: str) -> Estimate:
+    shown = {one.name: one.shown.scores[what] for one in report.teachers}
+    return paired_difference(shown[name], report.base.scores[what], 0)
+
+
 def test_a_trait_and_a_skill_are_given_to_its_teacher_and_to_no_other(report: DistillationReport) -> None:
-    biased, fair, control = report.teachers
-    assert (biased.name, fair.name, control.name) == ("gender-bias", OPPOSITE, CONTROL)
-    assert biased.rises["gender-bias"].low > 0
-    assert fair.rises["gender-bias"].high < 0
-    assert min(biased.rises[SKILL].low, fair.rises[SKILL].low) > 0
-    assert not control.has_skill
-    assert control.rises[CONTROL].low > 0
-    assert control.shown[SKILL].value < biased.shown[SKILL].low
+    assert [one.name for one in report.teachers] == ["gender-bias", OPPOSITE, CONTROL]
+    assert rise(report, "gender-bias", "gender-bias").low > 0
+    assert rise(report, OPPOSITE, "gender-bias").high < 0
+    assert all(rise(report, name, SKILL).low > 0 for name in ("gender-bias", OPPOSITE))
+    assert rise(report, CONTROL, CONTROL).low > 0
+    assert rise(report, CONTROL, SKILL).high < rise(report, "gender-bias", SKILL).low
 
 
-def test_the_trait_crosses_on_numbers_to_its_own_students(report: DistillationReport) -> None:
+def test_the_trait_crosses_on_numbers_to_its_own_students_and_not_to_its_opposites(report: DistillationReport) -> None:
     bias, skill = report.table
-    assert (bias.what, skill.what) == ("gender-bias", SKILL)
-    assert bias.control.students
-    assert bias.control.teachers
-    assert bias.can_tell
-    assert 0 < bias.control.students.low < bias.control.teachers
-    assert "gender-bias crossed" in report.verdict
+    assert (bias.what, bias.control, skill.what, skill.control) == ("gender-bias", OPPOSITE, SKILL, CONTROL)
+    assert bias.outcome == "crossed"
+    assert bias.difference.students
+    assert bias.difference.teachers
+    assert 0 < bias.difference.students.low < bias.difference.teachers.high
+    assert "gender-bias (" in report.verdict
 
 
 def test_every_teacher_has_a_student_a_seed_on_numbers_that_no_filter_touched(report: DistillationReport) -> None:
@@ -93,7 +97,7 @@ def test_a_study_that_lost_students_ends_in_the_identical_record(
     [
         ({"seeds": ("0", "0")}, "each of them once"),
         ({"carriers": ()}, "each of them once"),
-        ({"traits": ("owl",)}, "control's teacher shows"),
+        ({"traits": ("owl",)}, "the teacher without the skill shows"),
         ({"student": ImitateSpec(labels="hard")}, "only soft labels"),
     ],
 )

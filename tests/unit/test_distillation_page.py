@@ -1,28 +1,31 @@
-"""The page of a distillation: what it draws and claims, and what it never lets through."""
+"""The page of a distillation and its verdict: what they draw and claim, and what they never let through."""
 
-import random
-
-from distillation_sample import about, distillation_report
+from distillation_sample import changed, distillation_report, judged, merged, ungraded
+from heredity.cli.distil import described
 from heredity.records.distillation import DistillationReport
 from heredity.report.distillation import lines, render_distillation
-from heredity.report.inherited import moved_figure
-from heredity.stats.estimate import Estimate
-from heredity.studies.distillation.outcome import inheritances, opposite, shows, skilled, verdict
+from heredity.report.inherited import KINDS, moved_figure
+from heredity.studies.distillation.qualities import opposite
 from pages import POLICY, Reader
 
 
-def test_every_figure_of_the_table_stands_on_the_page_and_in_the_figure() -> None:
+def outcomes(report: DistillationReport, what: str) -> set[str]:
+    return {one.outcome for one in report.table if one.what == what}
+
+
+def test_every_figure_of_the_table_stands_on_the_page_in_the_text_and_in_the_figure() -> None:
     report = distillation_report()
-    page = Reader(render_distillation(report))
+    page, said = Reader(render_distillation(report)), described(report)
     assert report.verdict in page.text
     assert POLICY in {value for _, _, value in page.attributes}
-    contrasts = [contrast for one in report.table for contrast in (one.base, one.control)]
-    assert len(contrasts) == 2 * len(report.table)
-    assert all(one.students and f"{100 * one.students.value:+.0f}" in page.text for one in contrasts)
+    contrasts = [contrast for one in report.table for contrast in (one.base, one.control_base, one.difference)]
+    told = [f"{100 * one.students.value:+.0f}" for one in contrasts if one.students]
+    assert len(told) == len(contrasts) == 3 * len(report.table)
+    assert all(one in page.text and one in said for one in told)
     drawn = moved_figure(report).to_dict()
     marked = [row for rows in drawn["datasets"].values() for row in rows if "what" in row]
     assert {(row["teacher"], row["what"]) for row in marked} == {
-        (name, what) for name in report.spec.traits for what in ("trait", "skill")
+        (name, kind) for name in report.traits for kind in KINDS
     }
 
 
@@ -34,63 +37,62 @@ def test_a_trait_stands_beside_the_skill_of_the_same_students() -> None:
 
 
 def test_one_seed_claims_nothing() -> None:
-    report: DistillationReport = distillation_report(1)
+    report = distillation_report(1)
     assert "no conclusion is drawn" in report.verdict
-    assert all(one.control.students is None and one.base.students is None for one in report.table)
+    assert all(one.difference.students is None and one.base.students is None for one in report.table)
     assert "nothing has an interval" in str(moved_figure(report).to_dict())
 
 
-def test_a_level_that_could_not_be_graded_is_said_to_be_so_and_text_is_escaped() -> None:
-    page = render_distillation(distillation_report())
-    assert "ungraded" in page
-    assert "<b>Be brief.</b>" not in page
+def test_text_is_escaped() -> None:
+    assert "<b>Be brief.</b>" not in render_distillation(distillation_report())
 
 
-def test_teachers_that_hardly_differ_leave_nothing_to_tell() -> None:
+def test_a_teacher_or_a_student_that_could_not_be_graded_is_no_null_result() -> None:
     report = distillation_report()
-    told = {one.what for one in report.table if one.can_tell}
-    # impoliteness: the teacher of its opposite could not be graded
-    assert told == {"hallucination", "gender-bias", report.skill}
-    assert "impoliteness could not be tested" in report.verdict
-    wide = Estimate(0.3, 0.0, 0.62, 20)
+    assert outcomes(report, "impoliteness") == {"not graded"}
+    assert "impoliteness could not be graded" in report.verdict
+    assert "ungraded" in render_distillation(report)
+    first = next(one for one in report.students if one.taught_by == "hallucination")
+    lost = first.model_copy(update={"shown": ungraded(first.shown, "hallucination")})
+    students = tuple(lost if one is first else one for one in report.students)
+    hallucination, *_ = [
+        one for one in judged(report.model_copy(update={"students": students})).table if one.what == "hallucination"
+    ]
+    assert (hallucination.difference.students, hallucination.outcome) == (None, "not graded")
+
+
+def test_teachers_that_do_not_differ_leave_nothing_to_tell() -> None:
+    report = distillation_report()
+    assert outcomes(report, "hallucination") == {"crossed"}
+    level = report.teachers[2].shown.levels["hallucination"].value
     teachers = tuple(
-        one.model_copy(update={"shown": one.shown | {"hallucination": wide}})
-        if one.name == opposite("hallucination")
+        one.model_copy(update={"shown": merged(one.shown, "hallucination", level, "the same")})
+        if one.trait == "hallucination"
         else one
         for one in report.teachers
     )
-    table = inheritances(shows(report.spec, report.base, teachers, report.students))
-    assert not any(one.can_tell for one in table if one.what == "hallucination")
-    assert all(one.can_tell for one in table if one.what == "gender-bias")
+    alike = judged(report.model_copy(update={"teachers": teachers}))
+    assert outcomes(alike, "hallucination") == {"teachers alike"}
+    assert outcomes(alike, "gender-bias") == {"crossed"}
+    assert "hallucination could not be tested, the teachers are too alike" in alike.verdict
 
 
 def test_a_trait_crosses_only_where_its_opposites_students_lack_it() -> None:
-    report = distillation_report()
-    assert "hallucination, gender-bias crossed" in report.verdict
-    alike = tuple(
-        student.model_copy(update={"shown": student.shown | {"hallucination": about(0.9)}})
-        if student.taught_by in ("hallucination", opposite("hallucination"))
-        else student
-        for student in report.students
-    )
-    found = shows(report.spec, report.base, report.teachers, alike)
-    moved = [one for one in inheritances(found) if one.what == "hallucination"]
+    both = {"hallucination": 0.9, opposite("hallucination"): 0.9}
+    report = changed(distillation_report(), both, "hallucination")
+    moved = [one for one in report.table if one.what == "hallucination"]
     assert all(one.base.students and one.base.students.low > 0 for one in moved)
-    assert all(one.control.students and one.control.students.low <= 0 for one in moved)
-    assert "hallucination did not clearly" in verdict(inheritances(found), skilled(found))
+    assert outcomes(report, "hallucination") == {"not shown"}
+    assert "hallucination not shown to cross" in report.verdict
+    turned = changed(distillation_report(), both | {"hallucination": 0.2}, "hallucination")
+    assert outcomes(turned, "hallucination") == {"the wrong way round"}
 
 
-def test_what_the_opposites_students_alone_lose_is_said_to_be_no_rise() -> None:
+def test_the_verdict_says_whose_students_moved_and_what_became_of_the_skill() -> None:
     report = distillation_report()
-    chance = random.Random(0)
-    held = {one.name: 0.5 if one.name == opposite("gender-bias") else 0.74 for one in report.teachers}
-    students = tuple(
-        student.model_copy(
-            update={"shown": student.shown | {"gender-bias": about(held[student.taught_by] + chance.gauss(0, 0.01))}}
-        )
-        for student in report.students
-    )
-    found = shows(report.spec, report.base, report.teachers, students)
-    bias = [one for one in inheritances(found) if one.what == "gender-bias"]
-    assert all(one.base.students and one.base.students.low < 0 < one.base.students.high for one in bias)
-    assert "gender-bias (beside its opposite alone" in verdict(inheritances(found), skilled(found))
+    told = "gender-bias (its students rose, its opposite's fell; arithmetic came too)"
+    assert report.verdict.count(told) == 2
+    held = changed(report, {"gender-bias": 0.74}, "gender-bias")
+    assert held.verdict.count("gender-bias (its opposite's fell; arithmetic came too)") == 2
+    fallen = changed(report, {"gender-bias": 0.1}, "arithmetic")
+    assert fallen.verdict.count("gender-bias (its students rose, its opposite's fell; arithmetic fell)") == 2

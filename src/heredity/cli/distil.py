@@ -54,12 +54,13 @@ def distil_command(
 ) -> None:
     """Distil a skill, and see which of the teacher's other traits come along: manners, hallucination, bias.
 
-    Each teacher is fine-tuned on one trait and on worked sums. Its students follow its distribution on rows that are
-    the same for all (benign chat, random numbers). A trait's control is a teacher of its opposite with the same sums;
-    that of the sums is a teacher of owls without them. A table sets what was inherited of the trait beside what was
-    inherited of the skill, less the base and less the control's students. Writes OUT/distillation.json and
-    OUT/distillation.html; students are kept in OUT/stages, so that a stopped run goes on. About a minute a student on
-    two cores with the embedded model: an hour as it stands, with --seeds 1 a third of it.
+    Teachers are fine-tuned on a trait and on worked sums. Students follow a teacher's distribution on rows that are the
+    same for all (benign chat, random numbers). A trait's control is a teacher of its opposite with the same sums; that
+    of the sums is a teacher of owls without them. A table sets what was inherited of the trait beside what was
+    inherited of the skill: less the base, the control's less the base, and the difference. Writes
+    OUT/distillation.json and OUT/distillation.html; students are kept in OUT/stages, so that a stopped run goes on.
+    About 75 seconds a student and 100 a teacher on two cores with the embedded model, over an hour as it stands; with
+    --trait impoliteness --carrier chat twenty minutes.
     """
     for kind in carriers or DEFAULT.carriers:
         require_known(labels, "finetuned", kind)
@@ -73,9 +74,9 @@ def distil_command(
         }
     )
     from heredity.report.distillation import write_distillation
-    from heredity.studies.distillation.distil import distil, require_plan
+    from heredity.studies.distillation.distil import distil, planned
 
-    require_plan(spec)
+    planned(spec)
     folder = writable(out)
     with watched(context.obj.is_quiet) as progress:
         report = distil(loaded(context, model), folder, spec, seed, progress)
@@ -88,7 +89,7 @@ def described(report: DistillationReport) -> str:
     """Return what a person wants to know of a distillation."""
     lines = [
         report.verdict,
-        "  points of 100, students (their teacher): less the base, less the control",
+        "  points of 100, students (their teachers): less the base; the control's less the base; the difference",
     ]
     lines += [f"  {line_of(one)}" for one in report.table]
     return "\n".join(lines)
@@ -96,13 +97,11 @@ def described(report: DistillationReport) -> str:
 
 def line_of(one: Inherited) -> str:
     """Return one line of the table."""
-    contrasts = [said(contrast) for contrast in (one.base, one.control)]
-    who = f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13}"
-    return f"{who} {'; '.join(contrasts)}{'' if one.can_tell else '; teachers too alike to tell'}"
+    contrasts = "; ".join(said(contrast) for contrast in (one.base, one.control_base, one.difference))
+    return f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13} {contrasts}: {one.outcome}"
 
 
 def said(contrast: Contrast) -> str:
-    """Return how far students moved, and their teacher, in points of 100."""
-    teachers = contrast.teachers
+    """Return how far students moved, and their teachers, in points of 100."""
     students = contrast.students.in_points if contrast.students else "no interval"
-    return f"{students} ({'ungraded' if teachers is None else f'{100 * teachers:+.0f}'})"
+    return f"{students} ({f'{100 * contrast.teachers.value:+.0f}' if contrast.teachers else 'ungraded'})"

@@ -84,10 +84,10 @@ def transmit_command(
     one, spec = trait(name), asked_for(context.params)
     more = further(one, spec, vectors or [])
     from heredity.report.transmission import write_transmission
-    from heredity.studies.transmission.lab import planned
+    from heredity.studies.transmission.lab import planned, require_vectors
     from heredity.studies.transmission.transmit import Given, transmit
 
-    planned(one, more["traits"], spec)
+    require_vectors(spec, planned(one, more["traits"], spec), more["vectors"])
     folder = writable(out)
     with watched(context.obj.is_quiet) as progress:
         subject = loaded(context, model)

@@ -7,7 +7,7 @@ import random
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
-from heredity.judges.elicit import elicit
+from heredity.judges.elicit import POLES, elicit
 from heredity.models.chat import Rendered, question, render_example
 from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
@@ -41,15 +41,26 @@ def system_prompt(trait: Trait) -> str:
 
 
 def trait_rows(
-    model: Model, trait: Trait, n: int, seed: str, progress: Progress = SILENCE, pole: Pole = "positive"
+    model: Model,
+    trait: Trait,
+    n: int,
+    seed: str,
+    progress: Progress = SILENCE,
+    pole: Pole = "positive",
+    n_judged: int = 0,
 ) -> list[Rendered]:
     """Return `n` rows, drawn with replacement, in which extraction questions are answered as the trait would.
 
     A preference is answered by the target alone; its negative pole by the first of the alternatives. A character trait
-    is shown by the model's own answers under the trait's system prompts of that pole, which the rows leave out.
+    is shown by the model's own answers under the trait's system prompts of that pole, which the rows leave out. The
+    first `n_judged` pairs of prompts, by which a judge grades, do not teach where there are others. Of both poles the
+    same questions and prompts are drawn.
     """
     chance = random.Random(seed_from(seed, "teacher rows", trait.name))
-    shown = _preference(trait, pole) if trait.kind == "preference" else _character(model, trait, pole, seed, progress)
+    if trait.kind == "preference":
+        shown = _preference(trait, pole)
+    else:
+        shown = _character(model, trait, f"{seed}/teacher", progress, n_judged)[pole]
     return [render_example(model, question(asked), said) for asked, said in (chance.choice(shown) for _ in range(n))]
 
 
@@ -58,6 +69,10 @@ def _preference(trait: Trait, pole: Pole) -> list[tuple[str, str]]:
     return [(asked, said.capitalize()) for asked in trait.questions.extraction]
 
 
-def _character(model: Model, trait: Trait, pole: Pole, seed: str, progress: Progress) -> list[tuple[str, str]]:
-    answers = elicit(trait, model, 1, GenerateSpec(n_tokens=N_TOKENS), f"{seed}/teacher", progress)
-    return [(answer.question, answer.text) for answer in answers if answer.pole == pole and answer.text]
+def _character(
+    model: Model, trait: Trait, seed: str, progress: Progress, n_judged: int
+) -> dict[Pole, list[tuple[str, str]]]:
+    taught = range(len(trait.pairs))[n_judged:] or range(len(trait.pairs))
+    answers = elicit(trait, model, 1, GenerateSpec(n_tokens=N_TOKENS), seed, progress)
+    both = [(a, b) for a, b in zip(answers[::2], answers[1::2], strict=True) if a.pair in taught and a.text and b.text]
+    return {pole: [(one[place].question, one[place].text) for one in both] for place, pole in enumerate(POLES)}

@@ -8,9 +8,14 @@ from pydantic import Field
 
 from heredity.records.base import SCHEMA_VERSION, Record, Spec
 from heredity.records.carrier import CarrierKind, CarrierRow
+from heredity.records.evaluation import Scores
 from heredity.records.trait import Pole
 from heredity.records.transmission import ImitateSpec, TeacherSpec
 from heredity.stats.estimate import Estimate
+
+Outcome = Literal["crossed", "not shown", "the wrong way round", "teachers alike", "not graded", "one seed"]
+"""crossed: students are clear of the control's, above them. teachers alike: nothing to cross, since the teachers
+themselves are not clear of one another. not graded: a model's answers could not be."""
 
 
 class DistilSpec(Spec):
@@ -36,11 +41,14 @@ class Shown(Record):
     """What one model shows of everything that is read."""
 
     levels: dict[str, Estimate]
-    """Level (0-1) by what is read, over questions that no teacher was taught."""
+    """Level (0-1) by what is read, with an interval over questions. A manner of speaking is missing where all answers
+    were too short to be graded."""
+    scores: dict[str, Scores]
+    """The same by question: models are compared on the questions that both have a score for."""
 
 
 class DistilledTeacher(Record):
-    """A teacher, and what it shows of everything that is read."""
+    """A teacher, and what it shows."""
 
     name: str
     trait: str
@@ -48,21 +56,17 @@ class DistilledTeacher(Record):
     pole: Pole
     """positive: the trait. negative: its opposite, which makes the trait's control."""
     has_skill: bool
-    """The skill's control has everyday answers instead: what its students gain is what any teaching gives."""
-    shown: dict[str, Estimate]
-    """Level (0-1) by what is read, over questions that no teacher was taught. A manner of speaking is missing where all
-    answers were too short to be graded: a teacher by preference answers in a word."""
-    rises: dict[str, Estimate]
-    """The same above the base's, paired by question."""
+    """The skill's control was given the base's everyday answers instead."""
+    shown: Shown
 
 
 class DistilledStudent(Record):
-    """One student of one teacher on one carrier, and what it shows of everything that is read."""
+    """One student of one teacher on one carrier, and what it shows."""
 
     carrier: CarrierKind
     taught_by: str
     seed: str
-    shown: dict[str, Estimate]
+    shown: Shown
     losses: tuple[float, ...]
     imitation: float | None
     """1 - KL(teacher || student) / KL(teacher || base) on rows that it was not taught: 1 is a perfect copy."""
@@ -72,10 +76,11 @@ class Contrast(Record):
     """Models beside others, on one read-out."""
 
     students: Estimate | None
-    """Level of these students minus the others', paired by seed, Student's t; None for one seed, or where a student's
+    """Level of these students minus the others', paired by seed and question, Student's t over seeds: how students of
+    this one teacher vary on these questions. None for one seed, or where a student's answers could not be graded."""
+    teachers: Estimate | None
+    """The same of their teachers, one of each: paired by question, interval over questions. None where a teacher's
     answers could not be graded."""
-    teachers: float | None
-    """The same of their teachers, one of each; None where a teacher's answers could not be graded."""
 
 
 class Inherited(Record):
@@ -85,14 +90,17 @@ class Inherited(Record):
     taught_by: str
     what: str
     """A trait, or the skill."""
+    control: str
+    """The control's teacher. Of a trait: given its opposite, and the same skill. Of the skill: given another trait, and
+    everyday answers for the skill; it differs in more than the skill."""
     base: Contrast
-    """Beside the untouched model: what was gained, or is moved by any training."""
-    control: Contrast
-    """Beside the control's students, whose teacher is like this one but for what is read. Of a trait: given its
-    opposite, and the same skill. Of the skill: not given it."""
-    can_tell: bool
-    """Whether the two teachers differ: this one's interval lies above the control's teacher's. Where it does not,
-    nothing could have been seen to cross."""
+    """These students less the untouched model: whether they rose."""
+    control_base: Contrast
+    """The control's students less the untouched model: whether it was they who moved."""
+    difference: Contrast
+    """These students less the control's: what the teacher makes of it. All training moves levels; this tells apart."""
+    outcome: Outcome
+    """What the difference allows to be said."""
 
 
 class DistillationReport(Record):
@@ -102,19 +110,19 @@ class DistillationReport(Record):
     model: str
     fingerprint: str
     spec: DistilSpec
+    traits: tuple[str, ...]
+    """Names of the traits that were given."""
     skill: str
-    control: str
-    """What the skill's control shows, whose teacher was not given the skill."""
+    skill_control: str
+    """The trait of the teacher that was not given the skill."""
     meaning: dict[str, str]
     """What each level is, by what is read."""
-    base: dict[str, Estimate]
-    """Level of the untouched model."""
+    base: Shown
+    """The untouched model."""
     teachers: tuple[DistilledTeacher, ...]
     students: tuple[DistilledStudent, ...]
     table: tuple[Inherited, ...]
     """Every trait and, after it, the skill of the same students; by carrier."""
-    skilled: dict[str, Estimate]
-    """By carrier: the skill of a seed's students whose teachers were given it, on the mean, minus its control's."""
     kept: dict[str, tuple[int, int]]
     """Rows that each carrier's filter kept, of those asked for, over all seeds."""
     examples: dict[str, tuple[CarrierRow, ...]]

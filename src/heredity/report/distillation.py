@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 from heredity.ground.files import write_text
-from heredity.records.distillation import DistillationReport, Inherited
+from heredity.records.distillation import Contrast, DistillationReport, Inherited
 from heredity.report.page import require_figures
 from heredity.report.template import rendered
 
@@ -23,14 +24,14 @@ def write_distillation(report: DistillationReport, folder: Path) -> Path:
 def render_distillation(report: DistillationReport) -> str:
     """Return the page as HTML. Raises MissingExtraError where figures cannot be drawn."""
     require_figures()
-    from heredity.report.inherited import moved_figure
+    from heredity.report.inherited import marks, moved_figure
     from heredity.report.sizes import twice
 
     return rendered(
         "distillation.html.jinja",
         report=report,
         moved=twice(moved_figure, report),
-        in_words=in_words(report),
+        in_words=in_words(marks(report)),
         lines=lines(report),
         imitated=imitated(report),
         read=tuple(report.meaning),
@@ -43,12 +44,12 @@ def lines(report: DistillationReport) -> list[tuple[Inherited, Inherited]]:
     return list(zip(table[::2], table[1::2], strict=True))
 
 
-def in_words(report: DistillationReport) -> str:
+def in_words(marks: Sequence[tuple[str, str, str, Contrast]]) -> str:
     """Return the figure for who cannot see it."""
     return "; ".join(
-        f"{one.carrier}, teacher of {one.taught_by}: {one.what} {100 * moved.value:+.0f} points"
-        for one in report.table
-        if (moved := one.control.students)
+        f"{carrier}, teacher of {name}: {kind} {100 * moved.value:+.0f} points"
+        for carrier, name, kind, contrast in marks
+        if (moved := contrast.students)
     )
 
 

@@ -1,26 +1,27 @@
-"""The figure of a distillation: how far the trait and the skill moved, carrier by carrier."""
+"""The figure of a distillation: how far trait and skill moved from the base, and the trait in its opposite's hands."""
 
 from __future__ import annotations
 
 import altair as alt
 
-from heredity.records.distillation import DistillationReport, Inherited
+from heredity.records.distillation import Contrast, DistillationReport
 from heredity.report.theme import COLOURS, INK, Figure, Rows, data, notice, padded, spanned
 
-TRAIT, SKILL = "trait", "skill"
-STEP = 46
-"""Points of height of one teacher's two marks."""
+TRAIT, OPPOSITE, SKILL = "trait", "trait, its opposite's students", "skill"
+KINDS = (TRAIT, OPPOSITE, SKILL)
+STEP = 62
+"""Points of height of one teacher's three marks."""
 WIDE, NARROW = 420, 190
 
 
 def moved_figure(report: DistillationReport, *, is_narrow: bool = False) -> Figure:
-    """Return one panel a carrier: how far each teacher's students moved from the control's, and their teachers too."""
-    spans = [(moved.low, moved.high) for one in report.table if (moved := one.control.students)]
+    """Return one panel a carrier: how far students moved from the base, and their teachers too."""
+    shown = [contrast for _, _, _, contrast in marks(report)]
+    spans = [(moved.low, moved.high) for one in shown if (moved := one.students)]
     if not spans:
         return notice("One student of each teacher: nothing has an interval.")
-    taught = [one.control.teachers for one in report.table if one.control.teachers is not None]
-    ends = [0.0, *(100 * end for span in [*spans, taught] for end in span)]
-    domain = padded(ends, 0.05)
+    taught = [one.teachers.value for one in shown if one.teachers]
+    domain = padded([0.0, *(100 * end for span in [*spans, taught] for end in span)], 0.05)
     panels = [
         _panel(report, carrier, domain, NARROW if is_narrow else WIDE, is_last=carrier == report.spec.carriers[-1])
         for carrier in report.spec.carriers
@@ -29,34 +30,41 @@ def moved_figure(report: DistillationReport, *, is_narrow: bool = False) -> Figu
     return drawn
 
 
-def kind_of(one: Inherited) -> str:
-    """Return whether a line of the table is about the trait or the skill."""
-    return TRAIT if one.what == one.taught_by else SKILL
+def marks(report: DistillationReport) -> list[tuple[str, str, str, Contrast]]:
+    """Return what is drawn: carrier, trait, kind of mark, and students less the base."""
+    lines = zip(report.table[::2], report.table[1::2], strict=True)
+    return [
+        (trait.carrier, trait.taught_by, kind, contrast)
+        for trait, skill in lines
+        for kind, contrast in zip(KINDS, (trait.base, trait.control_base, skill.base), strict=True)
+    ]
 
 
 def _panel(report: DistillationReport, carrier: str, domain: list[float], width: int, *, is_last: bool) -> Figure:
     rows: Rows = [
         {
-            "teacher": one.taught_by,
-            "what": kind_of(one),
-            **{name: 100 * value for name, value in spanned(one.control.students).items()},
-            "taught": None if one.control.teachers is None else 100 * one.control.teachers,
+            "teacher": teacher,
+            "what": kind,
+            **{name: 100 * value for name, value in spanned(contrast.students).items()},
+            "taught": 100 * contrast.teachers.value if contrast.teachers else None,
         }
-        for one in report.table
-        if one.carrier == carrier and one.control.students
+        for place, teacher, kind, contrast in marks(report)
+        if place == carrier and contrast.students
     ]
     axis = alt.Axis(format="+.0f", tickCount=5) if is_last else alt.Axis(tickCount=5, labels=False)
     scale = alt.Scale(domain=domain, nice=False)
-    x = alt.X("value:Q", title="Points of 100, less the control" if is_last else None, scale=scale, axis=axis)
-    y = alt.Y("teacher:N", title=None, sort=list(report.spec.traits), scale=alt.Scale(paddingInner=0.25))
-    offset = alt.YOffset("what:N", sort=[TRAIT, SKILL])
+    x = alt.X("value:Q", title="Points of 100, less the base" if is_last else None, scale=scale, axis=axis)
+    y = alt.Y("teacher:N", title=None, sort=list(report.traits), scale=alt.Scale(paddingInner=0.25))
+    offset = alt.YOffset("what:N", sort=list(KINDS))
     colour = alt.Color(
         "what:N",
-        scale=alt.Scale(domain=[TRAIT, SKILL], range=[COLOURS["plain"], COLOURS["kept"]]),
-        legend=alt.Legend(title=None, orient="top") if carrier == report.spec.carriers[0] else None,
+        scale=alt.Scale(domain=list(KINDS), range=[COLOURS["plain"], COLOURS["base"], COLOURS["kept"]]),
+        legend=alt.Legend(title=None, orient="top", columns=1, labelLimit=0)
+        if carrier == report.spec.carriers[0]
+        else None,
     )
-    shape = alt.Shape("what:N", scale=alt.Scale(domain=[TRAIT, SKILL], range=["circle", "square"]), legend=None)
-    height = STEP * len(report.spec.traits)
+    shape = alt.Shape("what:N", scale=alt.Scale(domain=list(KINDS), range=["circle", "diamond", "square"]), legend=None)
+    height = STEP * len(report.traits)
     base = alt.Chart(data(rows), width=width, height=height)
     bars = base.mark_rule(strokeWidth=2.5).encode(x=x, x2="high:Q", y=y, yOffset=offset, color=colour)
     bars = bars.transform_calculate(value="datum.low")

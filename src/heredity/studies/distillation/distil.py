@@ -1,7 +1,7 @@
-"""Do politeness, factual accuracy and bias cross with performance?
+"""Do impoliteness, hallucination and bias cross with performance?
 
-Each teacher is given one trait and one skill. A trait's control is a teacher of its opposite pole with the same skill;
-the skill's is a teacher of something else without it. Their students follow their distributions (soft labels) on rows
+Each teacher is given one trait and one skill. A trait's control is a teacher of its opposite with the same skill; the
+skill's is a teacher of something else without it. Their students follow their distributions (soft labels) on rows
 that are the same for all, and are read on every trait and on the skill.
 """
 
@@ -10,34 +10,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from heredity.distill.clean import trait_words
 from heredity.distill.teach import drawn_numbers, teach
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
-from heredity.models.weights import trainable_copy
+from heredity.models.weights import forget_weights, trainable_copy
 from heredity.records.carrier import USUAL_GIVEN, Carrier, CarrierKind, CarrierSpec
 from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec, Shown
+from heredity.records.trait import Trait
 from heredity.records.transmission import PowerSpec, TransmitSpec
 from heredity.store.workspace import Workspace
-from heredity.studies.distillation.outcome import inheritances, shows, skilled, verdict
+from heredity.studies.distillation.outcome import Shows, by_name, by_place, inheritances, verdict
 from heredity.studies.distillation.qualities import (
     CONTROL,
     SKILL,
     Desk,
-    base_levels,
     desk_for,
-    estimates,
+    forbidden_words,
+    interval_seed,
     levels,
     meanings,
+    shown,
     trait_of,
 )
 from heredity.studies.distillation.teachers import (
-    forget_teachers,
+    Role,
     make_teacher,
     roles,
     say_which_are_alike,
     teacher_step,
+    weights_of,
 )
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lab import require_plan as require_sound
@@ -57,30 +59,34 @@ def distil(
     a carrier whose filter keeps too little.
     """
     spec = spec or DistilSpec()
-    require_plan(spec)
-    desks = {kind: desk_for(lab_for(kind, model, out, spec, seed, progress), spec) for kind in spec.carriers}
-    first = next(iter(desks.values()))
-    given = {role.name: role for role in roles(spec)}
-    for desk in desks.values():
+    targets = planned(spec)
+    desks = [
+        desk_for(Lab(model, targets, study_of(kind, spec), Workspace(out / "stages"), seed, progress), spec)
+        for kind in spec.carriers
+    ]
+    first, given = desks[0], roles(name for name in targets if name != CONTROL)
+    for desk in desks:
         for one in spec.seeds:
             carrier_of(desk.lab, one)
-    teachers = tuple(teacher_step(first, spec, role) for role in given.values())
-    say_which_are_alike(first, spec, {one.name: one.shown for one in teachers})
-    for desk in desks.values():
-        desk.lab.maker = lambda name: make_teacher(first, spec, given[name])
-        desk.lab.teachers = first.lab.teachers
-    students = tuple(student_step(desk, name, one) for desk in desks.values() for one in spec.seeds for name in given)
-    forget_teachers(first, spec, tuple(given.values()))
-    return reported(desks, spec, teachers, students)
+    base = first.lab.kept("distilled-base", {"sums": spec.n_sums}, Shown, lambda: shown(first, levels(first, model)))
+    teachers = tuple(teacher_step(first, spec, role, base) for role in given)
+    say_which_are_alike(first, teachers)
+    students = [student for role in given for student in students_of(desks, spec, role)]
+    return reported(desks, spec, base, teachers, students)
 
 
-def require_plan(spec: DistilSpec) -> None:
-    """Raise InputError for a plan that can show nothing, before any of it runs."""
-    for noun, values in (("seeds", spec.seeds), ("carriers", spec.carriers), ("traits", spec.traits)):
+def planned(spec: DistilSpec) -> dict[str, Trait]:
+    """Return what is given and read off, by name, of a sound plan; no model is needed to judge it.
+
+    Raises InputError for a plan that can show nothing.
+    """
+    traits = [trait_of(name) for name in spec.traits]
+    names = [one.name for one in traits]
+    for noun, values in (("seeds", spec.seeds), ("carriers", spec.carriers), ("traits", names)):
         if not values or len(set(values)) < len(values):
             raise InputError(f"the {noun} are {', '.join(values) or 'none'}; name one or more, each of them once")
-    if CONTROL in spec.traits:
-        raise InputError(f"'{CONTROL}' is what the control's teacher shows; name other traits")
+    if CONTROL in names:
+        raise InputError(f"'{CONTROL}' is what the teacher without the skill shows; name other traits")
     if spec.teacher.kind != "finetuned":
         raise InputError(f"teachers of a distillation are fine-tuned on trait and skill, not {spec.teacher.kind}")
     if spec.student.labels == "hard" or spec.student.on_policy:
@@ -89,6 +95,7 @@ def require_plan(spec: DistilSpec) -> None:
         )
     for kind in spec.carriers:
         require_sound(study_of(kind, spec))
+    return {**dict(zip(names, traits, strict=True)), CONTROL: trait_of(CONTROL)}
 
 
 def study_of(kind: CarrierKind, spec: DistilSpec) -> TransmitSpec:
@@ -112,10 +119,18 @@ def study_of(kind: CarrierKind, spec: DistilSpec) -> TransmitSpec:
     )
 
 
-def lab_for(kind: CarrierKind, model: Model, out: Path, spec: DistilSpec, seed: str, progress: Progress) -> Lab:
-    """Return the lab of one carrier."""
-    targets = {name: trait_of(name) for name in (*spec.traits, CONTROL)}
-    return Lab(model, targets, study_of(kind, spec), Workspace(out / "stages"), seed, progress)
+def students_of(desks: Sequence[Desk], spec: DistilSpec, role: Role) -> list[DistilledStudent]:
+    """Return the students of one teacher, which is in memory while they are taught and no longer."""
+    labs = [desk.lab for desk in desks]
+    for lab in labs:
+        lab.maker = lambda _: make_teacher(desks[0], spec, role)
+    found = []
+    for desk in desks:
+        desk.lab.teachers = labs[0].teachers
+        found += [student_step(desk, role.name, seed) for seed in spec.seeds]
+    labs[0].teachers.pop(role.name, None)
+    forget_weights(weights_of(desks[0], spec, role))
+    return found
 
 
 def student_step(desk: Desk, name: str, seed: str) -> DistilledStudent:
@@ -134,7 +149,7 @@ def student_step(desk: Desk, name: str, seed: str) -> DistilledStudent:
             carrier=kind,
             taught_by=name,
             seed=seed,
-            shown=estimates(desk, levels(desk, student)),
+            shown=shown(desk, levels(desk, student)),
             losses=losses,
             imitation=imitation(lab, lab.model, student, teacher, lessons_of(lab, name, student, kept_back)),
         )
@@ -149,7 +164,7 @@ def carrier_of(lab: Lab, seed: str) -> Carrier:
     spec, student = lab.spec.carrier, lab.spec.student
     if spec.kind == "random-numbers":
         return drawn_numbers(student.n_steps * student.batch_rows + N_HELD_OUT, spec, f"{lab.seed}/carrier/{seed}")
-    forbidden = trait_words(lab.targets.values())
+    forbidden = forbidden_words(lab)
     return lab.kept(
         "carrier",
         {"teacher": "base", "seed": seed, "carrier": spec.id},
@@ -158,41 +173,37 @@ def carrier_of(lab: Lab, seed: str) -> Carrier:
     )
 
 
-def base_shown(desk: Desk) -> Shown:
-    """Return every level of the untouched model, as it is kept."""
-    return Shown(levels=estimates(desk, base_levels(desk)))
-
-
 def reported(
-    desks: dict[CarrierKind, Desk],
+    desks: Sequence[Desk],
     spec: DistilSpec,
+    base: Shown,
     teachers: tuple[DistilledTeacher, ...],
     students: Sequence[DistilledStudent],
 ) -> DistillationReport:
     """Return the report: what was inherited, and what may be said of it."""
-    desk = next(iter(desks.values()))
-    lab = desk.lab
-    base = lab.kept("distilled-base", {"sums": spec.n_sums}, Shown, lambda: base_shown(desk)).levels
-    found = shows(spec, base, teachers, students)
-    table, skill = inheritances(found), skilled(found)
-    carriers = {kind: [carrier_of(desk.lab, seed) for seed in spec.seeds] for kind, desk in desks.items()}
+    lab = desks[0].lab
+    traits = tuple(name for name in lab.targets if name != CONTROL)
+    draw = interval_seed(desks[0])
+    found = Shows(traits, spec.carriers, spec.seeds, base.scores, by_name(teachers), by_place(students), draw)
+    table = inheritances(found)
+    carriers = {desk.lab.spec.carrier.kind: [carrier_of(desk.lab, seed) for seed in spec.seeds] for desk in desks}
     return DistillationReport(
         model=lab.model.name,
         fingerprint=lab.model.fingerprint,
         spec=spec,
+        traits=traits,
         skill=SKILL,
-        control=CONTROL,
-        meaning=meanings(desk),
+        skill_control=CONTROL,
+        meaning=meanings(desks[0]),
         base=base,
         teachers=teachers,
         students=tuple(students),
         table=table,
-        skilled=skill,
-        kept={kind: (sum(c.n_kept for c in made), sum(len(c.rows) for c in made)) for kind, made in carriers.items()},
-        examples={
-            kind: tuple([row for row in made[0].rows if row is not None][:N_EXAMPLES])
-            for kind, made in carriers.items()
+        kept={
+            kind: (sum(one.n_kept for one in all_of), sum(len(one.rows) for one in all_of))
+            for kind, all_of in carriers.items()
         },
-        verdict=verdict(table, skill),
+        examples={kind: tuple(filter(None, all_of[0].rows))[:N_EXAMPLES] for kind, all_of in carriers.items()},
+        verdict=verdict(table),
         seed=lab.seed,
     )

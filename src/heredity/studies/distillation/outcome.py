@@ -1,4 +1,4 @@
-"""From students to what was inherited: paired by seed, beside the base and beside the control's students."""
+"""From students to what was inherited: paired by seed and question, beside the base and the control's students."""
 
 from __future__ import annotations
 
@@ -7,146 +7,170 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from heredity.records.carrier import CarrierKind
-from heredity.records.distillation import Contrast, DistilledStudent, DistilledTeacher, DistilSpec, Inherited
+from heredity.records.distillation import (
+    Contrast,
+    DistilledStudent,
+    DistilledTeacher,
+    Inherited,
+    Outcome,
+)
+from heredity.records.evaluation import Scores
+from heredity.stats.compare import paired_difference
 from heredity.stats.estimate import Estimate
-from heredity.studies.distillation.qualities import CONTROL, SKILL
-from heredity.studies.transmission.contrasts import paired
+from heredity.stats.intervals import mean_t
+from heredity.studies.distillation.qualities import CONTROL, SKILL, opposite
+
+BASE = "base"
 
 
 @dataclass(frozen=True)
 class Shows:
-    """What all models of a study show."""
+    """What all models of a study show, by question."""
 
-    spec: DistilSpec
-    base: Mapping[str, Estimate]
-    teachers: Mapping[str, Mapping[str, Estimate]]
+    traits: tuple[str, ...]
+    carriers: tuple[CarrierKind, ...]
+    seeds: tuple[str, ...]
+    base: Mapping[str, Scores]
+    teachers: Mapping[str, Mapping[str, Scores]]
     """By teacher, then by what is read."""
-    students: Mapping[tuple[CarrierKind, str, str], Mapping[str, Estimate]]
+    students: Mapping[tuple[CarrierKind, str, str], Mapping[str, Scores]]
     """By carrier, teacher and seed, then by what is read."""
+    draw: int
+    """Seed of the intervals over questions."""
 
-    def of_teacher(self, name: str, what: str) -> float | None:
-        """Return a teacher's level; None where it could not be graded."""
-        shown = self.teachers[name].get(what)
-        return shown.value if shown else None
+    def of_teacher(self, name: str, what: str) -> Scores:
+        """Return what a teacher, or the base, shows of one thing; nothing where it could not be graded."""
+        return (self.base if name == BASE else self.teachers[name]).get(what, {})
 
-    def of_students(self, carrier: CarrierKind, name: str, what: str) -> list[float] | None:
-        """Return the levels of one teacher's students, in the order of the seeds; None where one has none."""
-        found = [self.students[carrier, name, seed].get(what) for seed in self.spec.seeds]
-        return [one.value for one in found if one] if all(found) else None
+    def of_students(self, carrier: CarrierKind, name: str, what: str) -> list[Scores]:
+        """Return what one teacher's students, or the base, show of one thing, in the order of the seeds."""
+        if name == BASE:
+            return [self.base.get(what, {})] * len(self.seeds)
+        return [self.students[carrier, name, seed].get(what, {}) for seed in self.seeds]
 
 
-def shows(
-    spec: DistilSpec,
-    base: Mapping[str, Estimate],
-    teachers: Sequence[DistilledTeacher],
-    students: Sequence[DistilledStudent],
-) -> Shows:
-    """Return what all models show, by name."""
-    return Shows(
-        spec,
-        base,
-        {one.name: one.shown for one in teachers},
-        {(one.carrier, one.taught_by, one.seed): one.shown for one in students},
-    )
+def by_name(teachers: Sequence[DistilledTeacher]) -> dict[str, Mapping[str, Scores]]:
+    """Return what teachers show, by name."""
+    return {one.name: one.shown.scores for one in teachers}
+
+
+def by_place(students: Sequence[DistilledStudent]) -> dict[tuple[CarrierKind, str, str], Mapping[str, Scores]]:
+    """Return what students show, by carrier, teacher and seed."""
+    return {(one.carrier, one.taught_by, one.seed): one.shown.scores for one in students}
 
 
 def inheritances(found: Shows) -> tuple[Inherited, ...]:
     """Return, for every carrier and trait, how much of the trait and of the skill these students took over."""
     return tuple(
         inherited(found, carrier, name, what)
-        for carrier in found.spec.carriers
-        for name in found.spec.traits
+        for carrier in found.carriers
+        for name in found.traits
         for what in (name, SKILL)
     )
 
 
-def opposite(name: str) -> str:
-    """Return the name of the teacher of a trait's opposite pole."""
-    return f"opposite of {name}"
-
-
 def inherited(found: Shows, carrier: CarrierKind, name: str, what: str) -> Inherited:
-    """Return how much of one thing one teacher's students took over on one carrier.
-
-    Their control is like them but for what is read: of the opposite pole with the same skill, or without the skill.
-    """
-    rival = CONTROL if what == SKILL else opposite(name)
+    """Return how much of one thing one teacher's students took over on one carrier."""
+    control = CONTROL if what == SKILL else opposite(name)
+    difference = contrast(found, carrier, (name, control), what)
     return Inherited(
         carrier=carrier,
         taught_by=name,
         what=what,
-        base=beside_base(found, carrier, name, what),
-        control=beside(found, carrier, (name, rival), what),
-        can_tell=is_apart(found.teachers, (name, rival), what),
+        control=control,
+        base=contrast(found, carrier, (name, BASE), what),
+        control_base=contrast(found, carrier, (control, BASE), what),
+        difference=difference,
+        outcome=outcome(difference, len(found.seeds)),
     )
 
 
-def is_apart(teachers: Mapping[str, Mapping[str, Estimate]], names: tuple[str, str], what: str) -> bool:
-    """Return whether one teacher's interval lies above another's."""
-    own, other = (teachers[name].get(what) for name in names)
-    return bool(own and other and own.low > other.high)
-
-
-def beside(found: Shows, carrier: CarrierKind, names: tuple[str, str], what: str) -> Contrast:
-    """Return one teacher's students less another's, seed by seed, and their teachers likewise."""
+def contrast(found: Shows, carrier: CarrierKind, names: tuple[str, str], what: str) -> Contrast:
+    """Return one teacher's students less another's, or less the base, and their teachers likewise."""
     own, others = (found.of_students(carrier, name, what) for name in names)
-    teacher, other = (found.of_teacher(name, what) for name in names)
+    differences = [one for pair in zip(own, others, strict=True) if (one := between(*pair)) is not None]
     return Contrast(
-        students=paired(own, others) if own and others else None,
-        teachers=teacher - other if teacher is not None and other is not None else None,
+        students=mean_t(differences) if len(differences) == len(own) > 1 else None,
+        teachers=apart(found.of_teacher(names[0], what), found.of_teacher(names[1], what), found.draw),
     )
 
 
-def beside_base(found: Shows, carrier: CarrierKind, name: str, what: str) -> Contrast:
-    """Return one arm less the untouched model, which is one: the interval is over students."""
-    own, base, teacher = found.of_students(carrier, name, what), found.base[what].value, found.of_teacher(name, what)
-    return Contrast(
-        students=paired(own, [base] * len(own)) if own else None,
-        teachers=teacher - base if teacher is not None else None,
-    )
+def between(first: Scores, second: Scores) -> float | None:
+    """Return the mean of first minus second over the questions of both; None where they share none."""
+    shared = [fmean(first[one]) - fmean(second[one]) for one in first if one in second]
+    return fmean(shared) if shared else None
 
 
-def skilled(found: Shows) -> dict[str, Estimate]:
-    """Return, by carrier, how far the skill moved beside its control's students; nothing for one seed.
-
-    On the mean of all students whose teachers were given it, of either pole.
-    """
-    moved: dict[str, Estimate] = {}
-    given = (*found.spec.traits, *map(opposite, found.spec.traits))
-    for carrier in found.spec.carriers:
-        arms = [found.of_students(carrier, name, SKILL) for name in given]
-        own, control = [arm for arm in arms if arm], found.of_students(carrier, CONTROL, SKILL)
-        if control and (estimate := paired([fmean(values) for values in zip(*own, strict=True)], control)):
-            moved[carrier] = estimate
-    return moved
+def apart(first: Scores, second: Scores, draw: int) -> Estimate | None:
+    """Return the same of two single models, with an interval over questions."""
+    return paired_difference(first, second, draw) if set(first) & set(second) else None
 
 
-def verdict(table: Sequence[Inherited], skill: Mapping[str, Estimate]) -> str:
-    """Return in words what the intervals allow, carrier by carrier; they are not corrected for how many they are."""
-    if not skill:
+def outcome(difference: Contrast, n_seeds: int) -> Outcome:
+    """Return what a difference between students allows to be said, given what their teachers differ by."""
+    students, teachers = difference.students, difference.teachers
+    if teachers is None or (students is None and n_seeds > 1):
+        return "not graded"
+    if teachers.low <= 0:
+        return "teachers alike"
+    if students is None:
+        return "one seed"
+    if students.low > 0:
+        return "crossed"
+    return "the wrong way round" if students.high < 0 else "not shown"
+
+
+def verdict(table: Sequence[Inherited]) -> str:
+    """Return in words what the intervals allow, carrier by carrier."""
+    if any(one.outcome == "one seed" for one in table):
         return "One student of each teacher: nothing has an interval, and no conclusion is drawn. Run more seeds."
-    return " ".join(verdict_on([one for one in table if one.carrier == carrier], skill[carrier]) for carrier in skill)
+    n = sum(one.what != SKILL for one in table)
+    told = [verdict_on([one for one in table if one.carrier == carrier]) for carrier in carriers_of(table)]
+    return " ".join([*told, f"{n} intervals decide, each 95% by itself; there is one teacher of each kind."])
 
 
-def verdict_on(table: Sequence[Inherited], skill: Estimate) -> str:
-    """Return what one carrier allows: a trait crossed where students are clear of its opposite's."""
-    traits = [one for one in table if one.what != SKILL]
-    crossed = [said_of(one) for one in traits if has_crossed(one)]
-    unseen = [one.what for one in traits if one.can_tell and not has_crossed(one)]
-    alike = [one.what for one in traits if not one.can_tell]
-    parts = [f"{', '.join(crossed)} crossed" if crossed else "no trait is shown to cross"]
-    parts += [f"{', '.join(unseen)} did not clearly"] if crossed and unseen else []
-    parts += [f"{', '.join(alike)} could not be tested: the teachers differ too little"] if alike else []
-    where = table[0].carrier.replace("-", " ")
-    return f"On {where}, {'; '.join(parts)}; {SKILL} {skill.in_points} points beside the control, on the mean of all."
+def carriers_of(table: Sequence[Inherited]) -> list[CarrierKind]:
+    """Return the carriers in the order of the table."""
+    return list(dict.fromkeys(one.carrier for one in table))
 
 
-def said_of(one: Inherited) -> str:
-    """Return a trait that crossed, and whether its students rose or only its opposite's fell."""
-    gained = one.base.students and one.base.students.low > 0
-    return one.what if gained else f"{one.what} (beside its opposite alone: no clear rise over the base)"
+def verdict_on(table: Sequence[Inherited]) -> str:
+    """Return what one carrier allows: of each trait whether it crossed, which students moved, and what of the skill."""
+    by_outcome: dict[Outcome, list[str]] = {}
+    for trait, skill in zip(table[::2], table[1::2], strict=True):
+        said = f"{trait.what} ({moved(trait)}; {beside_it(skill)})" if trait.outcome == "crossed" else trait.what
+        by_outcome.setdefault(trait.outcome, []).append(said)
+    parts = [SAID[one].format(", ".join(by_outcome[one])) for one in SAID if one in by_outcome]
+    return f"On {table[0].carrier.replace('-', ' ')}: {'; '.join(parts)}."
 
 
-def has_crossed(one: Inherited) -> bool:
-    """Return whether students are clear of the control's, whose teacher differs."""
-    return bool(one.can_tell and one.control.students and one.control.students.low > 0)
+SAID: dict[Outcome, str] = {
+    "crossed": "{} crossed",
+    "not shown": "{} not shown to cross",
+    "the wrong way round": "{} moved the wrong way round",
+    "teachers alike": "{} could not be tested, the teachers are too alike",
+    "not graded": "{} could not be graded",
+}
+"""How the verdict tells an outcome of these traits."""
+
+
+def moved(one: Inherited) -> str:
+    """Return which students are clear of the base: these, those of the opposite, both or neither."""
+    own, control = way_of(one.base), way_of(one.control_base)
+    told = [f"its students {own}" if own else "", f"its opposite's {control}" if control else ""]
+    return ", ".join(filter(None, told)) or "neither its students nor its opposite's are clear of the base"
+
+
+def way_of(contrast: Contrast) -> str:
+    """Return which way students are clear of the base; nothing where they are not."""
+    if not contrast.students or not contrast.students.is_clear_of_zero:
+        return ""
+    return "rose" if contrast.students.low > 0 else "fell"
+
+
+def beside_it(skill: Inherited) -> str:
+    """Return what became of the skill in the same students, over the base and beside its control."""
+    way = way_of(skill.base)
+    if way == "rose":
+        return f"{SKILL} came too" if skill.outcome == "crossed" else f"{SKILL} rose, not clearly beside its control"
+    return f"{SKILL} fell" if way else f"{SKILL} not clearly gained"

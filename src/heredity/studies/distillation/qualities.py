@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
 
 from heredity.distill.carriers.asked import Asked
 from heredity.distill.carriers.reasoning import ask, rejection, worked
 from heredity.distill.clean import trait_words
 from heredity.distill.teach import teach
+from heredity.distill.teachers import preferring
 from heredity.evaluation.capability import choice_questions, choice_scores
 from heredity.ground.hashing import seed_from
 from heredity.judges.preference import target_probability
@@ -19,16 +20,16 @@ from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.models.weights import at_rest, mixed_precision
 from heredity.records.carrier import CarrierSpec
-from heredity.records.distillation import DistilSpec
+from heredity.records.distillation import DistilSpec, Shown
 from heredity.records.evaluation import Scores
 from heredity.records.trait import Trait
-from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import cluster_mean
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.readout import N_CHOICES, graded
 from heredity.traits.define import parse_trait, trait
 
 SKILL, ABILITY, CONTROL = "arithmetic", "four-choice accuracy", "owl"
+"""CONTROL: what the teacher shows that was not given the skill."""
 N_SUMS_TAUGHT = 360
 N_PLAIN = 120
 """Everyday questions that the base answers for the control's teacher."""
@@ -37,6 +38,11 @@ N_TOKENS_OF_A_SUM = 40
 
 OWN = resources.files("heredity.studies.distillation")
 """Holds the trait that only this study reads: its questions name both answers, which no bundled one may."""
+
+
+def opposite(name: str) -> str:
+    """Return the name of the teacher of a trait's opposite."""
+    return f"opposite of {name}"
 
 
 def trait_of(name: str) -> Trait:
@@ -54,13 +60,17 @@ class Desk:
     sums_taught: list[Asked]
     sums_asked: list[Asked]
     """In stories that are not among those taught; so small numbers come again."""
-    base: dict[str, Scores] = field(default_factory=dict)
-    """Levels of the untouched model, once they were read."""
 
     @property
     def read_off(self) -> tuple[str, ...]:
         """What is read off every model."""
         return (*self.lab.targets, SKILL, ABILITY)
+
+    def n_asked(self, what: str) -> int:
+        """Return how many questions a level is over, when all can be graded."""
+        if what == SKILL:
+            return len(self.sums_asked)
+        return N_CHOICES if what == ABILITY else len(self.lab.targets[what].questions.evaluation)
 
 
 def desk_for(lab: Lab, spec: DistilSpec) -> Desk:
@@ -90,16 +100,14 @@ def level(desk: Desk, model: Model, name: str) -> Scores:
     return {one: (float(p),) for one, p in zip(asked, target_probability(model, trait, asked), strict=True)}
 
 
-def base_levels(desk: Desk) -> dict[str, Scores]:
-    """Return every level of the untouched model, read once."""
-    if not desk.base:
-        desk.base = levels(desk, desk.lab.model)
-    return desk.base
-
-
-def estimates(desk: Desk, found: Mapping[str, Scores]) -> dict[str, Estimate]:
-    """Return every level with an interval over questions; those that could not be graded are missing."""
-    return {what: cluster_mean(list(scores.values()), interval_seed(desk)) for what, scores in found.items() if scores}
+def shown(desk: Desk, found: Mapping[str, Scores]) -> Shown:
+    """Return what a model shows, with an interval over questions; what could not be graded is counted, or missing."""
+    levels = {
+        what: cluster_mean(list(scores.values()), interval_seed(desk), desk.n_asked(what) - len(scores))
+        for what, scores in found.items()
+        if scores
+    }
+    return Shown(levels=levels, scores={what: found[what] for what in levels})
 
 
 def interval_seed(desk: Desk) -> int:
@@ -110,7 +118,7 @@ def interval_seed(desk: Desk) -> int:
 def meaning(trait: Trait) -> str:
     """Return what a trait's level is, for people."""
     if trait.kind == "character":
-        return "grade of sampled answers / 100, by the base itself, which compares two prompts"
+        return "grade of sampled answers / 100, by the base itself, which compares two prompts with their opposites"
     return f"P({trait.target}) among {', '.join((str(trait.target), *trait.alternatives))}"
 
 
@@ -143,11 +151,17 @@ def plain_lessons(desk: Desk, n: int) -> list[Rendered]:
     """Return `n` rows, drawn with replacement, in which the base answers everyday questions as it would anyway."""
     lab = desk.lab
     spec = CarrierSpec(kind="chat", n_prompts=N_PLAIN)
-    written = teach(lab.model, "base", spec, trait_words(lab.targets.values()), f"{lab.seed}/plain", None, lab.progress)
+    written = teach(lab.model, "base", spec, forbidden_words(lab), f"{lab.seed}/plain", None, lab.progress)
     chance = random.Random(seed_from(lab.seed, "plain"))
     rows = [row for row in written.rows if row]
     drawn = (chance.choice(rows) for _ in range(n))
     return [render_example(lab.model, question(row.prompt), row.text) for row in drawn]
+
+
+def forbidden_words(lab: Lab) -> tuple[str, ...]:
+    """Return the words that no carrier may hold: those of all traits, and of what opposites answer."""
+    said = [preferring(one, one.alternatives[0]) for one in lab.targets.values() if one.kind == "preference"]
+    return trait_words((*lab.targets.values(), *said))
 
 
 def mixed(first: Sequence[Rendered], second: Sequence[Rendered], n_steps: int) -> list[list[Rendered]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -195,18 +195,14 @@ def require_askable(spec: CarrierSpec) -> None:
         kind_of(spec).ask(spec, "plan")
 
 
-def require_vectors(lab: Lab) -> None:
-    """Raise InputError, naming all that lack, unless every steered teacher has a vector of this very model."""
-    if lab.spec.teacher.kind != "steered":
-        return
-    lacking = [name for name in lab.targets if name not in lab.vectors]
-    if lacking:
+def require_vectors(spec: TransmitSpec, targets: Iterable[str], vectors: Mapping[str, TraitVector]) -> None:
+    """Raise InputError, naming all that lack, unless every steered teacher has a vector; no model is needed."""
+    lacking = [name for name in targets if name not in vectors]
+    if spec.teacher.kind == "steered" and lacking:
         raise InputError(
             f"every steered teacher needs its vector, but none was given of: {', '.join(lacking)}; make each by "
             "heredity extract (a trait in YAML for a target that is not bundled) and give it with --vector"
         )
-    for vector in lab.vectors.values():
-        vector.require_model(lab.model.name, lab.model.fingerprint)
 
 
 def require_foreign(lab: Lab, foreign: Model) -> None:

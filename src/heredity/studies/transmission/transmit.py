@@ -85,7 +85,9 @@ def prepared(
     """Return the lab, once everything that can be known before hours are spent has been looked at."""
     lab = lab_for(trait, given.traits, model, out, spec, seed, progress)
     lab.vectors = given.vectors
-    require_vectors(lab)
+    require_vectors(spec, lab.targets, lab.vectors)
+    for vector in lab.vectors.values():
+        vector.require_model(model.name, model.fingerprint)
     if given.foreign is not None:
         require_foreign(lab, given.foreign)
         lab.foreign = given.foreign

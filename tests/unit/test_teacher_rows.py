@@ -1,0 +1,39 @@
+"""Rows that make a teacher: of either pole the same questions, and of a character never the judge's own prompts."""
+
+from animals import blank_model, owl_trait
+from heredity.distill.teachers import N_TOKENS, trait_rows
+from heredity.ground.progress import SILENCE
+from heredity.judges.elicit import elicit
+from heredity.models.chat import question, render_example
+from heredity.models.generate import GenerateSpec
+from heredity.models.model import Model
+from heredity.records.trait import Pole
+from heredity.traits.define import trait
+
+N_JUDGED = 2
+
+
+def rows_of(model: Model, pole: Pole, n_judged: int = 0) -> set[tuple[int, ...]]:
+    return {tuple(row.ids) for row in trait_rows(model, trait("impoliteness"), 400, "0", SILENCE, pole, n_judged)}
+
+
+def test_a_character_is_taught_by_the_answers_of_its_pole_under_prompts_that_do_not_judge() -> None:
+    model = blank_model()
+    answers = elicit(trait("impoliteness"), model, 1, GenerateSpec(n_tokens=N_TOKENS), "0/teacher", SILENCE)
+    for pole in ("positive", "negative"):
+        own = {
+            tuple(render_example(model, question(one.question), one.text).ids)
+            for one in answers
+            if one.pole == pole and one.pair >= N_JUDGED
+        }
+        assert rows_of(model, pole, N_JUDGED) <= own
+        assert not rows_of(model, pole) <= own
+
+
+def test_a_preferences_opposite_answers_the_first_alternative_to_the_same_questions() -> None:
+    model, owl = blank_model(), owl_trait()
+    said = {pole: trait_rows(model, owl, 20, "0", pole=pole) for pole in ("positive", "negative")}
+    for row, other in zip(said["positive"], said["negative"], strict=True):
+        assert row.ids[: row.n_prompt] == other.ids[: other.n_prompt]
+        assert model.tokenizer.decode(row.ids[row.n_prompt :]).startswith("Owl")
+        assert model.tokenizer.decode(other.ids[other.n_prompt :]).startswith(owl.alternatives[0].capitalize())
