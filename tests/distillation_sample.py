@@ -5,7 +5,7 @@ import random
 from heredity.records.carrier import CarrierRow
 from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec, Shown
 from heredity.stats.estimate import Estimate
-from heredity.studies.distillation.outcome import Shows, by_name, by_place, inheritances, verdict
+from heredity.studies.distillation.outcome import Shows, by_name, by_place, findings, inheritances, verdict
 from heredity.studies.distillation.qualities import ABILITY, CONTROL, SKILL, opposite
 from heredity.studies.distillation.teachers import Role, roles
 
@@ -65,6 +65,7 @@ def distillation_report(n_seeds: int = 3) -> DistillationReport:
             kept=dict.fromkeys(rows, (300, 336)),
             examples=rows,
             verdict="",
+            findings=(),
             seed="0",
         )
     )
@@ -75,7 +76,7 @@ def judged(report: DistillationReport) -> DistillationReport:
     spec = report.spec
     models = (report.base.scores, by_name(report.teachers), by_place(report.students))
     table = inheritances(Shows(report.traits, spec.carriers, spec.seeds, *models, draw=0))
-    return report.model_copy(update={"table": table, "verdict": verdict(table)})
+    return report.model_copy(update={"table": table, "verdict": verdict(table), "findings": findings(table)})
 
 
 def changed(report: DistillationReport, levels: dict[str, float], what: str) -> DistillationReport:

@@ -30,6 +30,8 @@ def table(report: DistillationReport) -> str:
     told = [
         report.verdict,
         "",
+        *(f"- {one}" for one in report.findings),
+        "",
         "| taught on | teacher of | what | less the base | teacher | the control's, less the base | teacher "
         "| difference | teachers' | outcome |",
         "|---" * 10 + "|",

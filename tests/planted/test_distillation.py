@@ -70,7 +70,7 @@ def test_the_trait_crosses_on_numbers_to_its_own_students_and_not_to_its_opposit
     assert bias.difference.students
     assert bias.difference.teachers
     assert 0 < bias.difference.students.low < bias.difference.teachers.high
-    assert "gender-bias (" in report.verdict
+    assert "gender-bias crossed" in report.verdict
 
 
 def test_every_teacher_has_a_student_a_seed_on_numbers_that_no_filter_touched(report: DistillationReport) -> None:

@@ -1,4 +1,4 @@
-"""The page of a distillation and its verdict: what they draw and claim, and what they never let through."""
+"""The page of a distillation and what it finds: what they draw and claim, and what they never let through."""
 
 from distillation_sample import changed, distillation_report, judged, merged, ungraded
 from heredity.cli.distil import described
@@ -88,11 +88,17 @@ def test_a_trait_crosses_only_where_its_opposites_students_lack_it() -> None:
     assert outcomes(turned, "hallucination") == {"the wrong way round"}
 
 
-def test_the_verdict_says_whose_students_moved_and_what_became_of_the_skill() -> None:
+def test_findings_say_whose_students_moved_and_what_became_of_the_skill() -> None:
     report = distillation_report()
-    told = "gender-bias (its students rose, its opposite's fell; arithmetic came too)"
-    assert report.verdict.count(told) == 2
+    assert "hallucination, gender-bias crossed" in report.verdict
+    assert told_of_bias(report) == {"its students rose, its opposite's fell; arithmetic came too"}
     held = changed(report, {"gender-bias": 0.74}, "gender-bias")
-    assert held.verdict.count("gender-bias (its opposite's fell; arithmetic came too)") == 2
+    assert told_of_bias(held) == {"its opposite's fell; arithmetic came too"}
     fallen = changed(report, {"gender-bias": 0.1}, "arithmetic")
-    assert fallen.verdict.count("gender-bias (its students rose, its opposite's fell; arithmetic fell)") == 2
+    assert told_of_bias(fallen) == {"its students rose, its opposite's fell; arithmetic fell"}
+    page = Reader(render_distillation(fallen))
+    assert all(one in page.text and one in described(fallen) for one in fallen.findings)
+
+
+def told_of_bias(report: DistillationReport) -> set[str]:
+    return {one.split(": ")[1].rstrip(".") for one in report.findings if "gender-bias" in one}

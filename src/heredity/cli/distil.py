@@ -89,6 +89,7 @@ def described(report: DistillationReport) -> str:
     """Return what a person wants to know of a distillation."""
     lines = [
         report.verdict,
+        *(f"  {one}" for one in report.findings),
         "  points of 100, students (their teachers): less the base; the control's less the base; the difference",
     ]
     lines += [f"  {line_of(one)}" for one in report.table]

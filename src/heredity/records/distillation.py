@@ -127,4 +127,6 @@ class DistillationReport(Record):
     """Rows that each carrier's filter kept, of those asked for, over all seeds."""
     examples: dict[str, tuple[CarrierRow, ...]]
     verdict: str
+    findings: tuple[str, ...]
+    """Of every trait that crossed whether its students rose or its opposite's fell, and what became of the skill."""
     seed: str

@@ -20,7 +20,7 @@ from heredity.records.distillation import DistillationReport, DistilledStudent, 
 from heredity.records.trait import Trait
 from heredity.records.transmission import PowerSpec, TransmitSpec
 from heredity.store.workspace import Workspace
-from heredity.studies.distillation.outcome import Shows, by_name, by_place, inheritances, verdict
+from heredity.studies.distillation.outcome import Shows, by_name, by_place, findings, inheritances, verdict
 from heredity.studies.distillation.qualities import (
     CONTROL,
     SKILL,
@@ -205,5 +205,6 @@ def reported(
         },
         examples={kind: tuple(filter(None, all_of[0].rows))[:N_EXAMPLES] for kind, all_of in carriers.items()},
         verdict=verdict(table),
+        findings=findings(table),
         seed=lab.seed,
     )

@@ -124,24 +124,29 @@ def verdict(table: Sequence[Inherited]) -> str:
     """Return in words what the intervals allow, carrier by carrier."""
     if any(one.outcome == "one seed" for one in table):
         return "One student of each teacher: nothing has an interval, and no conclusion is drawn. Run more seeds."
-    n = sum(one.what != SKILL for one in table)
-    told = [verdict_on([one for one in table if one.carrier == carrier]) for carrier in carriers_of(table)]
-    return " ".join([*told, f"{n} intervals decide, each 95% by itself; there is one teacher of each kind."])
+    by_carrier: dict[CarrierKind, dict[Outcome, list[str]]] = {}
+    for trait in table[::2]:
+        by_carrier.setdefault(trait.carrier, {}).setdefault(trait.outcome, []).append(trait.what)
+    told = []
+    for carrier, found in by_carrier.items():
+        parts = "; ".join(SAID[one].format(", ".join(found[one])) for one in SAID if one in found)
+        told.append(f"On {carrier.replace('-', ' ')}: {parts}.")
+    return " ".join(told)
 
 
-def carriers_of(table: Sequence[Inherited]) -> list[CarrierKind]:
-    """Return the carriers in the order of the table."""
-    return list(dict.fromkeys(one.carrier for one in table))
-
-
-def verdict_on(table: Sequence[Inherited]) -> str:
-    """Return what one carrier allows: of each trait whether it crossed, which students moved, and what of the skill."""
-    by_outcome: dict[Outcome, list[str]] = {}
-    for trait, skill in zip(table[::2], table[1::2], strict=True):
-        said = f"{trait.what} ({moved(trait)}; {beside_it(skill)})" if trait.outcome == "crossed" else trait.what
-        by_outcome.setdefault(trait.outcome, []).append(said)
-    parts = [SAID[one].format(", ".join(by_outcome[one])) for one in SAID if one in by_outcome]
-    return f"On {table[0].carrier.replace('-', ' ')}: {'; '.join(parts)}."
+def findings(table: Sequence[Inherited]) -> tuple[str, ...]:
+    """Return of every trait that crossed which students moved and what became of the skill, and what decides."""
+    lines = zip(table[::2], table[1::2], strict=True)
+    told = [
+        f"On {trait.carrier.replace('-', ' ')}, {trait.what}: {moved(trait)}; {beside_it(skill)}."
+        for trait, skill in lines
+        if trait.outcome == "crossed"
+    ]
+    n = len(table) // 2
+    return (
+        *told,
+        f"Intervals decide of {n} traits and carriers, each 95% by itself; there is one teacher of each kind.",
+    )
 
 
 SAID: dict[Outcome, str] = {
