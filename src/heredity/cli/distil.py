@@ -59,8 +59,8 @@ def distil_command(
     of the sums is a teacher of owls without them. A table sets what was inherited of the trait beside what was
     inherited of the skill: less the base, the control's less the base, and the difference. Writes
     OUT/distillation.json and OUT/distillation.html; students are kept in OUT/stages, so that a stopped run goes on.
-    About 75 seconds a student and 100 a teacher on two cores with the embedded model, over an hour as it stands; with
-    --trait impoliteness --carrier chat twenty minutes.
+    About a minute a student and three a teacher on two cores with the embedded model, over an hour as it stands; with
+    --trait impoliteness --carrier chat less than half of that.
     """
     for kind in carriers or DEFAULT.carriers:
         require_known(labels, "finetuned", kind)

@@ -75,7 +75,8 @@ def transmit_command(
     else. What to look at is the target's score, treated minus control, with its interval over pairs of students.
     Writes OUT/transmission.json and OUT/transmission.html; teachers' texts and students are kept in OUT/stages, so that
     a stopped run goes on. About five minutes a pair on two cores with the embedded model, a quarter of an hour as it
-    stands; a carrier that teachers write takes three times as long, for its shuffled copies have students of their own.
+    stands; a carrier that teachers write takes over an hour, for they must write it, and its shuffled copies have
+    students of their own.
 
     For example: heredity transmit --trait owl --control cat --seeds 3
     """
