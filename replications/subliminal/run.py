@@ -72,7 +72,10 @@ SPECS = {
     "numbers": TransmitSpec(
         seeds=SEEDS[:3],
         control="cat",
-        carrier=CarrierSpec(kind="numbers", n_given=USUAL_GIVEN),
+        carrier=CarrierSpec(kind="numbers", n_prompts=180, n_given=USUAL_GIVEN),
+        student=ImitateSpec(n_steps=10),
+        n_points=1,
+        n_samples=1,
     ),
     "hard": TransmitSpec(
         seeds=SEEDS,
