@@ -55,8 +55,8 @@ class TestCommand:
 
 class TestBadInput:
     def test_numbers_out_of_range_are_the_users_mistake(self, tmp_path: Path) -> None:
-        failed(heredity("digits", "--seeds", "1", folder=tmp_path), 2, "an option is out of its range (n_seeds: ")
-        failed(heredity("digits", "--steps", "0", folder=tmp_path), 2, "an option is out of its range (student_steps: ")
+        failed(heredity("digits", "--seeds", "1", folder=tmp_path), 2, "--seeds", "greater than or equal to 2")
+        failed(heredity("digits", "--steps", "0", folder=tmp_path), 2, "--steps", "greater than or equal to 1")
         failed(heredity("digits", "--draws", "many", folder=tmp_path), 2, "Invalid value for '--draws'")
 
     def test_a_place_that_cannot_be_written_is_said_at_once(self, tmp_path: Path) -> None:
