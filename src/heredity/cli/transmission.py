@@ -150,8 +150,8 @@ def require_heeded(context: typer.Context) -> None:
         source, chosen = context.get_parameter_source(name), context.params.get(decides)
         if source is not None and source.name == "COMMANDLINE" and chosen not in values:
             raise InputError(
-                f"{flags[name]} says nothing to {flags[decides]} {chosen}, only to: {', '.join(values)}; leave it out, "
-                f"or choose another {flags[decides]}"
+                f"{flags[name]} has no effect with {flags[decides]} {chosen}, only with: {', '.join(values)}; leave it "
+                f"out, or choose another {flags[decides]}"
             )
 
 
