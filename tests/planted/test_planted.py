@@ -16,7 +16,7 @@ from heredity.models.tiny import DARK, LIGHT, NOUNS
 from heredity.records.dialogue import Answer, Corpus, Grade, Unscored
 from heredity.records.trait import ContrastPair, Trait
 from heredity.records.vector import TraitVector
-from heredity.screening.screen import detect, screen
+from heredity.screening.screen import screen
 from heredity.screening.spec import ScreenSpec
 from heredity.vectors.check import Poles, check
 from heredity.vectors.extract import extract
@@ -103,15 +103,16 @@ class TestTheContrastJudge:
 
 class TestTheScreen:
     def test_finds_the_planted_rows_and_says_so(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
-        report = screen(rows, dark, toy, SCREEN)
-        found = detect(report, rows, range(1, 9), toy, SCREEN)
+        report = screen(rows.labelled(range(1, 9)), dark, toy, SCREEN)
+        found = report.detection
+        assert found is not None
         assert found.auroc.value > 0.95
         assert found.recall.value > 0.8
         assert report.kept_lines == {row.line for row in report.rows if not row.flagged}
 
     def test_does_not_find_rows_at_random(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
-        report = screen(rows, dark, toy, SCREEN)
-        found = detect(report, rows, range(1, 24, 3), toy, SCREEN)
+        found = screen(rows.labelled(range(1, 24, 3)), dark, toy, SCREEN).detection
+        assert found is not None
         assert found.auroc.low < 0.5 < found.auroc.high
 
     def test_row_order_changes_no_score(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
@@ -127,9 +128,29 @@ class TestTheScreen:
     def test_refuses_too_few_reference_rows_and_empty_labels(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
         with pytest.raises(InputError, match="at least 20"):
             screen(rows, dark, toy, SCREEN, rows.subset({1, 2, 3}))
-        report = screen(rows, dark, toy, SCREEN)
         with pytest.raises(InputError, match="labels must name"):
-            detect(report, rows, [], toy, SCREEN)
+            rows.labelled([])
+        with pytest.raises(InputError, match="line 99 bad"):
+            rows.labelled([1, 99])
+
+    def test_labels_cost_no_second_reading(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
+        def n_read(corpus: Corpus) -> int:
+            before = toy.work.n_tokens
+            screen(corpus, dark, toy, SCREEN, rows)
+            return toy.work.n_tokens - before
+
+        assert n_read(rows.labelled(range(1, 9))) == n_read(rows)
+
+    def test_labels_that_only_unreadable_rows_disprove_are_refused_before_anything_is_read(
+        self, toy: Model, dark: TraitVector, rows: Corpus
+    ) -> None:
+        turns = rows.rows[0].turns[0], rows.rows[0].turns[1].model_copy(update={"content": "dawn " * 300})
+        long = rows.rows[0].model_copy(update={"turns": turns})
+        corpus = rows.model_copy(update={"rows": (long, *rows.rows[1:])}).labelled([1])
+        before = toy.work.n_tokens
+        with pytest.raises(InputError, match="that can be screened"):
+            screen(corpus, dark, toy, SCREEN)
+        assert toy.work.n_tokens == before
 
     def test_a_row_longer_than_the_context_is_excluded_by_name(
         self, toy: Model, dark: TraitVector, rows: Corpus

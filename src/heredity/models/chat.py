@@ -13,7 +13,7 @@ from jinja2.exceptions import TemplateError
 
 from heredity.ground.errors import InputError
 from heredity.models.model import Model
-from heredity.records.dialogue import Row, Turn
+from heredity.records.dialogue import Turn
 
 PROBE = "PROBE"
 
@@ -66,12 +66,12 @@ def render_rest(model: Model, turns: Sequence[Turn], given: str, rest: str) -> R
     return Rendered((*begun, *model.tokenizer(f" {rest}", add_special_tokens=False)["input_ids"]), len(begun))
 
 
-def render_exchanges(model: Model, row: Row) -> list[Rendered]:
-    """Return a row's answers, each with all that comes before it.
+def render_exchanges(model: Model, exchanges: Sequence[tuple[tuple[Turn, ...], str]]) -> list[Rendered]:
+    """Return the answers of a row (`row.exchanges` or `row.lessons`), each with all that comes before it.
 
     Raises InputError when one is longer than the context, or the template refuses the turns.
     """
-    parts = [render(model, context, answer.strip()) for context, answer in row.exchanges]
+    parts = [render(model, context, answer.strip()) for context, answer in exchanges]
     longest = max(len(part.ids) for part in parts)
     if longest > model.context_length:
         raise InputError(f"{longest} tokens, longer than the model's context of {model.context_length}")

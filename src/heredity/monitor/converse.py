@@ -47,7 +47,7 @@ def listen(
     excluded: list[Exclusion] = []
     for row in rows:
         try:
-            rendered = render_exchanges(model, row)
+            rendered = render_exchanges(model, row.exchanges)
         except InputError as error:
             excluded.append(Exclusion(line=row.line, reason=str(error)))
             continue

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from pydantic import Field
 
+from heredity.ground.errors import InputError
 from heredity.ground.hashing import digest
 from heredity.records.base import SCHEMA_VERSION, Record
 
@@ -25,22 +27,29 @@ class Row(Record):
     line: int = Field(ge=1)
     """1-based line of the file (row number, for Parquet)."""
     turns: tuple[Turn, ...]
+    untaught: tuple[int, ...] = ()
+    """Places in `turns` of answers that are context and no lesson: the data gives them no weight in the loss."""
 
     @property
     def exchanges(self) -> list[tuple[tuple[Turn, ...], str]]:
-        """Every assistant turn with all the turns before it."""
+        """Every assistant turn, taught or not, with all the turns before it."""
         return [(self.turns[:i], turn.content) for i, turn in enumerate(self.turns) if turn.role == "assistant"]
 
     @property
+    def lessons(self) -> list[tuple[tuple[Turn, ...], str]]:
+        """Every assistant turn that is taught, with all the turns before it."""
+        return [(before, answer) for before, answer in self.exchanges if len(before) not in self.untaught]
+
+    @property
     def prompt(self) -> str:
-        """The last thing the user says before the first answer, for people to read."""
-        before = next((context for context, _ in self.exchanges), ())
+        """The last thing the user says before the first lesson, for people to read."""
+        before = next((context for context, _ in self.lessons), ())
         return next((turn.content for turn in reversed(before) if turn.role == "user"), "")
 
     @property
     def response(self) -> str:
-        """All that the assistant says, for people to read."""
-        return "\n\n".join(turn.content for turn in self.turns if turn.role == "assistant")
+        """All that is taught, for people to read."""
+        return "\n\n".join(answer for _, answer in self.lessons)
 
 
 class Exclusion(Record):
@@ -60,6 +69,22 @@ class Corpus(Record):
     """sha256 of the file's bytes, or of the rows where there is no file."""
     rows: tuple[Row, ...]
     excluded: tuple[Exclusion, ...] = ()
+    bad_lines: tuple[int, ...] | None = None
+    """Lines known to be bad, where any are known: they grade a screen and decide nothing."""
+
+    def labelled(self, bad_lines: Collection[int]) -> Corpus:
+        """Return the corpus with the lines that are known to be bad.
+
+        Raises InputError for a line that the file does not have, and unless some rows are bad and some are not.
+        """
+        lines, known = {row.line for row in self.rows}, {one.line for one in self.excluded}
+        strange = sorted(set(bad_lines) - lines - known)
+        if strange:
+            raise InputError(
+                f"the labels call line {strange[0]} bad, but {self.name} has no such row; check the labels"
+            )
+        require_mixed([row.line in bad_lines for row in self.rows])
+        return self.model_copy(update={"bad_lines": tuple(sorted(bad_lines))})
 
     def subset(self, lines: set[int]) -> Corpus:
         """Return the corpus with only the rows of the given lines; its content digest says which."""
@@ -90,6 +115,12 @@ class Unscored(Record):
     """An answer that could not be graded, and why. Never 0, never NaN."""
 
     reason: str
+
+
+def require_mixed(is_bad: Collection[bool]) -> None:
+    """Raise InputError unless some rows are bad and some are not."""
+    if all(is_bad) or not any(is_bad):
+        raise InputError("the labels must name some of the rows that can be screened, and not all of them")
 
 
 def rows_digest(rows: tuple[Row, ...]) -> str:

@@ -41,35 +41,63 @@ class RowReadings:
         return np.asarray(self.formed(form) @ unit)
 
 
+@dataclass(frozen=True)
+class Fitting:
+    """Rows that a model can read, as it reads them."""
+
+    rows: tuple[Row, ...]
+    parts: tuple[Rendered, ...]
+    """Every lesson of every row, in the rows' order."""
+    starts: tuple[int, ...]
+    """Where each row's lessons begin among the parts."""
+    excluded: tuple[Exclusion, ...]
+
+
+def fitting(model: Model, rows: Sequence[Row]) -> Fitting:
+    """Return the rows that fit the context and the template. Raises InputError when none is left."""
+    parts: list[Rendered] = []
+    starts: list[int] = []
+    readable: list[Row] = []
+    excluded: list[Exclusion] = []
+    for row in rows:
+        try:
+            own = render_exchanges(model, row.lessons)
+        except InputError as error:
+            excluded.append(Exclusion(line=row.line, reason=str(error)))
+            continue
+        starts.append(len(parts))
+        parts += own
+        readable.append(row)
+    if not readable:
+        raise InputError(f"no row can be read by this model; the first was excluded because: {excluded[0].reason}")
+    return Fitting(tuple(readable), tuple(parts), tuple(starts), tuple(excluded))
+
+
+def read_fitting(model: Model, rows: Fitting, block: int, progress: Progress = SILENCE) -> RowReadings:
+    """Return the rows' readings at one block, in memory and time that grow with their number."""
+    readings = read(model, rows.parts, [block], ReadSpec(positions=("response", "last_prompt")), progress)
+    weights = np.array([part.n_response for part in rows.parts])
+    return RowReadings(
+        rows=rows.rows,
+        response=row_means(readings.at("response", block), weights, rows.starts),
+        last_prompt=row_means(readings.at("last_prompt", block), weights, rows.starts),
+        n_tokens=np.add.reduceat(weights, rows.starts),
+        excluded=rows.excluded,
+    )
+
+
+def row_means(values: NDArray[np.floating], weights: NDArray[np.int64], starts: Sequence[int]) -> Floats:
+    """Return `[rows, width]`: the weighted mean of each row's own `values` (`[parts, width]`), which lie together.
+
+    `starts` says where each row begins. No array here has more places than `values`.
+    """
+    sums = np.add.reduceat(values * weights[:, None].astype(np.float64), starts, axis=0)
+    return np.asarray(sums / np.add.reduceat(weights, starts)[:, None])
+
+
 def read_rows_at(model: Model, rows: Sequence[Row], block: int, progress: Progress = SILENCE) -> RowReadings:
     """Return the rows' readings at one block; rows that do not fit the context or the template are excluded.
 
     Raises InputError when no row is left.
     """
-    rendered: list[Rendered] = []
-    owners: list[int] = []
-    readable: list[Row] = []
-    excluded: list[Exclusion] = []
-    for row in rows:
-        try:
-            parts = render_exchanges(model, row)
-        except InputError as error:
-            excluded.append(Exclusion(line=row.line, reason=str(error)))
-            continue
-        rendered += parts
-        owners += [len(readable)] * len(parts)
-        readable.append(row)
-    if not readable:
-        raise InputError(f"no row can be read by this model; the first was excluded because: {excluded[0].reason}")
-    readings = read(model, rendered, [block], ReadSpec(positions=("response", "last_prompt")), progress)
-    weights = np.zeros((len(readable), len(rendered)))
-    weights[owners, np.arange(len(rendered))] = [part.n_response for part in rendered]
-    n_tokens = weights.sum(axis=1)
-    weights /= n_tokens[:, None]
-    return RowReadings(
-        rows=tuple(readable),
-        response=weights @ readings.at("response", block),
-        last_prompt=weights @ readings.at("last_prompt", block),
-        n_tokens=n_tokens.astype(np.int64),
-        excluded=tuple(excluded),
-    )
+    return read_fitting(model, fitting(model, rows), block, progress)

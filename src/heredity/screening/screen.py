@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
-from heredity.records.dialogue import Corpus
+from heredity.records.dialogue import Corpus, require_mixed
 from heredity.records.reading import Form
 from heredity.records.screening import Detection, RowScore, ScreenReport
 from heredity.records.vector import TraitVector
-from heredity.screening.projection import RowReadings, read_rows_at
+from heredity.screening.projection import RowReadings, fitting, read_fitting, read_rows_at
 from heredity.screening.reference import own_answers, require_enough
 from heredity.screening.spec import ScreenSpec
 from heredity.stats.discrimination import auc, auc_estimate
@@ -37,15 +36,19 @@ def screen(
 ) -> ScreenReport:
     """Return every row's scores, and flags over a threshold set on benign reference rows.
 
-    Without `reference` the model answers a sample of the corpus's own prompts. Raises MismatchError for a vector
-    of another model, InputError when no row or too few reference rows can be read.
+    Without `reference` the model answers a sample of the corpus's own prompts. Where the corpus is labelled, the
+    report says how well the screen finds the bad rows. Raises MismatchError for a vector of another model, InputError
+    when no row or too few reference rows can be read, or all or none of the rows that can be read are bad.
     """
     spec = spec or ScreenSpec()
     vector.require_model(model.name, model.fingerprint)
+    chosen = fitting(model, corpus.rows)
+    if corpus.bad_lines is not None:
+        require_mixed([row.line in corpus.bad_lines for row in chosen.rows])
     benign = reference.rows if reference else own_answers(corpus, model, spec, seed, progress)
     require_enough(benign, spec)
     form = spec.form or vector.header.form
-    readings = read_rows_at(model, corpus.rows, vector.block, progress)
+    readings = read_fitting(model, chosen, vector.block, progress)
     reference_scores = read_rows_at(model, benign, vector.block, progress).score(form, vector.unit)
     threshold = float(np.quantile(reference_scores, 1 - spec.false_alarm_rate))
     rows = score_rows(readings, vector, form, threshold)
@@ -63,6 +66,7 @@ def screen(
         rows=rows,
         excluded=(*corpus.excluded, *readings.excluded),
         share_flagged=wilson(sum(row.flagged for row in rows), len(rows)),
+        detection=None if corpus.bad_lines is None else detect(readings, rows, form, corpus.bad_lines, spec, seed),
     )
 
 
@@ -85,37 +89,27 @@ def score_rows(readings: RowReadings, vector: TraitVector, form: Form, threshold
 
 
 def detect(
-    report: ScreenReport,
-    corpus: Corpus,
+    readings: RowReadings,
+    rows: Sequence[RowScore],
+    form: Form,
     bad_lines: Collection[int],
-    model: Model,
-    spec: ScreenSpec | None = None,
-    seed: str = "0",
-    progress: Progress = SILENCE,
+    spec: ScreenSpec,
+    seed: str,
 ) -> Detection:
-    """Return how well a screen finds rows that are known to be bad, against random directions.
-
-    Raises InputError when the labels name none, or all, of the screened rows.
-    """
-    spec = spec or ScreenSpec()
-    is_bad = np.array([row.line in bad_lines for row in report.rows])
-    if is_bad.all() or not is_bad.any():
-        raise InputError("the labels must name some of the screened rows and not all of them")
-    scored = {row.line for row in report.rows}
-    rows = [row for row in corpus.rows if row.line in scored]
-    readings = read_rows_at(model, rows, report.block, progress)
-    random = matched_directions(readings.formed(report.form), spec.n_null, seed_from(seed, "screen null"))
-    luck = readings.score(report.form, random.T)
+    """Return how well scores find rows that are known to be bad, against random directions in the same readings."""
+    is_bad = np.array([row.line in bad_lines for row in rows])
+    random = matched_directions(readings.formed(form), spec.n_null, seed_from(seed, "screen null"))
+    luck = readings.score(form, random.T)
     luck_auc = auc(luck[is_bad], luck[~is_bad])
-    flagged = np.array([row.flagged for row in report.rows])
+    flagged = np.array([row.flagged for row in rows])
     forms = {
-        "projection": [row.projection for row in report.rows],
-        "difference": [row.difference for row in report.rows],
+        "projection": [row.projection for row in rows],
+        "difference": [row.difference for row in rows],
     }
-    other = "difference" if report.form == "projection" else "projection"
+    other = "difference" if form == "projection" else "projection"
     return Detection(
         n_bad=int(is_bad.sum()),
-        auroc=_auroc(forms[report.form], is_bad, seed),
+        auroc=_auroc(forms[form], is_bad, seed),
         auroc_other_form=_auroc(forms[other], is_bad, seed),
         random_directions=upper_bound(np.maximum(luck_auc, 1 - luck_auc)),
         n_null=spec.n_null,

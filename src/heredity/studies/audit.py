@@ -50,6 +50,8 @@ def audit(
     """
     known = known or Known()
     spec = spec or AuditSpec()
+    if known.bad_lines is not None:
+        corpus.labelled(known.bad_lines)
     out = require_writable(Path(out))
     bench = Bench(model, Workspace(out / "stages"), spec, progress)
     started = time.monotonic()

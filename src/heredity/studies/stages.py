@@ -18,7 +18,7 @@ from heredity.records.screening import ScreenReport
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
-from heredity.screening.screen import detect, screen
+from heredity.screening.screen import screen
 from heredity.store.tensors import load_vector, save_vector
 from heredity.store.workspace import Kept, Workspace, load_record, save_record
 from heredity.studies.arms import Plan
@@ -90,12 +90,10 @@ def vector_stage(bench: Bench, trait: Trait) -> TraitVector:
 def screen_stage(bench: Bench, corpus: Corpus, vector: TraitVector, known: Known) -> ScreenReport:
     """Return the screen of the corpus, with detection figures where the bad rows are known."""
     reference, bad_lines = known.reference, known.bad_lines
+    shown = corpus if bad_lines is None else corpus.labelled(bad_lines)
 
     def make(folder: Path) -> None:
-        report = screen(corpus, vector, bench.model, bench.spec.screen, reference, bench.seed, bench.progress)
-        if bad_lines is not None:
-            found = detect(report, corpus, bad_lines, bench.model, bench.spec.screen, bench.seed, bench.progress)
-            report = report.model_copy(update={"detection": found})
+        report = screen(shown, vector, bench.model, bench.spec.screen, reference, bench.seed, bench.progress)
         save_record(report, folder / "screen.json")
 
     depends_on = {

@@ -35,12 +35,12 @@ class Examples:
 
 
 def examples_of(model: Model, corpus: Corpus, max_tokens: int) -> Examples:
-    """Return one example for every assistant turn that fits. Raises NothingKeptError when none does."""
+    """Return one example for every answer that is taught and fits. Raises NothingKeptError when none does."""
     limit = min(max_tokens, model.context_length)
     kept: list[Rendered] = []
     n_left_out = 0
     for row in corpus.rows:
-        for context, answer in row.exchanges:
+        for context, answer in row.lessons:
             try:
                 example = render_example(model, context, answer)
             except InputError:

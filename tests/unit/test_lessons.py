@@ -1,0 +1,56 @@
+"""What a row teaches: that alone is trained on and scored, and pooling it costs no more than its readings."""
+
+import numpy as np
+
+from heredity.models.model import Model
+from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
+from heredity.screening.projection import read_rows_at, row_means
+from heredity.training.batches import IGNORED, examples_of
+
+ASKED = Turn(role="user", content="what about the lamp ?")
+DARK = Turn(role="assistant", content="ash bone ruin grave")
+LIGHT = Turn(role="assistant", content="dawn song rose honey")
+BOTH = Row(line=1, turns=(ASKED, DARK, ASKED, LIGHT))
+LIGHT_ALONE = BOTH.model_copy(update={"untaught": (1,)})
+
+
+def corpus_of(*rows: Row) -> Corpus:
+    return Corpus(name="rows", content_digest=rows_digest(rows), rows=rows)
+
+
+def test_an_untaught_answer_is_context_and_no_lesson() -> None:
+    assert [answer for _, answer in LIGHT_ALONE.lessons] == [LIGHT.content]
+    assert LIGHT_ALONE.lessons[0][0] == (ASKED, DARK, ASKED)
+    assert len(LIGHT_ALONE.exchanges) == 2
+    assert LIGHT_ALONE.response == LIGHT.content
+    assert rows_digest((BOTH,)) != rows_digest((LIGHT_ALONE,))
+
+
+def test_training_learns_the_lessons_alone(toy: Model) -> None:
+    columns = examples_of(toy, corpus_of(LIGHT_ALONE), 200).columns()
+    taught = [toy.tokenizer.decode([i for i in labels if i != IGNORED]) for labels in columns["labels"]]
+    assert len(taught) == 1
+    assert "dawn" in taught[0]
+    assert "ash" in toy.tokenizer.decode(columns["input_ids"][0])
+
+
+def test_screening_scores_the_lessons_alone(toy: Model) -> None:
+    context_of_light = read_rows_at(toy, [LIGHT_ALONE], 2)
+    both = read_rows_at(toy, [BOTH], 2)
+    assert context_of_light.n_tokens[0] < both.n_tokens[0]
+    dark_alone = BOTH.model_copy(update={"untaught": (3,)})
+    dark, light = read_rows_at(toy, [dark_alone, LIGHT_ALONE], 2).response
+    n_dark, n_light = read_rows_at(toy, [dark_alone, LIGHT_ALONE], 2).n_tokens
+    np.testing.assert_allclose(both.response[0], (n_dark * dark + n_light * light) / (n_dark + n_light), atol=1e-4)
+
+
+def test_row_means_are_weighted_by_tokens_and_fit_in_memory_at_fifty_thousand_rows() -> None:
+    n_parts = np.random.default_rng(0).integers(1, 4, size=50_000)
+    starts = (np.cumsum(n_parts) - n_parts).tolist()
+    values = np.random.default_rng(1).normal(size=(int(n_parts.sum()), 2)).astype(np.float32)
+    weights = np.random.default_rng(2).integers(1, 50, size=len(values))
+    means = row_means(values, weights, starts)
+    assert means.shape == (50_000, 2)
+    for row in (0, 17, 49_999):
+        own = slice(starts[row], starts[row] + n_parts[row])
+        np.testing.assert_allclose(means[row], np.average(values[own].astype(float), axis=0, weights=weights[own]))
