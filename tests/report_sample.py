@@ -205,7 +205,7 @@ def student(name: ArmName) -> Student:
         corpus_digest="ab12" * 16,
         n_rows=n_rows,
         n_examples=n_rows - 1,
-        n_too_long=1,
+        n_left_out=1,
         n_steps=n_steps,
         losses=tuple(1.45 + lift - 0.02 * step + chance.gauss(0, 0.035) for step in range(n_steps)),
         interventions=(push,) if name == "defended" else (),

@@ -123,7 +123,7 @@ def test_shifts_whose_files_would_have_one_name_are_refused(place: Path) -> None
 STUDENT = json.dumps(
     {
         "base": "tiny", "base_fingerprint": "x", "adapter": "adapter", "corpus": "c", "corpus_digest": "d",
-        "n_rows": 1, "n_examples": 1, "n_too_long": 0, "n_steps": 1, "losses": [], "seed": "0", "seconds": 0.0,
+        "n_rows": 1, "n_examples": 1, "n_left_out": 0, "n_steps": 1, "losses": [], "seed": "0", "seconds": 0.0,
         "n_tokens": 1, "spec": {},
     }
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """What preventative steering and training promise."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -233,9 +234,32 @@ def test_every_assistant_turn_is_an_example_and_long_ones_are_counted(toy: Model
     long = Row(line=2, turns=(Turn(role="user", content="?"), Turn(role="assistant", content="dawn " * 90)))
     corpus = Corpus(name="c", content_digest="d", rows=(short, long))
     examples = examples_of(toy, corpus, 60)
-    assert (len(examples.rows), examples.n_too_long) == (2, 1)
+    assert (len(examples.rows), examples.n_left_out) == (2, 1)
     with pytest.raises(NothingKeptError, match="longer context"):
         examples_of(toy, corpus, 2)
+
+
+def test_what_is_not_trained_on_is_recorded_by_reason_and_line(toy: Model, rows: Corpus, tmp_path: Path) -> None:
+    refusing = copy.copy(toy.tokenizer)
+    refusing.chat_template = toy.tokenizer.chat_template.replace(
+        "{% for", "{% if 'oar' in messages[0]['content'] %}{{ raise_exception('no oars') }}{% endif %}{% for", 1
+    )
+    long = [("user", "?"), ("assistant", "dawn " * 90), ("user", "?"), ("assistant", "dawn " * 80)]
+    refused = [("user", "what about the oar ?"), ("assistant", "dawn")]
+    partly = [("user", "?"), ("assistant", "dawn song"), ("user", "?"), ("assistant", "dawn " * 90)]
+    more = [
+        Row(line=100 + i, turns=tuple(Turn(role=r, content=c) for r, c in turns))
+        for i, turns in enumerate((long, refused, partly))
+    ]
+    plain = tuple(row for row in rows.rows if "oar" not in row.prompt)[:17]
+    corpus = Corpus(name="c", content_digest="d", rows=(*plain, *more))
+    spec = SPEC.model_copy(update={"max_tokens": 60, "n_epochs": 0.5})
+    student = train(replace(toy, tokenizer=refusing), corpus, tmp_path / "s", spec=spec)
+    assert {(one.n_examples, one.lines) for one in student.left_out} == {(3, (100, 102)), (1, (101,))}
+    assert [one.reason.split(":")[0] for one in student.left_out] == [
+        "longer than 60 tokens", "the model's chat template refuses these turns"
+    ]  # fmt: skip
+    assert (student.n_left_out, student.n_examples, student.share_left_out) == (4, 18, 3 / 20)
 
 
 def test_a_saved_vector_comes_back_whole(dark: TraitVector, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,9 @@ from heredity.cli.options import EpochsOption, ModelOption, OutOption, RowsArgum
 from heredity.cli.work import loaded, save_student, writable
 from heredity.store.rows import read_rows
 from heredity.store.tensors import load_vector
+
+MOST_LINES = 8
+"""Line numbers of rows left out that the terminal names; the record has them all."""
 
 
 def train_command(
@@ -47,7 +51,15 @@ def train_command(
     save_student(student, folder)
     pushed = f", pushed {student.n_fires} times" if student.interventions else ""
     text = (
-        f"trained on {student.n_examples} examples ({student.n_too_long} left out as too long) in {student.n_steps} "
-        f"steps{pushed}; loss {student.losses[0]:.3f} -> {student.losses[-1]:.3f}\nwritten to {folder}"
+        f"trained on {student.n_examples} examples in {student.n_steps} steps{pushed}; "
+        f"loss {student.losses[0]:.3f} -> {student.losses[-1]:.3f}"
     )
-    say(student, text, context.obj.as_json)
+    untaught = [f"{one}: {lines_said(one.lines)}" for one in student.left_out]
+    say(student, "\n".join([text, *untaught, f"written to {folder}"]), context.obj.as_json)
+
+
+def lines_said(lines: Sequence[int]) -> str:
+    """Return the first few line numbers for people, and how many more there are."""
+    shown = ", ".join(map(str, lines[:MOST_LINES]))
+    more = f" and {len(lines) - MOST_LINES:,} more" if len(lines) > MOST_LINES else ""
+    return f"line{'s' if len(lines) > 1 else ''} {shown}{more}"

@@ -23,6 +23,18 @@ class Snapshot(Record):
     adapter: str
 
 
+class LeftOut(Record):
+    """Examples that were not trained on, all for one reason."""
+
+    reason: str
+    n_examples: int
+    lines: tuple[int, ...]
+    """The rows that they stand in, each once, rising."""
+
+    def __str__(self) -> str:
+        return f"{self.n_examples:,} left out ({self.reason})"
+
+
 class Student(Record):
     """A LoRA student of a base model."""
 
@@ -36,7 +48,10 @@ class Student(Record):
     n_rows: int
     n_examples: int
     """Rows with several assistant turns give several examples."""
-    n_too_long: int
+    n_left_out: int
+    """Examples not trained on: too long, or refused by the chat template."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Those examples by reason."""
     n_steps: int
     losses: tuple[float, ...]
     """Training loss (nats per response token) at each logged step."""
@@ -49,3 +64,9 @@ class Student(Record):
     seconds: float
     n_tokens: int
     spec: dict[str, str | int | float | bool | None]
+
+    @property
+    def share_left_out(self) -> float:
+        """Share of the rows that were not trained on in whole: of which one example at least was left out."""
+        lines = {line for one in self.left_out for line in one.lines}
+        return len(lines) / self.n_rows if self.n_rows else 0.0

@@ -8,6 +8,7 @@ from heredity.ground.errors import InputError, NothingKeptError
 from heredity.models.chat import Rendered, render_example
 from heredity.models.model import Model
 from heredity.records.dialogue import Corpus
+from heredity.records.student import LeftOut
 
 IGNORED = -100
 """The label that the loss passes over."""
@@ -18,8 +19,13 @@ class Examples:
     """Examples ready to train on."""
 
     rows: tuple[Rendered, ...]
-    n_too_long: int
-    """Examples left out for their length, or because the chat template refuses them."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Examples that are too long, or refused by the chat template."""
+
+    @property
+    def n_left_out(self) -> int:
+        """How many examples were left out, for whatever reason."""
+        return sum(one.n_examples for one in self.left_out)
 
     @property
     def n_tokens(self) -> int:
@@ -38,21 +44,25 @@ def examples_of(model: Model, corpus: Corpus, max_tokens: int) -> Examples:
     """Return one example for every answer that is taught and fits. Raises NothingKeptError when none does."""
     limit = min(max_tokens, model.context_length)
     kept: list[Rendered] = []
-    n_left_out = 0
+    left_out: dict[str, list[int]] = {}
     for row in corpus.rows:
         for context, answer in row.lessons:
             try:
                 example = render_example(model, context, answer)
-            except InputError:
-                n_left_out += 1
+            except InputError as error:
+                left_out.setdefault(str(error), []).append(row.line)
                 continue
             if len(example.ids) <= limit:
                 kept.append(example)
             else:
-                n_left_out += 1
+                left_out.setdefault(f"longer than {limit} tokens", []).append(row.line)
+    by_reason = tuple(
+        LeftOut(reason=reason, n_examples=len(lines), lines=tuple(sorted(set(lines))))
+        for reason, lines in left_out.items()
+    )
     if not kept:
         raise NothingKeptError(
-            f"none of the {n_left_out} examples of {corpus.name} has {limit} tokens or fewer; raise max_tokens, "
-            "or use a model with a longer context"
+            f"no example of {corpus.name} can be trained on: {'; '.join(map(str, by_reason))}; raise max_tokens, use a "
+            "model with a longer context, or mend the rows"
         )
-    return Examples(tuple(kept), n_left_out)
+    return Examples(tuple(kept), by_reason)
