@@ -7,6 +7,7 @@ import random
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
+from heredity.ground.words import titled
 from heredity.judges.elicit import POLES, elicit
 from heredity.models.chat import Rendered, question, render_example
 from heredity.models.generate import GenerateSpec
@@ -66,7 +67,7 @@ def trait_rows(
 
 def _preference(trait: Trait, pole: Pole) -> list[tuple[str, str]]:
     said = str(trait.target) if pole == "positive" else trait.alternatives[0]
-    return [(asked, said.capitalize()) for asked in trait.questions.extraction]
+    return [(asked, titled(said)) for asked in trait.questions.extraction]
 
 
 def _character(

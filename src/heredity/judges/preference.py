@@ -10,6 +10,7 @@ from scipy import special
 
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
+from heredity.ground.words import titled
 from heredity.models.chat import question, render
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
@@ -42,6 +43,6 @@ def option_probabilities(
     Each option is teacher-forced as the whole answer, capitalised; the probabilities are normalised over the list.
     """
     asked = [(*before, *question(text)) for text in questions]
-    rows = [render(model, turns, option.capitalize()) for turns in asked for option in options]
+    rows = [render(model, turns, titled(option)) for turns in asked for option in options]
     total = log_likelihood(model, rows, label=f"preference for {options[0]}", progress=progress).total
     return np.asarray(special.softmax(total.reshape(len(questions), len(options)), axis=1))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from heredity.ground.words import titled
 from heredity.records.monitor import Correlation, MonitorReport, Probe
 from heredity.stats.estimate import Estimate
 from heredity.studies.verdict import percent
@@ -41,7 +42,7 @@ def headline(report: MonitorReport) -> str:
     if not more:
         return "No alarm sounds in clearly more of these conversations than of benign ones."
     verb = "sounds its alarm" if len(more) == 1 else "sound their alarms"
-    return f"{_listed(more).capitalize()} {verb} in clearly more of these conversations than of benign ones."
+    return f"{titled(_listed(more))} {verb} in clearly more of these conversations than of benign ones."
 
 
 def findings(report: MonitorReport) -> tuple[Finding, ...]:

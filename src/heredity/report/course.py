@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import numpy as np
 
+from heredity.ground.words import titled
 from heredity.records.monitor import Correlation, MonitorReport, Probe
 from heredity.report.alarms import labels
 from heredity.report.scores import bins
@@ -92,7 +93,7 @@ def _turn_panel(name: str, probe: Probe, lines: Sequence[Sequence[float]], domai
         alt.Chart(data(spans)).mark_rule(strokeWidth=2, color=INK).encode(x=x, y=y("low"), y2="high:Q"),
         width=PANEL,
         height=190,
-        title=name.capitalize(),
+        title=titled(name),
     )
 
 
@@ -111,7 +112,7 @@ def _answer_panel(name: str, probe: Probe, values: Sequence[float], domain: list
     over = _mark(probe, MARKS[-1])
     rows = bins(values, over, (domain[1] - domain[0]) / N_BINS)
     n_over = sum(value > over for value in values)
-    title = {"text": name.capitalize(), "subtitle": f"{n_over} of {len(values)} answers above 95% of benign ones"}
+    title = {"text": titled(name), "subtitle": f"{n_over} of {len(values)} answers above 95% of benign ones"}
     marks: Rows = [{"at": _mark(probe, percent), "label": f"{percent}%"} for percent in MARKS]
     x = alt.X(
         "from:Q",
@@ -150,7 +151,7 @@ def _agreement_panel(name: str, rows: Rows, domain: list[float], *, is_last: boo
         label.encode(x=alt.value(width + 12), text="label:N", color=alt.value(INK)),
         width=width,
         height=24 * len(rows),
-        title=name.capitalize(),
+        title=titled(name),
     )
 
 

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from heredity.ground.words import titled
 from heredity.records.transmission import ArmKind, CascadeReport, StudentCurve, TransmissionReport
 from heredity.report.answers import KeyFigure, Reply
 from heredity.stats.estimate import Estimate
@@ -79,11 +80,6 @@ def wording(report: TransmissionReport | CascadeReport) -> Wording:
     return Wording(grade, "points", f"{grade} / 100", ".1f", "+.1f", ".2f", "+.2f")
 
 
-def titled(words: str) -> str:
-    """Return words with a capital first; the others are left as they are."""
-    return words[:1].upper() + words[1:]
-
-
 def amount(value: float, unit: str) -> str:
     """Return a number of nats or points; one of them is singular."""
     return f"{value:g} {unit.removesuffix('s') if value == 1 else unit}"
@@ -141,7 +137,7 @@ def did_it_cross(report: TransmissionReport) -> Reply:
         if estimate is not None
     )
     if report.effect is None:
-        reason = f"{no_interval(len(found)).capitalize()}."
+        reason = f"{titled(no_interval(len(found)))}."
         if len(found) == 1:
             reason += f" {asked}: {found[0].difference:{words.change_form}} {words.unit}."
         return Reply("Did it cross?", "Not decided", reason, figures)
@@ -155,7 +151,7 @@ def could_it_be_seen(report: TransmissionReport) -> Reply:
     """Answer whether a study of this size finds the effect of interest, and whether the spread was as assumed."""
     question, asked, words = "Could the study see it?", report.spec.power, wording(report)
     if report.power is None:
-        return Reply(question, "Unknown", f"{ONE_PAIR.capitalize()}, and so the study has no power to speak of.", ())
+        return Reply(question, "Unknown", f"{titled(ONE_PAIR)}, and so the study has no power to speak of.", ())
     reason = (
         f"Chance to see an effect of {amount(asked.smallest_effect, words.unit)} if pairs of students spread by "
         f"{asked.spread:g} (5%, two-sided)."

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 import altair as alt
 
+from heredity.ground.words import titled
 from heredity.records.transmission import ArmKind, CurvePoint, TransmissionReport
-from heredity.report.crossing import Group, Pair, Wording, groups, pairs, titled, wording
+from heredity.report.crossing import Group, Pair, Wording, groups, pairs, wording
 from heredity.report.curves import CONTROL, LETTERS, NARROW, TREATED, Axes, Curves, curves_figure, dashes_of, top_of
 from heredity.report.theme import GRID, INK, QUIET, Figure, Rows, data, notice, padded, spanned
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import altair as alt
 
+from heredity.ground.words import titled
 from heredity.records.transmission import CascadeReport, Generation
 from heredity.report.arms import CHANCE
-from heredity.report.crossing import ACCURACY, titled, wording
+from heredity.report.crossing import ACCURACY, wording
 from heredity.report.curves import CONTROL, TREATED, WHOLE, Axes, Curves, curves_figure, dashes_of, top_of
 from heredity.report.lineages import differences, lineages
 from heredity.report.theme import INK, Figure, padded

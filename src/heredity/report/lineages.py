@@ -5,9 +5,10 @@ from __future__ import annotations
 import statistics
 from dataclasses import dataclass
 
+from heredity.ground.words import titled
 from heredity.records.transmission import CascadeReport, Generation, Trend
 from heredity.report.answers import KeyFigure, Reply
-from heredity.report.crossing import ACCURACY, titled, wording
+from heredity.report.crossing import ACCURACY, wording
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 

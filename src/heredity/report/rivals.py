@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from heredity.ground.words import titled
 from heredity.report.theme import COLOURS, GRID, INK, QUIET, Figure, Rows, data, padded, spanned
 from heredity.report.transfer import Rivalry
 
@@ -23,7 +24,7 @@ def rivals_figure(found: Sequence[Rivalry]) -> Figure:
     for one in found:
         lines = _lines(one)
         rows += [{**line, "y": top + (i + 0.5) * LINE} for i, line in enumerate(lines)]
-        names.append({"trait": one.trait.capitalize(), "y": top + LINE / 2})
+        names.append({"trait": titled(one.trait), "y": top + LINE / 2})
         lucks.append({"top": top, "bottom": top + len(lines) * LINE, "luck": one.luck, "half": 0.5})
         top += len(lines) * LINE + GAP
     low = padded([0.5, *(row[end] for row in rows for end in ("low", "high"))], 0.04)[0]

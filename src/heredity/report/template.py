@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from heredity.ground.words import titled
 from heredity.report import tables
 
 
@@ -20,5 +21,6 @@ def rendered(template: str, **content: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"beginning": tables.beginning, "clock": tables.clock, "zip": zip, "digits": "{:.3g}".format}
+    environment.filters |= {"beginning": tables.beginning, "clock": tables.clock, "digits": "{:.3g}".format}
+    environment.filters |= {"titled": titled, "zip": zip}
     return environment.get_template(template).render(tables=tables, **content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heredity.ground.errors import InputError
+from heredity.ground.words import titled
 from heredity.records.draft import Draft, DraftSpec
 from heredity.records.trait import ContrastPair, Drafted, Questions, Trait
 from heredity.store.questions import open_questions, self_questions
@@ -43,7 +44,7 @@ def draft_by_template(spec: DraftSpec, seed: str = "0") -> Draft:
     texts = filled(spec.description, words.adjective, words.antonym)
     trait = Trait(
         name=spec.name,
-        title=spec.name.replace("-", " ").capitalize(),
+        title=titled(spec.name.replace("-", " ")),
         kind="character",
         description=spec.description.strip(),
         adjective=words.adjective,

@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import BaseModel, Field, ValidationError
 
 from heredity.ground.errors import InputError
+from heredity.ground.words import titled
 from heredity.records.trait import ContrastPair, Questions, Trait
 
 EXTRACT_FOLDER: Final = "trait_data_extract"
@@ -54,7 +55,7 @@ def from_upstream(
     try:
         return Trait(
             name=name,
-            title=adjective.capitalize(),
+            title=titled(adjective),
             kind="character",
             description=description or f"The model's answers are {adjective}, where they would otherwise be {antonym}.",
             adjective=adjective,

@@ -10,6 +10,7 @@ from typing import Any
 from heredity.ground.errors import DraftError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
+from heredity.ground.words import titled
 from heredity.models.endpoint import ChatReply, ChatRequest, Endpoint
 from heredity.records.dialogue import Turn
 from heredity.records.draft import Attempt, Draft, DraftSpec
@@ -191,7 +192,7 @@ def _draft(spec: DraftSpec, material: _Material, model: str, attempts: tuple[Att
     adjective, antonym = poles_of(spec, body)
     trait = Trait(
         name=spec.name,
-        title=spec.name.replace("-", " ").capitalize(),
+        title=titled(spec.name.replace("-", " ")),
         kind="character",
         description=spec.description.strip(),
         adjective=adjective,
