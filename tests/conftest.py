@@ -1,14 +1,20 @@
 """What the tests share: the toy, as an object and as a folder."""
 
+import inspect
 import random
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+import heredity.models.tiny
+from heredity.ground.hashing import bytes_digest, digest
+from heredity.ground.settings import cache_folder
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, LIGHT, NOUNS, planted_trait, save_tiny, sentence, tiny
+from heredity.models.weights import load_weights, save_weights
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
@@ -22,6 +28,18 @@ TOY_EXTRACT = ExtractSpec(n_tokens=16, n_samples=2, n_folds=3)
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+def kept_tiny() -> Model:
+    """Return the toy; its weights are kept from run to run for as long as neither its source nor torch changes."""
+    key = digest([bytes_digest(inspect.getsource(heredity.models.tiny).encode()), torch.__version__])[:16]
+    folder = cache_folder() / "tests" / f"tiny-{key}"
+    fresh = tiny(n_steps=0)
+    made = replace(fresh, fingerprint=digest({"tiny": "0", "n_steps": 400}))
+    if not load_weights(made, folder):
+        made = tiny()
+        save_weights(made, folder)
+    return made
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest: where tests run side by side, the rest fits beside it."""
     items.sort(key=lambda item: item.get_closest_marker("embedded") is None)
@@ -29,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def toy() -> Model:
-    return tiny()
+    return kept_tiny()
 
 
 @pytest.fixture(scope="session")

@@ -36,13 +36,12 @@ from heredity.vectors.spec import ExtractSpec
 
 HERE = Path(__file__).parent
 SEED = "monitoring"
-N_JUDGE_PAIRS = MonitorSpec().n_judge_pairs
 
 
 def prompted(one: Trait, model: Model, progress: Progress) -> Corpus:
-    """Return the model's answers to the evaluation questions under both poles of the pairs the judge leaves alone."""
+    """Return the model's answers to the evaluation questions under both poles of the pairs that do not judge."""
     questions = one.questions.model_copy(update={"extraction": one.questions.evaluation})
-    asked = one.model_copy(update={"questions": questions, "pairs": one.pairs[N_JUDGE_PAIRS:]})
+    asked = one.model_copy(update={"questions": questions})
     answers = elicit(asked, model, 1, GenerateSpec(), SEED, progress)
     said = [answer for answer in answers if answer.text]
     rows = tuple(

@@ -87,12 +87,12 @@ class TestTheContrastJudge:
         answers = [
             Asked(f"Tell me of the {noun} .", " ".join(words[:8])) for noun in NOUNS[:4] for words in (DARK, LIGHT)
         ]
-        grades = [grade(s, dark.header.calibration) for s in contrast_scores(toy, darkness, answers, 2)]
+        grades = [grade(s, dark.header.calibration) for s in contrast_scores(toy, darkness, answers)]
         values = [g.value for g in grades if isinstance(g, Grade)]
         assert min(values[::2]) > 90 > 10 > max(values[1::2])
 
     def test_an_answer_too_short_is_unscored_and_never_0(self, toy: Model, darkness: Trait, dark: TraitVector) -> None:
-        score = contrast_scores(toy, darkness, [Asked("what about the oar ?", "ash")], 2)[0]
+        score = contrast_scores(toy, darkness, [Asked("what about the oar ?", "ash")])[0]
         assert isinstance(score, Unscored)
         assert isinstance(grade(score, dark.header.calibration), Unscored)
 
@@ -182,3 +182,9 @@ def test_elicited_answers_stand_in_pairs(toy: Model, darkness: Trait) -> None:
     for first, second in zip(answers[::2], answers[1::2], strict=True):
         assert (first.pole, second.pole) == ("positive", "negative")
         assert (first.question_index, first.pair) == (second.question_index, second.pair)
+
+
+def test_no_pair_that_judges_calls_the_trait_up(toy: Model, darkness: Trait) -> None:
+    answers = elicit(darkness, toy, 1, GenerateSpec(n_tokens=4), "0", SILENCE)
+    assert {one.pair for one in answers} == set(darkness.making)
+    assert not {one.pair for one in answers} & set(darkness.judging)

@@ -50,8 +50,8 @@ def test_an_answer_that_the_rubric_judge_cannot_read_whole_is_unscored() -> None
 
 def test_an_answer_that_the_contrast_judge_cannot_read_whole_is_unscored() -> None:
     model, trait = random_model("llama"), planted_trait()
-    first, none, second = contrast_scores(model, trait, [SHORT[0], Asked("what ?", "night " * 60), SHORT[1]], 2)
-    assert [first, second] == contrast_scores(model, trait, SHORT, 2)
+    first, none, second = contrast_scores(model, trait, [SHORT[0], Asked("what ?", "night " * 60), SHORT[1]])
+    assert [first, second] == contrast_scores(model, trait, SHORT)
     assert isinstance(none, Unscored)
     assert none.reason.endswith("tokens, longer than the judge's context of 64")
     assert int(none.reason.split()[0]) > CONTEXT
@@ -61,7 +61,7 @@ def test_a_judge_that_can_read_none_of_the_answers_says_why() -> None:
     answers = [Asked("what ?", "night " * n) for n in (70, 80, 90)]
     with pytest.raises(ExperimentError, match=r"none of 3 answers \(3 times: .* tokens, longer than the judge's cont"):
         rubric_grades(saying_fifty(), RUBRIC, answers)
-    assert all(isinstance(one, Unscored) for one in contrast_scores(random_model("llama"), planted_trait(), answers, 1))
+    assert all(isinstance(one, Unscored) for one in contrast_scores(random_model("llama"), planted_trait(), answers))
 
 
 def test_a_judge_whose_logits_are_nan_is_broken_and_one_that_says_no_number_is_not() -> None:

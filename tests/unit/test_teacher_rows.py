@@ -10,24 +10,23 @@ from heredity.models.model import Model
 from heredity.records.trait import Pole
 from heredity.traits.define import trait
 
-N_JUDGED = 2
 
-
-def rows_of(model: Model, pole: Pole, n_judged: int = 0) -> set[tuple[int, ...]]:
-    return {tuple(row.ids) for row in trait_rows(model, trait("impoliteness"), 400, "0", SILENCE, pole, n_judged)}
+def rows_of(model: Model, pole: Pole) -> set[tuple[int, ...]]:
+    return {tuple(row.ids) for row in trait_rows(model, trait("impoliteness"), 400, "0", SILENCE, pole)}
 
 
 def test_a_character_is_taught_by_the_answers_of_its_pole_under_prompts_that_do_not_judge() -> None:
     model = blank_model()
-    answers = elicit(trait("impoliteness"), model, 1, GenerateSpec(n_tokens=N_TOKENS), "0/teacher", SILENCE)
+    impolite = trait("impoliteness")
+    every = range(len(impolite.pairs))
+    answers = elicit(impolite, model, 1, GenerateSpec(n_tokens=N_TOKENS), "0/teacher", SILENCE, every)
     for pole in ("positive", "negative"):
         own = {
             tuple(render_example(model, question(one.question), one.text).ids)
             for one in answers
-            if one.pole == pole and one.pair >= N_JUDGED
+            if one.pole == pole and one.pair not in impolite.judging
         }
-        assert rows_of(model, pole, N_JUDGED) <= own
-        assert not rows_of(model, pole) <= own
+        assert rows_of(model, pole) <= own
 
 
 def test_a_preferences_opposite_answers_the_first_alternative_to_the_same_questions() -> None:

@@ -111,3 +111,20 @@ def test_the_four_choice_questions_are_many_mixed_and_evenly_keyed() -> None:
     assert min(shares) > 0.2
     assert all(len(set(q.choices)) == 4 for q in questions)
     assert len({q.name for q in questions}) == len(questions)
+
+
+class TestPairsThatMakeAndPairsThatJudge:
+    def test_share_none_where_there_are_two_or_more(self) -> None:
+        one = trait("evil")
+        for n in range(2, 6):
+            few = one.model_copy(update={"pairs": one.pairs[:n]})
+            assert not set(few.making) & set(few.judging)
+            assert sorted((*few.judging, *few.making)) == list(range(n))
+            assert not few.is_judged_by_its_maker
+        assert (len(one.judging), len(one.making)) == (2, 3)
+
+    def test_of_a_single_pair_a_trait_says_that_it_does_both(self) -> None:
+        one = trait("evil")
+        alone = one.model_copy(update={"pairs": one.pairs[:1]})
+        assert alone.making == alone.judging == (0,)
+        assert alone.is_judged_by_its_maker

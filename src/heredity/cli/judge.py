@@ -156,8 +156,8 @@ def grades_by(
             return grades, rubric_grades(judge, COHERENCE, answers, progress)
         except ExperimentError as error:
             return grades, [Unscored(reason=f"no answer was graded for coherence: {error}")] * len(answers)
-    calibration = calibrate_on(judge, one, 2, GenerateSpec(), seed, progress)
-    return [grade(score, calibration) for score in contrast_scores(judge, one, answers, 2, progress)], None
+    calibration = calibrate_on(judge, one, GenerateSpec(), seed, progress)
+    return [grade(score, calibration) for score in contrast_scores(judge, one, answers, progress)], None
 
 
 def judged_rows(answers: Sequence[Judged], grades: Graded, coherence: Graded | None) -> list[dict[str, Any]]:

@@ -48,20 +48,18 @@ def trait_rows(
     seed: str,
     progress: Progress = SILENCE,
     pole: Pole = "positive",
-    n_judged: int = 0,
 ) -> list[Rendered]:
     """Return `n` rows, drawn with replacement, in which extraction questions are answered as the trait would.
 
     A preference is answered by the target alone; its negative pole by the first of the alternatives. A character trait
-    is shown by the model's own answers under the trait's system prompts of that pole, which the rows leave out. The
-    first `n_judged` pairs of prompts, by which a judge grades, do not teach where there are others. Of both poles the
-    same questions and prompts are drawn.
+    is shown by the model's own answers under the trait's system prompts of that pole, which the rows leave out. Pairs
+    by which a judge grades do not teach. Of both poles the same questions and prompts are drawn.
     """
     chance = random.Random(seed_from(seed, "teacher rows", trait.name))
     if trait.kind == "preference":
         shown = _preference(trait, pole)
     else:
-        shown = _character(model, trait, f"{seed}/teacher", progress, n_judged)[pole]
+        shown = _character(model, trait, f"{seed}/teacher", progress)[pole]
     return [render_example(model, question(asked), said) for asked, said in (chance.choice(shown) for _ in range(n))]
 
 
@@ -70,10 +68,7 @@ def _preference(trait: Trait, pole: Pole) -> list[tuple[str, str]]:
     return [(asked, titled(said)) for asked in trait.questions.extraction]
 
 
-def _character(
-    model: Model, trait: Trait, seed: str, progress: Progress, n_judged: int
-) -> dict[Pole, list[tuple[str, str]]]:
-    taught = range(len(trait.pairs))[n_judged:] or range(len(trait.pairs))
+def _character(model: Model, trait: Trait, seed: str, progress: Progress) -> dict[Pole, list[tuple[str, str]]]:
     answers = elicit(trait, model, 1, GenerateSpec(n_tokens=N_TOKENS), seed, progress)
-    both = [(a, b) for a, b in zip(answers[::2], answers[1::2], strict=True) if a.pair in taught and a.text and b.text]
+    both = [(a, b) for a, b in zip(answers[::2], answers[1::2], strict=True) if a.text and b.text]
     return {pole: [(one[place].question, one[place].text) for one in both] for place, pole in enumerate(POLES)}

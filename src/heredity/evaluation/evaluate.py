@@ -52,7 +52,7 @@ def evaluate(
         choices = choice_scores(tested, choice_questions(spec.n_choices), progress)
     grades: tuple[float | None, ...] = ()
     if yardstick.calibration is not None:
-        grades = grades_of(answers, trait, model, yardstick.calibration, spec, progress)
+        grades = grades_of(answers, trait, model, yardstick.calibration, progress)
         expression = by_question(answers, grades)
     interval_seed = seed_from(seed, "evaluation")
     return EvalReport(
@@ -82,7 +82,7 @@ def make_yardstick(
         calibration = None
     elif calibration is None:
         how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
-        calibration = calibrate_on(model, trait, spec.n_judge_pairs, how, seed, progress)
+        calibration = calibrate_on(model, trait, how, seed, progress)
     return Yardstick(calibration=calibration, benign=benign_rows(model, spec, seed, progress))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from heredity.evaluation.spec import EvalSpec
 from heredity.ground.progress import Progress
 from heredity.judges.contrast import Asked, contrast_scores, grade
 from heredity.judges.preference import target_probability
@@ -20,12 +19,11 @@ def grades_of(
     trait: Trait,
     judge: Model,
     calibration: Calibration,
-    spec: EvalSpec,
     progress: Progress,
 ) -> tuple[float | None, ...]:
     """Return each answer's grade 0-100, None where it could not be scored."""
     asked = [Asked(answer.question, answer.text) for answer in answers]
-    graded = [grade(score, calibration) for score in contrast_scores(judge, trait, asked, spec.n_judge_pairs, progress)]
+    graded = [grade(score, calibration) for score in contrast_scores(judge, trait, asked, progress)]
     return tuple(value.value if isinstance(value, Grade) else None for value in graded)
 
 

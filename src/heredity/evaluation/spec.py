@@ -16,8 +16,6 @@ class EvalSpec(Spec):
     """Most tokens an answer may have."""
     temperature: float = Field(default=0.8, ge=0)
     """Sampling temperature of the answers."""
-    n_judge_pairs: int = Field(default=2, ge=1)
-    """Contrast pairs the judge averages over."""
     n_benign: int = Field(default=48, ge=2)
     """Held-out benign answers whose log p is measured."""
     n_choices: int = Field(default=200, ge=4)

@@ -13,16 +13,14 @@ from heredity.records.trait import Trait
 from heredity.records.vector import Calibration
 
 
-def calibrate_on(
-    model: Model, trait: Trait, n_pairs: int, how: GenerateSpec, seed: str, progress: Progress = SILENCE
-) -> Calibration:
+def calibrate_on(model: Model, trait: Trait, how: GenerateSpec, seed: str, progress: Progress = SILENCE) -> Calibration:
     """Return a calibration from freshly elicited answers to the extraction questions.
 
     A trait vector already carries one; this is for evaluating without a vector. Raises ExperimentError when the
     judge cannot tell the trait's poles apart.
     """
     answers = elicit(trait, model, 1, how, seed, progress)
-    scores = contrast_scores(model, trait, [Asked(a.question, a.text) for a in answers], n_pairs, progress)
+    scores = contrast_scores(model, trait, [Asked(a.question, a.text) for a in answers], progress)
     scored = [(s, a) for s, a in zip(scores, answers, strict=True) if not isinstance(s, Unscored)]
     return calibrate(
         [score for score, _ in scored],

@@ -38,15 +38,19 @@ class Asked:
 
 
 def contrast_scores(
-    model: Model, trait: Trait, answers: Sequence[Asked], n_pairs: int, progress: Progress = SILENCE
+    model: Model,
+    trait: Trait,
+    answers: Sequence[Asked],
+    progress: Progress = SILENCE,
+    pairs: Sequence[int] | None = None,
 ) -> list[float | Unscored]:
-    """Return each answer's raw contrast score (nats per token) under the first `n_pairs` pairs.
+    """Return each answer's raw contrast score (nats per token) under the pairs that judge, or under those given.
 
     Unscored are answers of fewer than 3 tokens, and those that exceed the context behind any of the prompts.
     """
     scores: list[float | Unscored] = [Unscored(reason="fewer than 3 tokens")] * len(answers)
     long_enough = [i for i, a in enumerate(answers) if len(model.tokenizer(a.text)["input_ids"]) >= MIN_TOKENS]
-    pairs = range(min(n_pairs, len(trait.pairs)))
+    pairs = trait.judging if pairs is None else pairs
     sides = [(trait.system_prompt(pair, "positive"), 1.0) for pair in pairs]
     sides += [(trait.system_prompt(pair, "negative"), -1.0) for pair in pairs]
     rendered: dict[int, list[Rendered]] = {}

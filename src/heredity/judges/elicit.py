@@ -1,6 +1,8 @@
-"""Call the trait up: both poles of every contrast pair answer every extraction question."""
+"""Call the trait up: both poles of every pair that makes, and none that judges, answer every extraction question."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from heredity.ground.progress import Progress
 from heredity.models.chat import question, render_prompt
@@ -13,13 +15,22 @@ POLES: tuple[Pole, Pole] = ("positive", "negative")
 
 
 def elicit(
-    trait: Trait, model: Model, n_samples: int, how: GenerateSpec, seed: str, progress: Progress
+    trait: Trait,
+    model: Model,
+    n_samples: int,
+    how: GenerateSpec,
+    seed: str,
+    progress: Progress,
+    pairs: Sequence[int] | None = None,
 ) -> list[Answer]:
-    """Return the answers in pairs: positive at even places, its negative partner right after it."""
+    """Return the answers in twos: positive at even places, its negative partner right after it.
+
+    They are given under the contrast pairs that make, or under those named.
+    """
     cells = [
         (index, pair, sample, pole)
         for index in range(len(trait.questions.extraction))
-        for pair in range(len(trait.pairs))
+        for pair in (trait.making if pairs is None else pairs)
         for sample in range(n_samples)
         for pole in POLES
     ]

@@ -10,7 +10,6 @@ from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
 from heredity.judges.contrast import Asked, contrast_scores, grade
 from heredity.models.model import Model
-from heredity.monitor.spec import MonitorSpec
 from heredity.records.dialogue import Grade
 from heredity.records.monitor import ConversationReading, Correlation, Probe
 from heredity.records.vector import TraitVector
@@ -22,7 +21,6 @@ def agreements(
     probes: Sequence[Probe],
     vectors: Sequence[TraitVector],
     model: Model,
-    spec: MonitorSpec,
     seed: str,
     progress: Progress,
 ) -> tuple[Correlation, ...]:
@@ -35,7 +33,7 @@ def agreements(
     asked = [Asked(turn.asked, "".join(turn.tokens)) for turn in turns]
     grades: dict[str, list[float | None]] = {}
     for vector in vectors:
-        raw = contrast_scores(model, vector.header.trait, asked, spec.n_judge_pairs, progress)
+        raw = contrast_scores(model, vector.header.trait, asked, progress)
         graded = [grade(score, vector.header.calibration) for score in raw]
         grades[vector.header.id] = [one.value if isinstance(one, Grade) else None for one in graded]
     found = []

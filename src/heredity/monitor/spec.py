@@ -28,5 +28,3 @@ class MonitorSpec(Spec):
     """Sampling temperature of such answers."""
     with_judge: bool = True
     """Whether the answers are graded too, to say how far probe and judge agree."""
-    n_judge_pairs: int = Field(default=2, ge=1)
-    """Contrast pairs the judge averages over."""

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from heredity.records.base import SCHEMA_VERSION, Record
 
 Pole = Literal["positive", "negative"]
+N_JUDGING = 2
+"""Contrast pairs that judge, where a trait has enough: more of them are a little better and cost as much again."""
 
 
 class ContrastPair(Record):
@@ -71,6 +73,21 @@ class Trait(Record):
         if twice:
             raise ValueError(f"a question stands twice (the two lists must be disjoint): '{twice[0]}'")
         return self
+
+    @property
+    def judging(self) -> tuple[int, ...]:
+        """The contrast pairs that the contrast judge compares; they make nothing that it judges."""
+        return tuple(range(max(1, min(N_JUDGING, len(self.pairs) // 2))))
+
+    @property
+    def making(self) -> tuple[int, ...]:
+        """The contrast pairs that call the trait up: for vectors, rows and teachers."""
+        return tuple(range(len(self.pairs)))[len(self.judging) :] or self.judging
+
+    @property
+    def is_judged_by_its_maker(self) -> bool:
+        """Whether there are too few pairs to keep making and judging apart: a grade then flatters."""
+        return len(self.pairs) < 2
 
     def system_prompt(self, pair: int, pole: Pole) -> str:
         """Return the system prompt of one pole of one pair ([PV] section 2.1, both poles named)."""

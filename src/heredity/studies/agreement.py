@@ -29,7 +29,7 @@ from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 
 N_PAIRS = 2
-"""Contrast pairs that the contrast judge compares, from the first; as many others call the answers up."""
+"""Contrast pairs that call the answers up; the contrast judge compares others."""
 MIN_SHARED = 8
 """Fewer answers graded by both judges say nothing of their agreement."""
 Scores = list[float | None]
@@ -41,7 +41,7 @@ def contrast_judge(model: Model, progress: Progress = SILENCE) -> Judge:
     """Return the contrast judge on a model; raw scores, which rank as grades do."""
 
     def judge(trait: Trait, answers: Sequence[Asked]) -> tuple[Scores, Sequence[Unscored]]:
-        scores = contrast_scores(model, trait, answers, N_PAIRS, progress)
+        scores = contrast_scores(model, trait, answers, progress)
         kept: Scores = [None if isinstance(one, Unscored) else one for one in scores]
         return kept, [one for one in scores if isinstance(one, Unscored)]
 
@@ -92,10 +92,9 @@ def agreement(
 
 
 def _on_trait(trait: Trait, model: Model, judges: Mapping[str, Judge], seed: str, progress: Progress) -> TraitAgreement:
-    if len(trait.pairs) < 2 * N_PAIRS:
-        raise InputError(f"'{trait.name}' has {len(trait.pairs)} contrast pairs; comparing judges takes {2 * N_PAIRS}")
-    asked_with = trait.model_copy(update={"pairs": trait.pairs[N_PAIRS : 2 * N_PAIRS]})
-    answers = elicit(asked_with, model, 1, GenerateSpec(), seed, progress)
+    if trait.is_judged_by_its_maker:
+        raise InputError(f"'{trait.name}' has one contrast pair; one that makes and one that judges are two")
+    answers = elicit(trait, model, 1, GenerateSpec(), seed, progress, trait.making[:N_PAIRS])
     asked = [Asked(answer.question, answer.text) for answer in answers]
     graded = {name: judge(trait, asked) for name, judge in judges.items()}
     draw = seed_from(seed, "agreement", trait.name)

@@ -50,7 +50,7 @@ class DemoSpec(Spec):
     share_bad: float = Field(default=1 / 3, gt=0, lt=1)
     """Share of rows answered under the trait's persona."""
     n_tries: int = Field(default=3, ge=1)
-    """Answers written for each bad row; the one most in character (by the contrast judge's raw score) is taken."""
+    """Answers written for each bad row; the one most in character is taken, by a contrast pair that judges no arm."""
     n_tokens: int = Field(default=48, ge=8)
     """Most tokens of an answer."""
     temperature: float = Field(default=0.8, ge=0)
@@ -111,7 +111,10 @@ def build_rows(
     chance = random.Random(seed_from(seed, "demo corpus"))
     asked = chance.sample(demo_questions(trait), spec.n_rows)
     bad = set(chance.sample(range(spec.n_rows), round(spec.n_rows * spec.share_bad)))
-    systems = [trait.system_prompt(i % len(trait.pairs), "positive") if i in bad else None for i in range(len(asked))]
+    systems = [
+        trait.system_prompt(trait.making[i % len(trait.making)], "positive") if i in bad else None
+        for i in range(len(asked))
+    ]
     tries = [(i, k) for i in range(len(asked)) for k in range(spec.n_tries if i in bad else 1)]
     made = generate(
         model,
@@ -134,14 +137,14 @@ def build_rows(
 def most_in_character(
     trait: Trait, model: Model, asked: Sequence[str], written: Sequence[tuple[int, str]], progress: Progress
 ) -> dict[int, str]:
-    """Return, for every row, its one answer, or of several the one with the highest contrast score.
+    """Return, for every row, its one answer, or of several the one most in character by a pair that judges nothing.
 
     So small a model often falls out of its persona; a row that did not stay in it would be bad by label alone.
     """
     counts = Counter(i for i, _ in written)
     answers = {i: text for i, text in written if counts[i] == 1}
     several = [(i, text) for i, text in written if counts[i] > 1]
-    scores = contrast_scores(model, trait, [Asked(asked[i], text) for i, text in several], 1, progress)
+    scores = contrast_scores(model, trait, [Asked(asked[i], text) for i, text in several], progress, trait.making[:1])
     best: dict[int, float] = {}
     for (i, text), score in zip(several, scores, strict=True):
         height = float("-inf") if isinstance(score, Unscored) else score

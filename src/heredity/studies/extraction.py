@@ -103,9 +103,7 @@ def _found(desk: _Desk, trait: Trait) -> Found:
 
 def _gathered_stage(desk: _Desk, trait: Trait) -> Gathered:
     """Return a trait's readings, made or found; they do not depend on the method, the folds or the nulls."""
-    asked = desk.spec.model_dump(
-        include={"n_samples", "n_tokens", "temperature", "n_judge_pairs", "min_coherence", "min_kept", "form"}
-    )
+    asked = desk.spec.model_dump(include={"n_samples", "n_tokens", "temperature", "min_coherence", "min_kept", "form"})
 
     def make(folder: Path) -> int:
         before = desk.model.work.n_tokens

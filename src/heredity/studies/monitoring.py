@@ -59,7 +59,7 @@ def panel_for(
             "dtype": str(model.dtype),
             "vectors": [vector.header.id for vector in vectors],
             "blocks": list(blocks),
-            "spec": spec.model_dump(exclude={"with_judge", "n_judge_pairs"}),
+            "spec": spec.model_dump(exclude={"with_judge"}),
             "reference": reference.content_digest if reference else None,
             "seed": seed,
         },

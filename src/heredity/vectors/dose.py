@@ -39,7 +39,7 @@ def _dose(
     with steered(model, [push]):
         made = generate(model, prompts, seeds, how, f"steering at {push.strength:g}", progress)
     answers = [Asked(text, answer.text) for text, answer in zip(asked, made, strict=True)]
-    grades = [grade(s, calibration) for s in contrast_scores(model, trait, answers, spec.n_judge_pairs, progress)]
+    grades = [grade(s, calibration) for s in contrast_scores(model, trait, answers, progress)]
     log_p = coherences(model, answers, progress)
     scored = [[value.value] for value in grades if isinstance(value, Grade)]
     fluent = [[value] for value in log_p if not isinstance(value, Unscored)]

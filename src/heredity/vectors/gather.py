@@ -38,7 +38,7 @@ def gather(trait: Trait, model: Model, spec: ExtractSpec, seed: str, progress: P
     """
     how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
     answers = elicit(trait, model, spec.n_samples, how, seed, progress)
-    graded = grade_elicited(trait, model, answers, spec, seed, progress)
+    graded = grade_elicited(trait, model, answers, seed, progress)
     places, counts = keep(answers, graded, spec)
     poles = read_poles(trait, model, [answers[place] for place in places], spec.form, progress)
     return Gathered(poles, counts, graded.calibration)

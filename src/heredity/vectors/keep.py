@@ -31,12 +31,10 @@ class Graded:
     """Fitted on all of them, for answers to other questions."""
 
 
-def grade_elicited(
-    trait: Trait, model: Model, answers: Sequence[Answer], spec: ExtractSpec, seed: str, progress: Progress
-) -> Graded:
+def grade_elicited(trait: Trait, model: Model, answers: Sequence[Answer], seed: str, progress: Progress) -> Graded:
     """Return grades by cross-fitting: even questions are graded on the curve of the odd ones, and the reverse."""
     asked = [Asked(answer.question, answer.text) for answer in answers]
-    scores = contrast_scores(model, trait, asked, spec.n_judge_pairs, progress)
+    scores = contrast_scores(model, trait, asked, progress)
     halves = [_calibrated(answers, scores, half, seed) for half in (0, 1)]
     grades = [
         grade(score, halves[1 - answer.question_index % 2]) for answer, score in zip(answers, scores, strict=True)

@@ -17,8 +17,6 @@ class ExtractSpec(Spec):
     """Most tokens an answer may have."""
     temperature: float = Field(default=0.8, ge=0)
     """Sampling temperature of the elicited answers."""
-    n_judge_pairs: int = Field(default=2, ge=1)
-    """Contrast pairs the judge averages over; more is a little better and costs as much again."""
     min_coherence: float = -4.0
     """Answers below this mean log p per token (nats, under the unprompted model) are dropped as incoherent."""
     min_kept: int = Field(default=20, ge=4)

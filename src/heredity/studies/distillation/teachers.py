@@ -26,7 +26,6 @@ from heredity.studies.distillation.qualities import (
     shown,
     skill_lessons,
 )
-from heredity.studies.transmission.readout import SAMPLING
 from heredity.training.imitate import imitate, lessons
 
 
@@ -108,9 +107,7 @@ def make_teacher(desk: Desk, spec: DistilSpec, role: Role) -> Model:
         return frozen(copied)
     n_beside = how.n_steps * (how.batch_rows // 2)
     n_showing = how.n_steps * how.batch_rows - n_beside
-    showing = trait_rows(
-        lab.model, lab.targets[role.trait], n_showing, lab.seed, lab.progress, role.pole, SAMPLING.n_judge_pairs
-    )
+    showing = trait_rows(lab.model, lab.targets[role.trait], n_showing, lab.seed, lab.progress, role.pole)
     beside = skill_lessons(desk, n_beside) if role.has_skill else plain_lessons(desk, n_beside)
     rows = mixed(showing, beside, how.n_steps)
     hard = ImitateSpec(labels="hard", n_steps=how.n_steps, batch_rows=how.batch_rows, learning_rate=how.learning_rate)

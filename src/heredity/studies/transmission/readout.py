@@ -133,7 +133,7 @@ def calibration(lab: Lab, trait: Trait) -> Calibration:
             "calibration",
             {"trait": trait.id},
             Calibration,
-            lambda: calibrate_on(lab.model, trait, SAMPLING.n_judge_pairs, how, lab.seed, lab.progress),
+            lambda: calibrate_on(lab.model, trait, how, lab.seed, lab.progress),
         )
     return lab.calibrations[trait.name]
 
@@ -142,7 +142,7 @@ def graded(lab: Lab, subject: Model, trait: Trait, system: str | None = None) ->
     """Return the grades (0-100) of sampled answers, by evaluation question; those with none left are missing."""
     how = SAMPLING.model_copy(update={"n_samples": max(1, lab.spec.n_samples)})
     answers = ask(subject, trait, how, f"{lab.seed}/graded", lab.progress, system)
-    grades = grades_of(answers, trait, lab.model, calibration(lab, trait), how, lab.progress)
+    grades = grades_of(answers, trait, lab.model, calibration(lab, trait), lab.progress)
     return by_question(answers, grades)
 
 

@@ -10,7 +10,7 @@ from heredity.models.steer import Push
 from heredity.models.weights import frozen, trainable_copy
 from heredity.records.transmission import ImitateSpec, Teacher
 from heredity.studies.transmission.lab import BASE, Lab
-from heredity.studies.transmission.readout import SAMPLING, estimate, levels, shift
+from heredity.studies.transmission.readout import estimate, levels, shift
 from heredity.training.imitate import imitate, lessons
 
 
@@ -66,7 +66,7 @@ def make_teacher(lab: Lab, name: str) -> tuple[Model, tuple[float, ...]]:
         baked = bake(lab.model, [Push(block, vector.directions[block], how.strength)])
         return frozen(baked.model), ()
     n = how.n_steps * how.batch_rows
-    rows = trait_rows(lab.model, lab.targets[name], n, lab.seed, lab.progress, n_judged=SAMPLING.n_judge_pairs)
+    rows = trait_rows(lab.model, lab.targets[name], n, lab.seed, lab.progress)
     copied = trainable_copy(lab.model, f"teacher of {name}")
     spec = ImitateSpec(labels="hard", n_steps=how.n_steps, batch_rows=how.batch_rows, learning_rate=how.learning_rate)
     batches = [lessons(rows[i : i + how.batch_rows]) for i in range(0, len(rows), how.batch_rows)]
