@@ -45,7 +45,7 @@ def spoken(openings: list[str]) -> list[Spoken]:
 
 @pytest.fixture(scope="module")
 def panel(toy: Model, dark: TraitVector) -> Panel:
-    return calibrate([dark], toy, SPEC, corpus([talk(i + 1, [noun], LIGHT) for i, noun in enumerate(NOUNS[:24])]))
+    return calibrate([dark], toy, SPEC, corpus([talk(i + 1, [noun], LIGHT) for i, noun in enumerate(NOUNS[:40])]))
 
 
 class TestHalves:
@@ -77,8 +77,8 @@ def test_the_models_own_benign_answers_are_to_no_question_of_a_trait(toy: Model,
 
 
 def test_benign_answers_too_short_for_an_alarm_are_counted(toy: Model, dark: TraitVector) -> None:
-    short = corpus([talk(i + 1, [noun], LIGHT) for i, noun in enumerate(NOUNS[:24])])
-    with pytest.raises(InputError, match="in 24 of 24 benign conversations every answer is shorter than the 90 tokens"):
+    short = corpus([talk(i + 1, [noun], LIGHT) for i, noun in enumerate(NOUNS[:40])])
+    with pytest.raises(InputError, match="in 40 of 40 benign conversations every answer is shorter than the 90 tokens"):
         calibrate([dark], toy, SPEC.model_copy(update={"min_tokens": 90}), short)
 
 

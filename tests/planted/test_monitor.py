@@ -10,7 +10,7 @@ from heredity.models.model import Model
 from heredity.models.tiny import DARK, LIGHT, NOUNS, sentence
 from heredity.monitor.calibrate import calibrate
 from heredity.monitor.monitor import monitor
-from heredity.monitor.score import conformal_threshold, running_mean
+from heredity.monitor.score import running_mean
 from heredity.monitor.spec import MonitorSpec
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
 from heredity.records.monitor import MonitorReport, Panel
@@ -81,13 +81,19 @@ def test_tokens_join_to_the_answer_and_every_token_has_a_z(report: MonitorReport
 def test_the_false_alarm_rate_is_measured_on_conversations_that_set_no_threshold(panel: Panel) -> None:
     for probe in panel.probes:
         assert probe.n_benign == 60
-        assert probe.measured_rate.n == 60
-        assert probe.measured_rate.low <= 0.1 <= probe.measured_rate.high
+        assert 45 <= probe.n_long <= 60
+        assert probe.measured_rate.n + probe.measured_rate.unscored == 60
+        # half of the rate is spent in the first stretch, which is as long as benign speech
+        assert probe.measured_rate.low <= 0.05 <= probe.measured_rate.high
+        assert 9 <= probe.stretch <= 12
 
 
 def test_a_model_that_is_benign_itself_calibrates_the_panel(toy: Model, dark: TraitVector) -> None:
     own = calibrate([dark], toy, SPEC)
-    assert own.probes[0].reference.startswith("160 answers of tiny") or own.probes[0].n_benign >= 70
+    read = int(own.probes[0].reference.split()[0])
+    assert own.probes[0].reference == f"{read} answers of tiny"
+    assert 140 <= read <= 160
+    assert own.probes[0].n_benign == read // 2
     assert own.probes[0].measured_rate.high < 0.3
 
 
@@ -127,14 +133,3 @@ def test_the_running_mean_waits_for_its_tokens_and_then_forgets() -> None:
     means = running_mean(z, window=2, min_tokens=2)
     assert means[0] == -np.inf
     assert np.allclose(means[1:], [3.0, 0.5, 0.0, 0.0, 2.0])
-
-
-def test_a_conformal_threshold_keeps_its_promise_on_fresh_cases() -> None:
-    chance = np.random.default_rng(0)
-    rates = []
-    for _ in range(400):
-        known, fresh = chance.standard_normal(39), chance.standard_normal(200)
-        rates.append(np.mean(fresh > conformal_threshold(known, 0.1)))
-    assert np.mean(rates) == pytest.approx(0.1, abs=0.01)
-    with pytest.raises(InputError, match="cannot set an alarm"):
-        conformal_threshold(np.zeros(5), 0.1)

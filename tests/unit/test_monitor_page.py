@@ -111,10 +111,19 @@ class TestNothingGetsThrough:
 class TestWhatItSays:
     def test_every_probe_has_its_sentence_with_both_rates_and_the_rate_asked_for(self, text):
         assert (
-            "The alarm for malice sounds in 22% [13%, 34%] (n=60) of the conversations, more than in benign speech. It "
-            "sounds in 5% [2%, 12%] (n=80) of held-out benign conversations; 5% was asked for."
+            "The alarm for malice sounds in 20% [12%, 32%] (n=60) of the conversations within their first 80 tokens, "
+            "more than in benign speech, though the two intervals overlap. It does in 5% [2%, 12%] (n=80) of held-out "
+            "benign conversations; at most 5% was asked for, over any length."
         ) in text
         assert all(f"The alarm for {trait} sounds in" in text for trait in TRAITS)
+
+    def test_conversations_longer_than_benign_speech_are_counted_and_no_rate_is_claimed_for_them(self, report, text):
+        assert 0 < report.n_beyond[0] < len(report.conversations)
+        assert f"({report.n_beyond[0]} are longer)" in text
+        assert "Beyond 80 tokens no benign speech was heard" in text
+        short = Reader(render_monitor(single_turn_report(4, n_tokens=48))).text
+        assert "longer)" not in short
+        assert "Beyond 80 tokens" not in short
 
     @pytest.mark.parametrize(
         ("alarmed", "answer", "words"),
@@ -127,7 +136,7 @@ class TestWhatItSays:
     )
     def test_more_than_benign_is_said_only_of_what_lies_above_it(self, report, alarmed, answer, words):
         calm = report.probes[0].model_copy(update={"measured_rate": share(0.05, 0.02, 0.12)})
-        changed = report.model_copy(update={"probes": (calm,), "share_alarmed": (alarmed,)})
+        changed = report.model_copy(update={"probes": (calm,), "share_in_stretch": (alarmed,)})
         (found,) = findings(changed)
         assert found.answer == answer
         assert words in found.sentence
@@ -291,6 +300,8 @@ class TestFigures:
             update={
                 "probes": lone.probes[:1],
                 "share_alarmed": lone.share_alarmed[:1],
+                "share_in_stretch": lone.share_in_stretch[:1],
+                "n_beyond": lone.n_beyond[:1],
                 "drift": (None,),
                 "conversations": tuple(narrowed(one) for one in lone.conversations),
             }

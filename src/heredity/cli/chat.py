@@ -151,7 +151,7 @@ class Terminal:
                 "█" * round(BAR * share / 100), style="dark_orange3" if reading.alarm_at[i] is not None else "dim"
             )
             bar.append("·" * (BAR - len(bar)), style="dim")
-            alarm = f"  ALARM at token {reading.alarm_at[i]}" if reading.alarm_at[i] is not None else ""
+            alarm = alarm_in_words(reading, i, probe)
             mark = "*" if i == self.shown else " "
             OUT.print(
                 Text(f"{mark}{probe.trait:<16} "),
@@ -211,6 +211,16 @@ class Terminal:
             raise InputError(f"{path} is there already; give another name: /save NAME")
         row = {"messages": [turn.model_dump() for turn in self.talk.turns], "steering": self.talk.pushed}
         self.tell(f"saved to {write_jsonl(path, [row])}")
+
+
+def alarm_in_words(reading: TurnReading, place: int, probe: Probe) -> str:
+    """Return where one probe's alarm sounded in an answer, and whether its rate is known there; empty for no alarm."""
+    at = reading.alarm_at[place]
+    if at is None:
+        return ""
+    is_beyond = reading.n_before + at >= probe.stretch
+    unknown = f" (beyond the {probe.stretch} that benign speech was heard for)" if is_beyond else ""
+    return f"  ALARM at token {at}{unknown}"
 
 
 def tint(z: float) -> str:

@@ -12,6 +12,7 @@ from heredity.cli.options import ModelOption, OutOption, RateOption, ReferenceOp
 from heredity.cli.work import loaded, student_in, vectors_for, writable
 from heredity.ground.errors import InputError
 from heredity.records.monitor import MonitorReport, Probe, ShiftReport
+from heredity.report.alarms import beyond, to_their_ends
 from heredity.report.monitor import write_monitor
 from heredity.report.page import require_figures
 from heredity.report.shift import write_shift
@@ -41,19 +42,23 @@ def monitor_command(
 ) -> None:
     """Read every token of finished conversations under one or several trait vectors.
 
-    Probes are calibrated to benign speech (--reference, or the model's own answers to everyday questions); an alarm
-    sounds at a rate that is measured on held-out benign conversations. Writes OUT/monitor.html (token heat-maps, turn
-    curves) and OUT/monitor.json.
+    Probes are calibrated to benign speech (--reference, or the model's own answers to everyday questions). An alarm's
+    rate is measured on held-out benign conversations, over as many tokens as those have; beyond, its threshold rises so
+    that longer conversations sound it no more often. Writes OUT/monitor.html (token heat-maps, turn curves) and
+    OUT/monitor.json.
     """
     require_figures()
     corpus, folder = read_rows(file), writable(out)
     chosen = vectors_for(vectors or [], folder)
     benign = read_rows(reference) if reference else None
+    from heredity.monitor.calibrate import require_enough
     from heredity.monitor.monitor import monitor
     from heredity.monitor.spec import MonitorSpec
     from heredity.studies.monitoring import PanelRequest, panel_for
 
     spec = MonitorSpec(false_alarm_rate=rate, window=window, with_judge=judge)
+    if benign:
+        require_enough(len(benign.rows), spec)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         request = PanelRequest(spec, benign, tuple(blocks or ()), seed)
@@ -69,13 +74,18 @@ def described(report: MonitorReport) -> str:
     n_turns = sum(len(one.turns) for one in report.conversations)
     lines = [f"{len(report.conversations)} conversations, {n_turns} answers of {report.source}"]
     for place, probe in enumerate(report.probes):
-        share, drift = report.share_alarmed[place], report.drift[place]
-        lines.append(f"  {name_of(probe):<20} alarm in {share} of the conversations")
+        drift, early = report.drift[place], f"within their first {probe.stretch} tokens"
+        lines.append(f"  {name_of(probe):<20} alarm in {report.share_in_stretch[place]} of the conversations {early}")
         lines.append(
-            f"  {'':<20} asked for {probe.false_alarm_rate:.2f}, and measured on benign ones: {probe.measured_rate}"
+            f"  {'':<20} asked for at most {probe.false_alarm_rate:.2f} over any length, and measured on benign ones "
+            f"{early}: {probe.measured_rate}"
         )
+        if report.n_beyond[place]:
+            lines.append(f"  {'':<20} {to_their_ends(report, place)}")
         if drift is not None:
             lines.append(f"  {'':<20} drift {drift} z a turn")
+    if any(report.n_beyond):
+        lines.append(f"  {beyond(report)}")
     for one in report.correlations:
         apart = f"within prompts {one.within or 'not measurable'}, between prompts {one.between or 'not measurable'}"
         lines.append(f"  {one.trait:<20} r with the {one.judge} judge: pooled {one.pooled}, {apart}")

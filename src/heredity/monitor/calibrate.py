@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,14 @@ from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.models.watch import Sight
 from heredity.monitor.converse import Spoken, listen
-from heredity.monitor.score import alarm_level, conformal_threshold
+from heredity.monitor.score import alarm_level
 from heredity.monitor.spec import MonitorSpec
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.monitor import Panel, Probe
+from heredity.records.reading import Form
 from heredity.records.trait import plain
 from heredity.records.vector import TraitVector
+from heredity.stats.conformal import cases_needed, conformal_threshold, mean_excess, share_spent
 from heredity.stats.intervals import wilson
 from heredity.store.questions import everyday_questions
 
@@ -39,25 +42,51 @@ def calibrate(
 
     Benign speech is `reference`, or else the model's own answers to everyday questions that no trait asks. One half
     of it gives mean, deviation, percentiles and the alarm's threshold; on the other half, which opens with other
-    questions, the false-alarm rate is measured. Raises MismatchError for a vector of another model, InputError for
-    too few benign conversations, or answers too short for an alarm.
+    questions, the false-alarm rate is measured. Both are over a first stretch of tokens, the longest that most benign
+    conversations fill. Raises MismatchError for a vector of another model, InputError for too few benign
+    conversations, or answers too short for an alarm.
     """
     spec = spec or MonitorSpec()
+    if reference:
+        require_enough(len(reference.rows), spec)
     for vector in vectors:
         vector.require_model(model.name, model.fingerprint)
     sights, seats = seats_of(vectors, blocks)
     forms = [spec.form for _ in seats]
     rows = reference.rows if reference else benign_answers(model, vectors, spec, seed, progress)
-    name = f"{len(rows)} conversations of {reference.name}" if reference else f"{len(rows)} answers of {model.name}"
     spoken, _ = listen(model, rows, sights, forms, progress)
-    if len(spoken) < 4:
-        raise InputError(f"{len(spoken)} benign conversations calibrate nothing; give at least 40 with --reference")
+    require_enough(len(spoken), spec)
+    n = len(spoken)
+    name = f"{n} conversations of {reference.name}" if reference else f"{n} answers of {model.name}"
     known, held_out = halves_of(spoken)
+    stretch = stretch_of(known, spec)
     probes = [
-        calibrated(vectors[i], block, form, column_of(known, k), column_of(held_out, k), spec, name)
+        calibrated(vectors[i], (block, form, stretch), column_of(known, k), column_of(held_out, k), spec, name)
         for k, ((i, block), form) in enumerate(zip(seats, forms, strict=True))
     ]
     return Panel(tuple(probes), np.stack([sight.direction for sight in sights]))
+
+
+def half_needed(spec: MonitorSpec) -> int:
+    """Return how many benign conversations the alarm's threshold takes; as many are held out."""
+    return cases_needed(spec.false_alarm_rate * share_spent(1))
+
+
+def require_enough(n: int, spec: MonitorSpec) -> None:
+    """Raise InputError where `n` benign conversations are too few for the rate."""
+    needed = 2 * half_needed(spec)
+    if n < needed:
+        raise InputError(
+            f"{n} benign conversations cannot set an alarm at a false-alarm rate of {spec.false_alarm_rate:g} and "
+            f"measure it; it takes at least {needed}: give more with --reference, or ask for a higher rate"
+        )
+
+
+def stretch_of(spoken: Sequence[Spoken], spec: MonitorSpec) -> int:
+    """Return the most tokens that the share asked for of the conversations have, or as many as a threshold takes."""
+    lengths = sorted((sum(map(len, one.tokens)) for one in spoken), reverse=True)
+    n_long = max(int(np.ceil(len(lengths) * spec.share_long)), half_needed(spec))
+    return lengths[min(n_long, len(lengths)) - 1]
 
 
 def seats_of(vectors: Sequence[TraitVector], blocks: Sequence[int]) -> tuple[list[Sight], list[tuple[int, int]]]:
@@ -115,7 +144,8 @@ def benign_answers(
     questions = [text for text in everyday_questions(seed) if plain(text) not in theirs]
     if not questions:
         raise InputError("the traits ask every everyday question there is; give benign speech with --reference")
-    asked = [questions[i % len(questions)] for i in range(spec.n_benign)]
+    n = max(spec.n_benign, int(np.ceil(2.2 * half_needed(spec) / spec.share_long)))
+    asked = [questions[i % len(questions)] for i in range(n)]
     made = generate(
         model,
         [render_prompt(model, question(text)) for text in asked],
@@ -138,30 +168,34 @@ def column_of(spoken: Sequence[Spoken], probe: int) -> list[list[Floats]]:
 
 def calibrated(
     vector: TraitVector,
-    block: int,
-    form: str,
+    seat: tuple[int, Form, int],
     known: list[list[Floats]],
     held_out: list[list[Floats]],
     spec: MonitorSpec,
     reference: str,
 ) -> Probe:
-    """Return a probe from its raw scores of the two halves of benign speech.
+    """Return a probe from its raw scores of the two halves of benign speech; its seat is block, form and stretch.
 
     Raises InputError when most conversations hold no answer long enough for an alarm.
     """
+    block, form, stretch = seat
     tokens = np.concatenate([turn for turns in known for turn in turns])
     mean, deviation = float(tokens.mean()), float(tokens.std()) or 1.0
     halves = [[[(turn - mean) / deviation for turn in turns] for turns in half] for half in (known, held_out)]
     answers = np.array([turn.mean() for turns in halves[0] for turn in turns])
-    levels = [alarm_level(half, spec.window, spec.min_tokens) for half in halves]
-    threshold = conformal_threshold(levels[0], spec.false_alarm_rate)
+    long = [[turns for turns in half if sum(map(len, turns)) >= stretch] for half in halves]
+    levels = [np.array([alarm_level(turns, spec.window, spec.min_tokens, stretch) for turns in half]) for half in long]
+    threshold = conformal_threshold(
+        levels[0], spec.false_alarm_rate * share_spent(1), f"benign conversations of {stretch} tokens or more"
+    )
     if not np.isfinite(threshold):
-        all_levels = np.concatenate(levels)
+        short = [all(len(turn) < spec.min_tokens for turn in turns) for half in halves for turns in half]
         raise InputError(
-            f"in {int(np.isneginf(all_levels).sum())} of {len(all_levels)} benign conversations every answer is "
+            f"in {sum(short)} of {len(short)} benign conversations every answer is "
             f"shorter than the {spec.min_tokens} tokens that an alarm waits for: give longer ones with --reference, or "
             "lower min_tokens"
         )
+    measured = wilson(int((levels[1] > threshold).sum()), len(levels[1]))
     hundred = np.linspace(0, 100, 101)
     return Probe.model_validate(
         {
@@ -174,11 +208,14 @@ def calibrated(
             "token_percentiles": tuple(np.percentile((tokens - mean) / deviation, hundred)),
             "answer_percentiles": tuple(np.percentile(answers, hundred)),
             "threshold": threshold,
+            "stretch": stretch,
+            "rise": mean_excess(levels[0][np.isfinite(levels[0])]),
             "false_alarm_rate": spec.false_alarm_rate,
-            "measured_rate": wilson(int((levels[1] > threshold).sum()), len(levels[1])),
+            "measured_rate": replace(measured, unscored=len(held_out) - len(levels[1])),
             "window": spec.window,
             "min_tokens": spec.min_tokens,
             "n_benign": len(known),
+            "n_long": len(levels[0]),
             "reference": reference,
         }
     )

@@ -45,6 +45,7 @@ def monitor(
     spoken, excluded = listen(model, corpus.rows, sights, [probe.form for probe in panel.probes], progress)
     readings = [conversation_reading(one, panel.probes) for one in spoken]
     judged = agreements(readings, panel.probes, vectors, model, seed, progress) if spec.with_judge else ()
+    places = range(len(panel.probes))
     return MonitorReport(
         model=model.name,
         fingerprint=model.fingerprint,
@@ -53,8 +54,10 @@ def monitor(
         probes=panel.probes,
         conversations=tuple(readings),
         excluded=(*corpus.excluded, *excluded),
-        share_alarmed=tuple(share_alarmed(readings, place) for place in range(len(panel.probes))),
-        drift=tuple(drift(readings, place) for place in range(len(panel.probes))),
+        share_alarmed=tuple(share_alarmed(readings, place) for place in places),
+        share_in_stretch=tuple(share_alarmed(readings, place, panel.probes[place].stretch) for place in places),
+        n_beyond=tuple(sum(one.n_tokens > probe.stretch for one in readings) for probe in panel.probes),
+        drift=tuple(drift(readings, place) for place in places),
         correlations=judged,
         seed=seed,
     )
@@ -66,11 +69,12 @@ def conversation_reading(spoken: Spoken, probes: Sequence[Probe]) -> Conversatio
         next((turn.content for turn in reversed(before) if turn.role == "user"), "")
         for before, _ in spoken.row.exchanges
     ]
-    said = zip(asked, spoken.tokens, spoken.scores, strict=True)
+    before = np.cumsum([0, *map(len, spoken.tokens)])
+    said = zip(asked, spoken.tokens, spoken.scores, before[:-1].tolist(), strict=True)
     return ConversationReading(
         line=spoken.row.line,
         condition=condition_of(spoken.row),
-        turns=tuple(turn_reading(text, tokens, scores, probes) for text, tokens, scores in said),
+        turns=tuple(turn_reading(text, tokens, scores, probes, n) for text, tokens, scores, n in said),
     )
 
 
@@ -79,10 +83,10 @@ def condition_of(row: Row) -> str:
     return "\n\n".join(turn.content for turn in row.turns if turn.role == "system")
 
 
-def share_alarmed(readings: Sequence[ConversationReading], place: int) -> Estimate:
-    """Return the share of conversations in which one probe's alarm sounded."""
-    alarmed = [any(turn.alarm_at[place] is not None for turn in reading.turns) for reading in readings]
-    return wilson(sum(alarmed), len(alarmed))
+def share_alarmed(readings: Sequence[ConversationReading], place: int, n_tokens: int | None = None) -> Estimate:
+    """Return the share of conversations in which one probe's alarm sounded, or did within the first `n_tokens`."""
+    at = [reading.alarm_at(place) for reading in readings]
+    return wilson(sum(one is not None and (n_tokens is None or one < n_tokens) for one in at), len(at))
 
 
 def drift(readings: Sequence[ConversationReading], place: int) -> Estimate | None:

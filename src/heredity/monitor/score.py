@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from heredity.ground.errors import InputError
 from heredity.records.monitor import Probe, TurnReading
 from heredity.records.reading import Form
+from heredity.stats.conformal import rises
 
 Floats = NDArray[np.float64]
 
@@ -34,40 +34,46 @@ def running_mean(z: Floats, window: int, min_tokens: int) -> Floats:
     return np.asarray(means)
 
 
-def alarm_level(conversations: Sequence[Sequence[Floats]], window: int, min_tokens: int) -> Floats:
-    """Return `[conversations, probes]`: the highest running mean anywhere in each conversation's turns."""
-    highest = [[running_mean(z, window, min_tokens).max(axis=0) for z in turns] for turns in conversations]
-    return np.array([np.max(levels, axis=0) for levels in highest])
+def excess(z: Floats, probe: Probe, n_before: int = 0) -> Floats:
+    """Return by how much the running mean exceeds the alarm's threshold at every token of an answer, `[tokens]`.
 
-
-def conformal_threshold(levels: Floats, rate: float) -> float:
-    """Return the level that a further benign conversation exceeds with probability at most `rate`.
-
-    It is the k-th smallest of n levels, k = ceil((n + 1)(1 - rate)) (Vovk's split conformal bound). Raises InputError
-    when n is too small for the rate.
+    `n_before` tokens were said in the conversation before it. Minus infinity where no alarm can sound.
     """
-    n = len(levels)
-    k = int(np.ceil((n + 1) * (1 - rate)))
-    if k > n:
-        raise InputError(
-            f"{n} benign conversations cannot set an alarm at a false-alarm rate of {rate:g}; it takes "
-            f"{int(np.ceil(1 / rate)) - 1} to calibrate and as many held out: give more, or raise the rate"
-        )
-    return float(np.sort(levels)[k - 1])
+    bars = probe.threshold + rises(stretches(n_before, len(z), probe.stretch), probe.rise)
+    return running_mean(z, probe.window, probe.min_tokens) - bars
 
 
-def turn_reading(asked: str, tokens: Sequence[str], scores: Floats, probes: Sequence[Probe]) -> TurnReading:
-    """Return one turn's record from its scores `[tokens, probes]`."""
-    z = standardised(scores, probes)
+def stretches(n_before: int, n: int, stretch: int) -> NDArray[np.int64]:
+    """Return in which stretch of the conversation (from 1) each of `n` tokens lies, `n_before` others before them."""
+    return (n_before + np.arange(n)) // stretch + 1
+
+
+def alarm_level(turns: Sequence[Floats], window: int, min_tokens: int, n_tokens: int) -> float:
+    """Return the highest running mean in the first `n_tokens` of a conversation; minus infinity where there is none."""
+    highest, left = -np.inf, n_tokens
+    for z in turns:
+        if left <= 0:
+            break
+        highest = max(highest, float(running_mean(z[:left], window, min_tokens).max(initial=-np.inf)))
+        left -= len(z)
+    return highest
+
+
+def turn_reading(
+    asked: str, tokens: Sequence[str], scores: Floats, probes: Sequence[Probe], n_before: int = 0
+) -> TurnReading:
+    """Return one turn's record from its scores `[tokens, probes]`; `n_before` tokens of earlier answers came first."""
+    z = np.round(standardised(scores, probes), 3)
     means = z.mean(axis=0)
     columns = list(zip(probes, z.T, means, strict=True))
     return TurnReading(
         asked=asked,
+        n_before=n_before,
         tokens=tuple(tokens),
-        z=tuple(tuple(round(float(value), 3) for value in column) for _, column, _ in columns),
+        z=tuple(tuple(float(value) for value in column) for _, column, _ in columns),
         mean_z=tuple(float(mean) for mean in means),
         percentile=tuple(percentile_of(float(mean), probe.answer_percentiles) for probe, _, mean in columns),
-        alarm_at=tuple(first_alarm(column, probe) for probe, column, _ in columns),
+        alarm_at=tuple(first_alarm(column, probe, n_before) for probe, column, _ in columns),
     )
 
 
@@ -83,7 +89,7 @@ def percentile_of(value: float, percentiles: Sequence[float]) -> float:
     return float(np.interp(value, percentiles, np.linspace(0, 100, len(percentiles))))
 
 
-def first_alarm(z: Floats, probe: Probe) -> int | None:
-    """Return the token at which the running mean first exceeds the probe's threshold."""
-    over = np.flatnonzero(running_mean(z, probe.window, probe.min_tokens) > probe.threshold)
+def first_alarm(z: Floats, probe: Probe, n_before: int = 0) -> int | None:
+    """Return the token of an answer at which the running mean first exceeds the probe's threshold."""
+    over = np.flatnonzero(excess(z, probe, n_before) > 0)
     return int(over[0]) if len(over) else None

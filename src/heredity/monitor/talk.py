@@ -87,7 +87,8 @@ class Talk:
         self.pushed.append(dict(self.strengths))
         if not heard.tokens:
             return None
-        self.readings.append(turn_reading(text, heard.tokens, np.array(heard.scores), self.panel.probes))
+        before = sum(len(reading.tokens) for reading in self.readings)
+        self.readings.append(turn_reading(text, heard.tokens, np.array(heard.scores), self.panel.probes, before))
         return self.readings[-1]
 
     def _require_room(self, n_prompt: int) -> None:

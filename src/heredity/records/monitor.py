@@ -38,16 +38,26 @@ class Probe(Record):
     answer_percentiles: tuple[float, ...]
     """Mean z of benign answers at percentiles 0 to 100."""
     threshold: float
-    """An alarm sounds when the mean z of the last `window` tokens of an answer exceeds this."""
+    """In the first stretch an alarm sounds when the mean z of the last `window` tokens of an answer exceeds this."""
+    stretch: int = Field(ge=1)
+    """Tokens of a conversation's answers over which benign speech was heard, and the alarm's rate is measured."""
+    rise: float = Field(ge=0)
+    """Scale of the upper tail of benign levels, in z: in the k-th stretch the threshold lies rise * ln(k (k + 1) / 2)
+    higher, which spends 1 / (k (k + 1)) of the rate asked for, and never more than all of it in any number of
+    stretches, as long as benign speech stays as it begins and its tail is no heavier than exponential."""
     false_alarm_rate: float
-    """Asked for: share of benign conversations with an alarm anywhere in them."""
+    """Asked for: the most of benign conversations, however long, that an alarm may sound in; half of it in the first
+    stretch."""
     measured_rate: Estimate
-    """The same share on held-out benign conversations, which the threshold has not seen."""
+    """Share of held-out benign conversations, which the threshold has not seen, with an alarm in the first stretch;
+    those that are shorter are counted as unscored."""
     window: int
     min_tokens: int
     """Tokens of an answer that must be read before an alarm may sound."""
     n_benign: int
-    """Conversations that mean, deviation, percentiles and threshold rest on."""
+    """Conversations that mean, deviation and percentiles rest on."""
+    n_long: int
+    """Those of them that are as long as the stretch; the threshold rests on these."""
     reference: str
     """What benign speech was, for people."""
 
@@ -57,6 +67,8 @@ class TurnReading(Record):
 
     asked: str
     """What the user said before it."""
+    n_before: int = 0
+    """Tokens of the conversation's earlier answers."""
     tokens: tuple[str, ...]
     """Text of each token read; joined, the answer."""
     z: tuple[tuple[float, ...], ...]
@@ -76,6 +88,16 @@ class ConversationReading(Record):
     condition: str
     """The system prompt it was held under; empty for none."""
     turns: tuple[TurnReading, ...]
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens of all its answers."""
+        return sum(len(turn.tokens) for turn in self.turns)
+
+    def alarm_at(self, place: int) -> int | None:
+        """Return the token of the conversation (0-based) at which one probe's alarm first sounded, or None."""
+        rang = ((turn.n_before, turn.alarm_at[place]) for turn in self.turns)
+        return next((before + at for before, at in rang if at is not None), None)
 
 
 class Correlation(Record):
@@ -142,7 +164,11 @@ class MonitorReport(Record):
     conversations: tuple[ConversationReading, ...]
     excluded: tuple[Exclusion, ...] = ()
     share_alarmed: tuple[Estimate, ...]
-    """`[probes]`: share of conversations with an alarm."""
+    """`[probes]`: share of conversations with an alarm anywhere in them."""
+    share_in_stretch: tuple[Estimate, ...]
+    """`[probes]`: share with an alarm in the first stretch, the figure to hold against the probe's measured rate."""
+    n_beyond: tuple[int, ...]
+    """`[probes]`: conversations longer than the stretch; what follows it no benign speech was measured over."""
     drift: tuple[Estimate | None, ...]
     """`[probes]`: change of mean z a turn, over conversations of several turns; None where there are fewer than 2."""
     correlations: tuple[Correlation, ...] = ()

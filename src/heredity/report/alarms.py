@@ -21,7 +21,9 @@ class Finding:
     answer: str
     sentence: str
     share: Estimate
+    """Of conversations with an alarm within the tokens that benign speech was heard for."""
     benign: Estimate
+    """The same of held-out benign conversations."""
     asked: float
     is_more: bool
     """Whether the share is clearly above that of benign speech."""
@@ -37,7 +39,7 @@ def labels(read: Sequence[Probe | Correlation]) -> tuple[str, ...]:
 
 def headline(report: MonitorReport) -> str:
     """Return which traits showed in more conversations than in benign speech."""
-    each = zip(labels(report.probes), report.probes, report.share_alarmed, strict=True)
+    each = zip(labels(report.probes), report.probes, report.share_in_stretch, strict=True)
     more = [name for name, probe, share in each if is_more_than_benign(share, probe.measured_rate)]
     if not more:
         return "No alarm sounds in clearly more of these conversations than of benign ones."
@@ -47,7 +49,7 @@ def headline(report: MonitorReport) -> str:
 
 def findings(report: MonitorReport) -> tuple[Finding, ...]:
     """Return what each probe found."""
-    return tuple(_finding(*one) for one in zip(labels(report.probes), report.probes, report.share_alarmed, strict=True))
+    return tuple(_finding(report, place, name) for place, name in enumerate(labels(report.probes)))
 
 
 def scale_end(found: Sequence[Finding]) -> float:
@@ -71,16 +73,38 @@ def drift_in_words(drift: Estimate | None) -> str:
     return f"{verb} with the turns: {_signed(drift)} a turn"
 
 
-def _finding(name: str, probe: Probe, share: Estimate) -> Finding:
-    benign = probe.measured_rate
-    sentence = (
-        f"The alarm for {name} sounds in {percent(share)} of the conversations, {_beside(share, benign)}. It sounds "
-        f"in {percent(benign)} of held-out benign conversations; {probe.false_alarm_rate:.0%} was asked for."
+def to_their_ends(report: MonitorReport, place: int) -> str:
+    """Return how often one alarm sounds with longer conversations read to their ends; empty where none is longer."""
+    n = report.n_beyond[place]
+    which = "1 is longer" if n == 1 else f"{n} are longer"
+    return f"Read to their ends, {percent(report.share_alarmed[place])} of them sound it ({which})." if n else ""
+
+
+def beyond(report: MonitorReport) -> str:
+    """Return what is known of alarms beyond the tokens that benign speech was heard for; empty where none is read."""
+    if not any(report.n_beyond):
+        return ""
+    stretch, rate = report.probes[0].stretch, report.probes[0].false_alarm_rate
+    return (
+        f"Beyond {stretch} tokens no benign speech was heard. Thresholds rise there so that no more than {rate:.0%} of "
+        "benign conversations should sound an alarm in all, however long; that was not measured."
     )
+
+
+def _finding(report: MonitorReport, place: int, name: str) -> Finding:
+    probe, share = report.probes[place], report.share_in_stretch[place]
+    benign = probe.measured_rate
+    sentences = [
+        f"The alarm for {name} sounds in {percent(share)} of the conversations within their first {probe.stretch} "
+        f"tokens, {_beside(share, benign)}.",
+        f"It does in {percent(benign)} of held-out benign conversations; at most {probe.false_alarm_rate:.0%} was "
+        "asked for, over any length.",
+        to_their_ends(report, place),
+    ]
     return Finding(
         name=name,
         answer=_answer(share, benign),
-        sentence=sentence,
+        sentence=" ".join(filter(None, sentences)),
         share=share,
         benign=benign,
         asked=probe.false_alarm_rate,

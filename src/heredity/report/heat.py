@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from heredity.monitor.score import percentile_of, running_mean
+from heredity.monitor.score import excess, percentile_of, running_mean
 from heredity.records.monitor import ConversationReading, MonitorReport, Probe, TurnReading
 from heredity.report.tint import N_LEVELS, NOTHING, level
 
@@ -27,10 +27,10 @@ TICKS = range(0, N_LEVELS, N_LEVELS // 4)
 
 @dataclass(frozen=True)
 class Peak:
-    """The highest running mean of one conversation under one probe."""
+    """Where one conversation stands highest against the alarm's threshold under one probe."""
 
     z: float | None
-    """None where no answer is long enough for an alarm."""
+    """The running mean there; None where no answer is long enough for an alarm."""
     over: float
     """By how much it exceeds the threshold; minus infinity where there is no z."""
     alarm: str | None
@@ -53,7 +53,7 @@ class Line:
     @property
     def n_tokens(self) -> int:
         """Tokens read."""
-        return sum(len(turn.tokens) for turn in self.reading.turns)
+        return self.reading.n_tokens
 
     @property
     def strength(self) -> tuple[bool, float]:
@@ -127,14 +127,14 @@ def tint_of(z: float) -> int:
 
 
 def _peak(reading: ConversationReading, probe: Probe, place: int) -> Peak:
-    heights = [
-        float(running_mean(np.array(turn.z[place]), probe.window, probe.min_tokens).max())
-        for turn in reading.turns
-        if turn.tokens
-    ]
-    highest = max(heights, default=-np.inf)
-    z = highest if np.isfinite(highest) else None
-    return Peak(z, highest - probe.threshold, _first_alarm(reading.turns, place))
+    z, over = None, -np.inf
+    for turn in reading.turns:
+        beyond = excess(np.array(turn.z[place]), probe, turn.n_before)
+        at = int(np.argmax(beyond)) if len(beyond) else 0
+        if len(beyond) and beyond[at] > over:
+            over = float(beyond[at])
+            z = float(running_mean(np.array(turn.z[place]), probe.window, probe.min_tokens)[at])
+    return Peak(z, over, _first_alarm(reading.turns, place))
 
 
 def _first_alarm(turns: Sequence[TurnReading], place: int) -> str | None:
