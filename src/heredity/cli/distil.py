@@ -99,10 +99,12 @@ def described(report: DistillationReport) -> str:
 def line_of(one: Inherited) -> str:
     """Return one line of the table."""
     contrasts = "; ".join(said(contrast) for contrast in (one.base, one.control_base, one.difference))
-    return f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13} {contrasts}: {one.outcome}"
+    p = "" if one.p_adjusted is None else f" (p {one.p_adjusted:.3f})"
+    return f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13} {contrasts}: {one.outcome}{p}"
 
 
 def said(contrast: Contrast) -> str:
     """Return how far students moved, and their teachers, in points of 100."""
     students = contrast.students.in_points if contrast.students else "no interval"
-    return f"{students} ({f'{100 * contrast.teachers.value:+.0f}' if contrast.teachers else 'ungraded'})"
+    unscored = f", {contrast.students.unscored} unscored" if contrast.students and contrast.students.unscored else ""
+    return f"{students}{unscored} ({f'{100 * contrast.teachers.value:+.0f}' if contrast.teachers else 'ungraded'})"

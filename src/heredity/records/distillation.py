@@ -14,8 +14,9 @@ from heredity.records.transmission import ImitateSpec, TeacherSpec
 from heredity.stats.estimate import Estimate
 
 Outcome = Literal["crossed", "not shown", "the wrong way round", "teachers alike", "not graded", "one seed"]
-"""crossed: students are clear of the control's, above them. teachers alike: nothing to cross, since the teachers
-themselves are not clear of one another. not graded: a model's answers could not be."""
+"""crossed: students are clear of the control's, above them, over all claims of the study together. teachers alike:
+nothing to cross, since the teachers themselves are not clear of one another. not graded: a model's answers could not
+be."""
 
 
 class DistilSpec(Spec):
@@ -76,8 +77,11 @@ class Contrast(Record):
     """Models beside others, on one read-out."""
 
     students: Estimate | None
-    """Level of these students minus the others', paired by seed and question, Student's t over seeds: how students of
-    this one teacher vary on these questions. None for one seed, or where a student's answers could not be graded."""
+    """Level of these students minus the others', paired by seed and question; seeds and questions are drawn anew, since
+    all seeds share the questions, their luck and the one base. None for one seed, or where a student's answers could
+    not be graded."""
+    p: float | None = None
+    """How likely so large a difference between students is where there is none (two-sided)."""
     teachers: Estimate | None
     """The same of their teachers, one of each: paired by question, interval over questions. None where a teacher's
     answers could not be graded."""
@@ -99,8 +103,10 @@ class Inherited(Record):
     """The control's students less the untouched model: whether it was they who moved."""
     difference: Contrast
     """These students less the control's: what the teacher makes of it. All training moves levels; this tells apart."""
+    p_adjusted: float | None = None
+    """The difference's p-value among those of all traits, or all skills, on all carriers (Holm)."""
     outcome: Outcome
-    """What the difference allows to be said."""
+    """What the difference allows to be said, by the adjusted p-value."""
 
 
 class DistillationReport(Record):

@@ -16,8 +16,9 @@ from heredity.records.distillation import (
 )
 from heredity.records.evaluation import Scores
 from heredity.stats.compare import paired_difference
+from heredity.stats.crossed import over_students_and_questions
 from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import mean_t
+from heredity.stats.several import ALPHA, holm
 from heredity.studies.distillation.qualities import CONTROL, SKILL, opposite
 
 BASE = "base"
@@ -48,6 +49,11 @@ class Shows:
             return [self.base.get(what, {})] * len(self.seeds)
         return [self.students[carrier, name, seed].get(what, {}) for seed in self.seeds]
 
+    def n_asked(self, what: str) -> int:
+        """Return how many questions any model has a score for."""
+        shown = (self.base, *self.teachers.values(), *self.students.values())
+        return len({question for one in shown for question in one.get(what, {})})
+
 
 def by_name(teachers: Sequence[DistilledTeacher]) -> dict[str, Mapping[str, Scores]]:
     """Return what teachers show, by name."""
@@ -61,18 +67,19 @@ def by_place(students: Sequence[DistilledStudent]) -> dict[tuple[CarrierKind, st
 
 def inheritances(found: Shows) -> tuple[Inherited, ...]:
     """Return, for every carrier and trait, how much of the trait and of the skill these students took over."""
-    return tuple(
+    table = [
         inherited(found, carrier, name, what)
         for carrier in found.carriers
         for name in found.traits
         for what in (name, SKILL)
-    )
+    ]
+    traits, skills = (concluded(rows, len(found.seeds)) for rows in (table[::2], table[1::2]))
+    return tuple(one for pair in zip(traits, skills, strict=True) for one in pair)
 
 
 def inherited(found: Shows, carrier: CarrierKind, name: str, what: str) -> Inherited:
-    """Return how much of one thing one teacher's students took over on one carrier."""
+    """Return how much of one thing one teacher's students took over on one carrier, before it is concluded upon."""
     control = CONTROL if what == SKILL else opposite(name)
-    difference = contrast(found, carrier, (name, control), what)
     return Inherited(
         carrier=carrier,
         taught_by=name,
@@ -80,25 +87,38 @@ def inherited(found: Shows, carrier: CarrierKind, name: str, what: str) -> Inher
         control=control,
         base=contrast(found, carrier, (name, BASE), what),
         control_base=contrast(found, carrier, (control, BASE), what),
-        difference=difference,
-        outcome=outcome(difference, len(found.seeds)),
+        difference=contrast(found, carrier, (name, control), what),
+        outcome="not shown",
     )
+
+
+def concluded(rows: Sequence[Inherited], n_seeds: int) -> list[Inherited]:
+    """Return rows with their outcomes, each by its p-value among all of them."""
+    p_values = [one.difference.p for one in rows if one.difference.p is not None]
+    adjusted = iter(holm(p_values))
+    found = [None if one.difference.p is None else next(adjusted) for one in rows]
+    return [
+        one.model_copy(update={"p_adjusted": p, "outcome": outcome(one.difference, p, n_seeds)})
+        for one, p in zip(rows, found, strict=True)
+    ]
 
 
 def contrast(found: Shows, carrier: CarrierKind, names: tuple[str, str], what: str) -> Contrast:
     """Return one teacher's students less another's, or less the base, and their teachers likewise."""
     own, others = (found.of_students(carrier, name, what) for name in names)
-    differences = [one for pair in zip(own, others, strict=True) if (one := between(*pair)) is not None]
+    differences = [between(*pair) for pair in zip(own, others, strict=True)]
+    unscored = len(differences) * found.n_asked(what) - sum(map(len, differences))
+    tested = over_students_and_questions(differences, unscored)
     return Contrast(
-        students=mean_t(differences) if len(differences) == len(own) > 1 else None,
+        students=tested.estimate if tested else None,
+        p=tested.p if tested else None,
         teachers=apart(found.of_teacher(names[0], what), found.of_teacher(names[1], what), found.draw),
     )
 
 
-def between(first: Scores, second: Scores) -> float | None:
-    """Return the mean of first minus second over the questions of both; None where they share none."""
-    shared = [fmean(first[one]) - fmean(second[one]) for one in first if one in second]
-    return fmean(shared) if shared else None
+def between(first: Scores, second: Scores) -> dict[str, float]:
+    """Return first minus second on every question that both have a score for."""
+    return {one: fmean(first[one]) - fmean(second[one]) for one in first if one in second}
 
 
 def apart(first: Scores, second: Scores, draw: int) -> Estimate | None:
@@ -106,18 +126,18 @@ def apart(first: Scores, second: Scores, draw: int) -> Estimate | None:
     return paired_difference(first, second, draw) if set(first) & set(second) else None
 
 
-def outcome(difference: Contrast, n_seeds: int) -> Outcome:
+def outcome(difference: Contrast, p_adjusted: float | None, n_seeds: int) -> Outcome:
     """Return what a difference between students allows to be said, given what their teachers differ by."""
     students, teachers = difference.students, difference.teachers
     if teachers is None or (students is None and n_seeds > 1):
         return "not graded"
     if teachers.low <= 0:
         return "teachers alike"
-    if students is None:
+    if students is None or p_adjusted is None:
         return "one seed"
-    if students.low > 0:
-        return "crossed"
-    return "the wrong way round" if students.high < 0 else "not shown"
+    if p_adjusted >= ALPHA:
+        return "not shown"
+    return "crossed" if students.value > 0 else "the wrong way round"
 
 
 def verdict(table: Sequence[Inherited]) -> str:
@@ -142,10 +162,29 @@ def findings(table: Sequence[Inherited]) -> tuple[str, ...]:
         for trait, skill in lines
         if trait.outcome == "crossed"
     ]
-    n = len(table) // 2
+    n = sum(one.p_adjusted is not None for one in table[::2])
+    return (*told, *clear_alone(table[::2]), what_decides(n))
+
+
+def clear_alone(traits: Sequence[Inherited]) -> list[str]:
+    """Return of every trait whose interval is clear of zero by itself why it is not said to have crossed."""
+    return [
+        f"On {one.carrier.replace('-', ' ')}, {one.what}: clear of zero by itself ({students.in_points} points), not "
+        f"as one of several claims (p {one.p_adjusted:.3f})."
+        for one in traits
+        if one.outcome == "not shown"
+        and (students := one.difference.students)
+        and students.is_clear_of_zero
+        and one.p_adjusted is not None
+    ]
+
+
+def what_decides(n: int) -> str:
+    """Return what the outcomes of `n` traits and carriers rest on."""
+    together = f"; over {n} traits and carriers together, one claim in 20 studies is false (Holm)" if n > 1 else ""
     return (
-        *told,
-        f"Intervals decide of {n} traits and carriers, each 95% by itself; there is one teacher of each kind.",
+        f"What crossed is decided by the difference to the control's students{together}. Who moved from the base: "
+        "intervals of 95% each. There is one teacher of each kind."
     )
 
 
