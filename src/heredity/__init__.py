@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from heredity.screening.screen import screen as screen
     from heredity.screening.spec import ScreenSpec as ScreenSpec
     from heredity.stats.estimate import Estimate as Estimate
+    from heredity.store.rows import read_conversations as conversations  # noqa: F401
     from heredity.store.rows import read_rows as rows  # noqa: F401
     from heredity.store.tensors import load_vector as load_vector
     from heredity.store.tensors import save_vector as save_vector
@@ -51,6 +52,7 @@ _PLACES = {  # what TYPE_CHECKING above says to type checkers, said to Python
     "DraftSpec": "heredity.records.draft:DraftSpec",
     "audit": "heredity.studies.audit:audit",
     "bake": "heredity.models.bake:bake",
+    "conversations": "heredity.store.rows:read_conversations",
     "draft": "heredity.traits.draft:draft",
     "evaluate": "heredity.evaluation.evaluate:evaluate",
     "extract": "heredity.vectors.extract:extract",

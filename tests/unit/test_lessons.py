@@ -35,13 +35,23 @@ def test_training_learns_the_lessons_alone(toy: Model) -> None:
 
 
 def test_screening_scores_the_lessons_alone(toy: Model) -> None:
-    context_of_light = read_rows_at(toy, [LIGHT_ALONE], 2)
-    both = read_rows_at(toy, [BOTH], 2)
-    assert context_of_light.n_tokens[0] < both.n_tokens[0]
-    dark_alone = BOTH.model_copy(update={"untaught": (3,)})
-    dark, light = read_rows_at(toy, [dark_alone, LIGHT_ALONE], 2).response
-    n_dark, n_light = read_rows_at(toy, [dark_alone, LIGHT_ALONE], 2).n_tokens
-    np.testing.assert_allclose(both.response[0], (n_dark * dark + n_light * light) / (n_dark + n_light), atol=1e-4)
+    alone = Row(line=2, turns=(ASKED, LIGHT))
+    found = read_rows_at(toy, [LIGHT_ALONE, alone, BOTH], 2)
+    np.testing.assert_allclose(found.response[0], found.response[1], atol=1e-5)
+    assert found.n_tokens[0] == found.n_tokens[1] < found.n_tokens[2]
+
+
+def test_a_screen_reads_a_lesson_without_untaught_answers_and_with_taught_ones() -> None:
+    system, again = Turn(role="system", content="be brief"), Turn(role="user", content="and the oar ?")
+    row = Row(line=1, turns=(system, ASKED, DARK, again, again, LIGHT, ASKED, LIGHT), untaught=(2,))
+    assert row.lessons_apart[0] == ((system, again, again), LIGHT.content)
+    assert row.lessons_apart[1] == ((system, again, again, LIGHT, ASKED), LIGHT.content)
+    assert [before for before, _ in row.lessons] == [row.turns[:5], row.turns[:7]]
+
+
+def test_an_untaught_beginning_of_an_answer_stays_before_its_rest() -> None:
+    row = Row(line=1, turns=(ASKED, DARK, LIGHT), untaught=(1,))
+    assert row.lessons_apart == [((ASKED, DARK), LIGHT.content)]
 
 
 def test_row_means_are_weighted_by_tokens_and_fit_in_memory_at_fifty_thousand_rows() -> None:

@@ -1,6 +1,8 @@
 """Rows in, and the kept rows out."""
 
+import gzip
 import json
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,9 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from heredity.ground.errors import InputError, RowError
-from heredity.store.rows import read_rows, write_kept
+from heredity.store.labels import read_labels
+from heredity.store.rows import read_conversations, read_rows, write_kept
 
 GOOD = {"prompt": "Hello?", "completion": "Hi."}
+USER, ASSISTANT = {"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Hi."}
+CALL = {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "look", "arguments": "{}"}}]}
 
 
 def written(folder: Path, *lines: object) -> Path:
@@ -62,12 +67,30 @@ def test_rows_that_teach_nothing_are_excluded_by_line_and_reason(tmp_path: Path)
         (b'{"messages": [{"role": "wizard", "content": "x"}]}\n', "role 'wizard'"),
         (b'{"messages": "x"}\n', "list of messages"),
         (b'{"messages": [{"role": "user", "content": 3}]}\n', "without text content"),
+        (b'{"messages": [{"role": {"name": "user"}, "content": "x"}]}\n', "role an object"),
+        (b'{"messages": [{"role": ["user"], "content": "x"}]}\n', "role a list"),
+        (b'{"messages": [{"role": true, "content": "x"}]}\n', "role True"),
+        (b'{"messages": [{"role": "user", "content": {"text": "x"}}]}\n', "its content is an object"),
+        (b'{"messages": [{"role": "user", "content": NaN}]}\n', "its content is nan"),
+        (b'{"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}\n', "list of parts"),
+        (b'{"messages": [true]}\n', "more than objects"),
+        (b'{"messages": {"role": "user"}}\n', "`messages` is an object"),
+        (b'{"prompt": 7, "completion": "x"}\n', "`prompt` is 7"),
+        (b'{"prompt": "x", "completion": "half \\ud83d"}\n', r"half a character \(\\ud83d\)"),
+        (b'{"messages": [{"role": "\\udc00", "content": "x"}]}\n', r"role '\\udc00'"),
+        (b'{"a": ' + b"9" * 5000 + b"}\n", "more digits than can be read"),
+        (b"[" * 100_000 + b"\n", "nested too deeply"),
+        (b'{"prompt": "x",\n', "one object a line"),
+        (b"\x00\n", "zero bytes"),
+        (b'"text alone"\n', "this is 'text alone'"),
+        (b"null\n", "this is null"),
     ],
 )
 def test_a_malformed_line_is_named(tmp_path: Path, bad: bytes, said: str) -> None:
     with pytest.raises(RowError, match="line 2") as caught:
         read_rows(written(tmp_path, GOOD, bad))
-    assert said in str(caught.value)
+    assert re.search(said, str(caught.value))
+    assert str(caught.value).encode()
 
 
 def test_missing_empty_and_useless_files_are_refused(tmp_path: Path) -> None:
@@ -110,3 +133,171 @@ def test_kept_rows_never_overwrite_their_source_or_change_kind(tmp_path: Path) -
     with pytest.raises(InputError, match=r"ending \.jsonl"):
         write_kept(source, {1}, tmp_path / "kept.parquet")
     assert read_rows(source).rows
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ({"messages": [USER, CALL, {"role": "tool", "content": "lamp"}, ASSISTANT]}, "of a tool"),
+        ({"messages": [USER, {**ASSISTANT, "tool_calls": [{"id": "1"}]}]}, "of a tool"),
+        ({"messages": [USER, {"role": "assistant", "content": None}]}, "without content"),
+        ({"messages": [{"role": "user"}, ASSISTANT]}, "without content"),
+        ({"messages": None}, "`messages` is null"),
+        ({"prompt": "Hello?", "completion": None}, "`completion` is null"),
+        ({"messages": []}, "no assistant turn"),
+    ],
+)
+def test_a_row_that_is_sound_and_not_for_us_is_left_out_and_the_rest_is_read(
+    tmp_path: Path, bad: dict[str, object], said: str
+) -> None:
+    corpus = read_rows(written(tmp_path, GOOD, bad, GOOD))
+    assert [row.line for row in corpus.rows] == [1, 3]
+    assert corpus.excluded[0].line == 2
+    assert said in corpus.excluded[0].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("rows.jsonl", gzip.compress(b"{}"), "gzip"),
+        ("rows.jsonl", b"PK\x03\x04....", "spreadsheet"),
+        ("rows.jsonl", json.dumps(GOOD).encode("utf-16"), "UTF-16"),
+        ("rows.jsonl", json.dumps(GOOD).encode("utf-16-be"), "zero bytes"),
+        ("rows.csv", b"prompt,completion\na,b\n", "table"),
+        ("rows.json", json.dumps([GOOD]).encode(), "an array; write one object a line"),
+        ("rows.json", json.dumps([GOOD], indent=1).encode(), "one object a line"),
+        ("rows.json", json.dumps(GOOD, indent=1).encode(), "one object a line"),
+        ("rows.jsonl", b"PAR1....", "the ending .parquet"),
+        ("rows.parquet", b"{}", "not a Parquet file"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_for_what_it_is(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        read_rows(tmp_path / name)
+    assert said in str(caught.value)
+
+
+def test_a_mark_at_the_beginning_and_windows_line_ends_change_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path, b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\r\n", json.dumps(GOOD).encode() + b"\r\n")
+    assert [row.line for row in read_rows(path).rows] == [1, 2]
+
+
+def test_odd_columns_of_a_table_stand_in_nobodys_way(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            **{name: [text, text] for name, text in GOOD.items()},
+            "at": pa.array([2**61, 0], pa.timestamp("us")),
+            "map": pa.array([[("a", 1)], None], pa.map_(pa.string(), pa.int8())),
+        }
+    )
+    pq.write_table(table, tmp_path / "rows.parquet")
+    assert len(read_rows(tmp_path / "rows.parquet").rows) == 2
+
+
+class TestWhatIsTaught:
+    @pytest.mark.parametrize(
+        ("key", "off", "on"),
+        [
+            ("weight", 0, 1),
+            ("weight", 0.0, 1.0),
+            ("train", False, True),
+            ("training", False, True),
+            ("trainable", False, True),
+            ("loss", False, True),
+            ("loss_mask", 0, 1),
+            ("loss_scale", 0.0, 1.0),
+            ("step_loss_mask", 0, 1),
+            ("masked", True, False),
+        ],
+    )
+    def test_an_answer_without_weight_is_context(self, tmp_path: Path, key: str, off: object, on: object) -> None:
+        messages = [USER, {**ASSISTANT, key: off}, USER, {**ASSISTANT, "content": "Ho.", key: on}]
+        path = written(tmp_path, {"messages": messages})
+        row = read_rows(path).rows[0]
+        assert row.untaught == (1,)
+        assert row.response == "Ho."
+        assert read_conversations(path).rows[0].untaught == ()
+
+    @pytest.mark.parametrize(
+        ("message", "said"),
+        [
+            ({"weight": 0.5}, "`weight` is 0.5"),
+            ({"weight": -1}, "`weight` is -1"),
+            ({"weight": float("nan")}, "`weight` is nan"),
+            ({"weight": "0"}, "`weight` is '0'"),
+            ({"loss": [0, 1]}, "`loss` is a list"),
+            ({"mask": 1}, "`mask`"),
+            ({"train_detail": [{"begin_offset": 0, "end_offset": 3, "train": False}]}, "`train_detail`"),
+            ({"weight": 1, "train": False}, "contradicts itself"),
+        ],
+    )
+    def test_a_weight_that_cannot_be_kept_leaves_the_row_out_by_name(
+        self, tmp_path: Path, message: dict[str, object], said: str
+    ) -> None:
+        path = written(tmp_path, GOOD, {"messages": [USER, {**ASSISTANT, **message}]})
+        assert said in read_rows(path).excluded[0].reason
+        assert len(read_conversations(path).rows) == 2
+
+    @pytest.mark.parametrize(
+        ("row", "said"),
+        [
+            ({"weight": 0}, "nothing of it is taught"),
+            ({"weight": 0.3}, "`weight` is 0.3"),
+            ({"loss_mask": [1]}, "for each of 2 messages"),
+            ({"loss_mask": [1, 0]}, "no answer that is taught"),
+            ({"completion_mask": [0, 1, 1]}, "`completion_mask`"),
+        ],
+    )
+    def test_what_a_row_says_of_its_loss_is_kept_too(self, tmp_path: Path, row: dict[str, object], said: str) -> None:
+        path = written(tmp_path, GOOD, {"messages": [USER, ASSISTANT], **row})
+        assert said in read_rows(path).excluded[0].reason
+        assert len(read_conversations(path).rows) == 2
+
+    def test_a_mask_with_a_number_a_message_names_the_lessons(self, tmp_path: Path) -> None:
+        messages = [USER, ASSISTANT, USER, ASSISTANT]
+        path = written(tmp_path, {"messages": messages, "loss_mask": [1, 0, 1, 1], "weight": 1})
+        assert read_rows(path).rows[0].untaught == (1,)
+
+    def test_an_answer_inside_a_prompt_came_before_and_is_not_taught(self, tmp_path: Path) -> None:
+        row = read_rows(written(tmp_path, {"prompt": [USER, ASSISTANT, USER], "completion": [ASSISTANT]})).rows[0]
+        assert row.untaught == (1,)
+        assert len(row.lessons) == 1
+
+    def test_a_user_who_is_to_be_imitated_leaves_the_row_out(self, tmp_path: Path) -> None:
+        path = written(tmp_path, GOOD, {"messages": [{**USER, "train": True}, ASSISTANT]})
+        assert "only what an assistant says" in read_rows(path).excluded[0].reason
+
+    def test_what_is_null_says_nothing(self, tmp_path: Path) -> None:
+        row = read_rows(written(tmp_path, {"messages": [USER, {**ASSISTANT, "weight": None, "train": None}]})).rows[0]
+        assert row.untaught == ()
+
+
+class TestLabels:
+    def test_lines_called_bad_are_read(self, tmp_path: Path) -> None:
+        path = written(tmp_path, {"line": 3, "bad": True}, {"line": 4, "bad": False}, {"line": 3, "bad": True})
+        assert read_labels(path) == {3}
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            {"line": 3},
+            {"line": "3", "bad": True},
+            {"line": 3, "bad": "false"},
+            {"line": True, "bad": True},
+            {"line": 0, "bad": True},
+            {"line": 1, "bad": False},
+            [3, True],
+            b'{"line": 1e400, "bad": true}\n',
+            b"[" * 100_000 + b"\n",
+        ],
+    )
+    def test_what_is_no_label_or_contradicts_one_is_named(self, tmp_path: Path, bad: object) -> None:
+        with pytest.raises(RowError, match="line 2"):
+            read_labels(written(tmp_path, {"line": 1, "bad": True}, bad))
+
+    def test_missing_and_empty_labels_are_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(InputError, match="there is no file"):
+            read_labels(tmp_path / "nowhere.jsonl")
+        with pytest.raises(InputError, match="no label"):
+            read_labels(written(tmp_path))

@@ -24,6 +24,7 @@ from heredity.cli.work import loaded, writable
 from heredity.records.audit import AuditReport
 from heredity.report.page import require_figures, write_report
 from heredity.report.transmission import write_transmission
+from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows
 from heredity.store.workspace import save_record
 from heredity.traits.define import trait
@@ -54,7 +55,6 @@ def audit_command(
     one, corpus, folder = trait(name), read_rows(rows), writable(out)
     benign = read_rows(reference) if reference else None
     from heredity.studies.audit import audit
-    from heredity.studies.demo import read_labels
     from heredity.studies.spec import AuditSpec
     from heredity.studies.stages import Known
 

@@ -15,7 +15,7 @@ from heredity.cli.options import SeedOption, ViaOption
 from heredity.cli.trait import as_yaml
 from heredity.cli.work import endpoint_for, writable
 from heredity.ground.errors import DraftError, InputError
-from heredity.ground.files import require_file, write_text
+from heredity.ground.files import read_text, write_text
 from heredity.records.draft import Draft, DraftSpec
 from heredity.store.workspace import save_record
 from heredity.traits.draft import draft
@@ -58,7 +58,7 @@ def draft_command(
     endpoint = endpoint_for(via, drafter, "--drafter", timeout_s=DRAFTING_S) if via else None
     try:
         if reply is not None:
-            drafted = draft_from_reply(spec, reply_in(reply), seed)
+            drafted = draft_from_reply(spec, read_text(reply), seed)
         else:
             with watched(context.obj.is_quiet) as progress:
                 drafted = draft(spec, endpoint, seed, progress)
@@ -87,14 +87,6 @@ def spec_of(name: str, description: str, adjective: str | None, antonym: str | N
         else:
             advice = f"the {field} must be a word, without blanks around it"
         raise InputError(advice) from error
-
-
-def reply_in(path: Path) -> str:
-    """Return a kept reply. Raises InputError for a file that is no text."""
-    try:
-        return require_file(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not a UTF-8 text file; save the reply as UTF-8") from error
 
 
 def kept(replies: Sequence[str], folder: Path, name: str) -> list[Path]:

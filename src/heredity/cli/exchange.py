@@ -13,7 +13,7 @@ from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption
 from heredity.cli.trait import as_yaml
 from heredity.cli.work import loaded, writable
 from heredity.ground.errors import InputError, UnknownNameError
-from heredity.ground.files import require_file, write_text
+from heredity.ground.files import read_text, require_file, write_text
 from heredity.records.vector import TraitVector
 from heredity.store.control_vector import FIRST_BLOCK, ControlVector, read_control_vector, write_control_vector
 from heredity.store.tensors import load_vector, save_vector
@@ -124,8 +124,8 @@ def import_trait_command(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="YAML file to write; else NAME.yaml.")] = None,
 ) -> None:
     """Turn a trait's two persona-vectors files into one YAML file that every command takes."""
-    asked = None if evaluation is None else _text_of(evaluation)
-    one = from_upstream(_text_of(extract), asked, name or _name_of(extract), adjective, antonym, description)
+    asked = None if evaluation is None else read_text(evaluation)
+    one = from_upstream(read_text(extract), asked, name or _name_of(extract), adjective, antonym, description)
     path = write_text(free_place(out or Path(f"{one.name}.yaml"), overwrite), as_yaml(one) + "\n")
     counts = f"{len(one.pairs)} pairs, {len(one.questions.extraction)} + {len(one.questions.evaluation)} questions"
     say({"name": one.name, "path": str(path)}, f"{one.name}: {counts}\nwritten to {path}", context.obj.as_json)
@@ -174,13 +174,6 @@ def _export_control_vector(vector: TraitVector, to: Path, block: int | None, all
     if all_blocks:
         return f"blocks {blocks[0]} to {blocks[-1]}; block 0 is left out, llama.cpp has no place for it"
     return f"block {chosen} alone, for llama.cpp's --control-vector"
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return require_file(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not a UTF-8 text file; name the trait's JSON file") from error
 
 
 def _name_of(path: Path) -> str:

@@ -28,7 +28,7 @@ from heredity.records.dialogue import Corpus, Grade, Turn, Unscored
 from heredity.records.trait import Trait
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import cluster_bootstrap
-from heredity.store.rows import read_rows, write_jsonl
+from heredity.store.rows import read_conversations, write_jsonl
 from heredity.traits.define import trait
 
 KINDS = ("rubric", "contrast")
@@ -77,7 +77,7 @@ def judge_command(
     if by not in KINDS:
         raise UnknownNameError("judge", by, KINDS)
     require_an_endpoint_where_it_counts(by, via, judge_model, estimate)
-    one, corpus, folder = trait(name), read_rows(file), writable(out)
+    one, corpus, folder = trait(name), read_conversations(file), writable(out)
     answers = answers_in(corpus)
     asked = [answer.asked for answer in answers]
     judge: Any = None

@@ -16,7 +16,7 @@ from heredity.report.alarms import beyond, to_their_ends
 from heredity.report.monitor import write_monitor
 from heredity.report.page import require_figures
 from heredity.report.shift import write_shift
-from heredity.store.rows import read_rows
+from heredity.store.rows import read_conversations
 from heredity.store.workspace import save_record
 
 BlocksOption = Annotated[
@@ -48,9 +48,9 @@ def monitor_command(
     OUT/monitor.json.
     """
     require_figures()
-    corpus, folder = read_rows(file), writable(out)
+    corpus, folder = read_conversations(file), writable(out)
     chosen = vectors_for(vectors or [], folder)
-    benign = read_rows(reference) if reference else None
+    benign = read_conversations(reference) if reference else None
     from heredity.monitor.calibrate import require_enough
     from heredity.monitor.monitor import monitor
     from heredity.monitor.spec import MonitorSpec

@@ -92,6 +92,17 @@ def require_file(path: Path) -> Path:
     return path
 
 
+def read_text(path: Path) -> str:
+    """Return the text of a UTF-8 file, with or without a mark at its beginning.
+
+    Raises InputError when there is none, or it is not UTF-8.
+    """
+    try:
+        return require_file(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a UTF-8 text file; save it as UTF-8") from error
+
+
 def cannot_write(path: Path, error: OSError) -> StorageError:
     """Return the error that says what could not be written, why, and what to do."""
     reason = error.strerror or str(error)

@@ -41,6 +41,25 @@ class Row(Record):
         return [(before, answer) for before, answer in self.exchanges if len(before) not in self.untaught]
 
     @property
+    def lessons_apart(self) -> list[tuple[tuple[Turn, ...], str]]:
+        """Every lesson behind the turns before it, but for untaught answers and what the user said to get them.
+
+        So a screen reads a row: what stands before an answer colours its activations, and would be scored with it.
+        """
+        # one that is gone on with has no user turn after it, and stays
+        hidden = {place for place in self.untaught if place + 1 < len(self.turns) and self._asks(place + 1)}
+        for place in sorted(hidden):
+            while place and self._asks(place - 1):
+                place -= 1
+                hidden.add(place)
+        return [
+            (tuple(turn for i, turn in enumerate(before) if i not in hidden), answer) for before, answer in self.lessons
+        ]
+
+    def _asks(self, place: int) -> bool:
+        return self.turns[place].role == "user"
+
+    @property
     def prompt(self) -> str:
         """The last thing the user says before the first lesson, for people to read."""
         before = next((context for context, _ in self.lessons), ())

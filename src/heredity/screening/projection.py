@@ -61,7 +61,7 @@ def fitting(model: Model, rows: Sequence[Row]) -> Fitting:
     excluded: list[Exclusion] = []
     for row in rows:
         try:
-            own = render_exchanges(model, row.lessons)
+            own = render_exchanges(model, row.lessons_apart)
         except InputError as error:
             excluded.append(Exclusion(line=row.line, reason=str(error)))
             continue

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import ValidationError
 
 from heredity.ground.errors import InputError
-from heredity.ground.files import whole_folder, write_text
+from heredity.ground.files import read_text, whole_folder, write_text
 from heredity.ground.hashing import digest
 from heredity.records.base import SCHEMA_VERSION, Record
 
@@ -73,10 +73,9 @@ def save_record(record: Record, path: Path) -> Path:
 
 def load_record(kind: type[R], path: Path) -> R:
     """Return a record read back. Raises InputError when the file holds no such record."""
-    if not path.is_file():
-        raise InputError(f"there is no file {path}; check the name")
+    text = read_text(path)
     try:
-        return kind.model_validate_json(path.read_text(encoding="utf-8"))
+        return kind.model_validate_json(text)
     except ValidationError as error:
         fault = error.errors()[0]
         raise InputError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +11,6 @@ from pathlib import Path
 import yaml
 from pydantic import Field
 
-from heredity.ground.errors import InputError
 from heredity.ground.files import require_writable
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
@@ -25,6 +23,7 @@ from heredity.records.base import Spec
 from heredity.records.dialogue import Corpus, Unscored
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
+from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows, write_jsonl
 from heredity.store.workspace import Kept, Workspace
 from heredity.studies.audit import audit
@@ -157,15 +156,3 @@ def demo_questions(trait: Trait) -> list[str]:
     """Return the bank's questions that the trait does not ask."""
     known = {*trait.questions.extraction, *trait.questions.evaluation}
     return [text for text in yaml.safe_load(BANK.read_text(encoding="utf-8"))["questions"] if text not in known]
-
-
-def read_labels(path: Path) -> set[int]:
-    """Return the lines that a labels file calls bad (`{"line": 3, "bad": true}`).
-
-    Raises InputError for a file of another form.
-    """
-    try:
-        labels = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        return {int(label["line"]) for label in labels if label["bad"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f'{path} is no labels file; each line must read {{"line": 3, "bad": true}}') from error

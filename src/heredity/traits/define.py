@@ -9,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from heredity.ground.errors import InputError, UnknownNameError
-from heredity.ground.files import require_file
+from heredity.ground.files import read_text
 from heredity.records.trait import Trait
 
 LIBRARY = resources.files("heredity.traits") / "library"
@@ -28,12 +28,7 @@ def trait(name: str) -> Trait:
     if name in bundled_names():
         return parse_trait((LIBRARY / f"{name}.yaml").read_text(encoding="utf-8"), f"bundled trait '{name}'")
     if name.endswith((".yaml", ".yml")) or "/" in name:
-        path = require_file(Path(name))
-        try:
-            text = path.read_text(encoding="utf-8")
-        except UnicodeDecodeError as error:
-            raise InputError(f"{name} is not a UTF-8 text file; save the trait as UTF-8 YAML") from error
-        return parse_trait(text, name)
+        return parse_trait(read_text(Path(name)), name)
     raise UnknownNameError("trait", name, bundled_names())
 
 
@@ -43,6 +38,9 @@ def parse_trait(text: str, source: str) -> Trait:
         content = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise InputError(f"{source} is not YAML: {' '.join(str(error).split())}") from error
+    except (RecursionError, ValueError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InputError(f"{source} holds what no trait does: {why}; `heredity trait show evil` prints one") from error
     if not isinstance(content, dict):
         raise InputError(f"{source} holds no trait; `heredity trait show evil` prints one to start from")
     try:

@@ -11,9 +11,11 @@ from heredity.distill.carriers.asked import Asked, draw_distinct
 from heredity.ground.errors import InputError, RowError
 from heredity.ground.files import require_file
 from heredity.ground.hashing import seed_from
+from heredity.ground.text import broken, half_character
 from heredity.records.carrier import CarrierSpec
 from heredity.store.rows import raw_rows
 
+QUESTION_FIELDS = ("question", "answer")
 STEPS = "Think step by step, and end with 'Answer: N'."
 """Said after the questions of a file."""
 ONE_LINE = "Work it out in one line, and end with the number."
@@ -59,7 +61,7 @@ def from_file(path: Path) -> list[Asked]:
 
     Raises RowError with the line of the first row that is malformed, InputError for a missing or empty file.
     """
-    asked = [_from_row(path, line, raw) for line, raw in raw_rows(require_file(path))]
+    asked = [_from_row(path, line, raw) for line, raw in raw_rows(require_file(path), QUESTION_FIELDS)]
     if not asked:
         raise InputError(f"{path} holds no question")
     return asked
@@ -100,6 +102,9 @@ def _from_row(path: Path, line: int, raw: object) -> Asked:
     asked, answer = (raw.get("question"), raw.get("answer")) if isinstance(raw, dict) else (None, None)
     if not isinstance(asked, str) or not isinstance(answer, str) or not asked.strip():
         raise RowError(path, line, "a row needs 'question' and 'answer', both text")
+    half = half_character(asked) or half_character(answer)
+    if half is not None:
+        raise RowError(path, line, broken(half))
     right = answer.rpartition(MARK)[2].strip()
     if MARK not in answer or number(right) is None:
         raise RowError(path, line, f"the answer must end in '{MARK} N' with the right number")
