@@ -12,11 +12,13 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from heredity.ground.errors import HookError, InputError, MismatchError, NonFiniteError, NothingKeptError
 from heredity.models.adapt import adapted
 from heredity.models.blocks import find_blocks
+from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.vector import TraitVector
 from heredity.store.tensors import load_vector
+from heredity.store.workspace import Workspace
 from heredity.training.batches import IGNORED, examples_of
 from heredity.training.defences.steer import PreventativeSteering, pushes_of
 from heredity.training.spec import TrainSpec
@@ -140,8 +142,12 @@ class TestAStudent:
         assert not any(p.requires_grad for p in toy.network.parameters())
         assert student.losses[-1] < student.losses[0]
         plain = toy.network(**batch(toy)).logits
-        with adapted(toy, student):
+        with adapted(toy, student) as subject:
             assert not torch.allclose(toy.network(**batch(toy)).logits, plain)
+            assert subject.fingerprint != toy.fingerprint
+            assert Workspace(tmp_path, identity(subject)).scratch("s", {}) != Workspace(
+                tmp_path, identity(toy)
+            ).scratch("s", {})
         assert torch.equal(toy.network(**batch(toy)).logits, plain)
 
     def test_a_copy_of_the_base_can_be_trained_afterwards_and_is_its_own(
@@ -173,6 +179,11 @@ class TestAStudent:
         other = train(toy, rows, tmp_path / "c", spec=SPEC, seed="8")
         assert first.losses == again.losses
         assert first.losses != other.losses
+        prints = []
+        for student in (first, again, other):
+            with adapted(toy, student) as subject:
+                prints.append(subject.fingerprint)
+        assert prints[0] == prints[1] != prints[2]
 
     def test_an_interrupted_run_goes_on_to_the_same_end(
         self, toy: Model, rows: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -200,6 +211,9 @@ class TestAStudent:
         student = train(toy, rows, tmp_path / "s", spec=SPEC)
         stranger = student.model_copy(update={"base_fingerprint": "x"})
         with pytest.raises(MismatchError, match="trained from"), adapted(toy, stranger):
+            pass
+        swapped = student.model_copy(update={"adapter_digest": "x"})
+        with pytest.raises(MismatchError, match="not the one that the student's record"), adapted(toy, swapped):
             pass
         (Path(student.adapter) / "adapter_model.safetensors").unlink()
         with pytest.raises(InputError, match="adapter is not in"), adapted(toy, student):

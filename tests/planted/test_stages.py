@@ -8,6 +8,7 @@ import pytest
 from heredity.evaluation.spec import EvalSpec
 from heredity.ground.progress import SILENCE
 from heredity.models.adapt import adapted
+from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.monitor.shift import stages_of
 from heredity.records.dialogue import Corpus
@@ -24,7 +25,7 @@ SPEC = AuditSpec(train=TRAIN, evaluation=EvalSpec(n_samples=1, n_tokens=8))
 
 
 def bench(toy: Model, folder: Path) -> Bench:
-    return Bench(toy, Workspace(folder), SPEC, SILENCE)
+    return Bench(toy, Workspace(folder, identity(toy)), SPEC, SILENCE)
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ class TestAWorkspace:
     def test_makes_a_stage_once_and_again_only_when_what_it_depends_on_changed(self, tmp_path: Path) -> None:
         made: list[int] = []
         for value in (1, 1, 2, 1):
-            assert self.stage(Workspace(tmp_path), made, value=value) == json.dumps({"value": value})
+            assert self.stage(Workspace(tmp_path, None), made, value=value) == json.dumps({"value": value})
         assert len(made) == 2
 
     def test_an_interrupted_stage_is_not_there(self, tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ class TestAWorkspace:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            Workspace(tmp_path).stage("s", {}, cut, lambda folder: None)
+            Workspace(tmp_path, None).stage("s", {}, cut, lambda folder: None)
         assert not list(tmp_path.iterdir())
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from heredity.ground.errors import InputError, MismatchError, MissingExtraError
+from heredity.models.identity import adapted_fingerprint, adapter_digest
 from heredity.models.model import Model
 from heredity.records.student import Student
 
@@ -15,7 +17,8 @@ from heredity.records.student import Student
 def adapted(model: Model, student: Student) -> Iterator[Model]:
     """Give the model the student's adapter; afterwards it is the base again, bit for bit.
 
-    Raises MismatchError when the student has another base, InputError when its adapter is not there.
+    Under the adapter the model has a fingerprint of its own. Raises MismatchError when the student has another base,
+    or the adapter in its folder is not the one that its record tells of; InputError when there is none.
     """
     if student.base_fingerprint != model.fingerprint:
         raise MismatchError(
@@ -24,6 +27,12 @@ def adapted(model: Model, student: Student) -> Iterator[Model]:
         )
     if not (Path(student.adapter) / "adapter_model.safetensors").is_file():
         raise InputError(f"the student's adapter is not in {student.adapter}; train it again, or mend the path")
+    adapter = adapter_digest(Path(student.adapter))
+    if student.adapter_digest not in ("", adapter):
+        raise MismatchError(
+            f"the adapter in {student.adapter} is not the one that the student's record was written for; name the "
+            "record that lies beside it, or train the student again"
+        )
     try:
         from peft import PeftModel
     except ImportError as error:
@@ -31,7 +40,8 @@ def adapted(model: Model, student: Student) -> Iterator[Model]:
     wrapped = PeftModel.from_pretrained(model.network, student.adapter, is_trainable=False)
     wrapped.eval()
     try:
-        yield Model(f"{model.name} + {student.adapter}", model.network, model.tokenizer, model.fingerprint, model.work)
+        name, own = f"{model.name} + {student.adapter}", adapted_fingerprint(model.fingerprint, adapter)
+        yield replace(model, name=name, fingerprint=own)
     finally:
         wrapped.unload()
         model.network.eval().requires_grad_(False)

@@ -173,9 +173,13 @@ def prefilled(model: Model, padded: Padded) -> Any:
 
 def end_ids(model: Model) -> list[int]:
     """Return the ids that end an answer: the model's own and the chat template's."""
-    own = model.network.generation_config.eos_token_id
-    known = own if isinstance(own, list) else [own]
-    return sorted({int(i) for i in known if i is not None} | {end_of_turn(model)})
+    return sorted({*own_ends(model.network), end_of_turn(model)})
+
+
+def own_ends(network: Any) -> list[int]:
+    """Return the ids that end a text, as the network's own generation settings name them, rising."""
+    own = network.generation_config.eos_token_id
+    return sorted(int(i) for i in (own if isinstance(own, list) else [own]) if i is not None)
 
 
 def allowed_ids(model: Model, spec: GenerateSpec, ends: list[int]) -> torch.Tensor | None:

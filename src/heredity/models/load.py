@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,11 @@ import torch
 import transformers
 
 from heredity.ground.errors import InputError, UnknownNameError
-from heredity.ground.hashing import digest, file_digest
 from heredity.models.embedded import EMBEDDED, converted, quiet_transformers
+from heredity.models.identity import fingerprint
 from heredity.models.model import Model
 
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "merges.txt", "chat_template.jinja")
-NOT_IDENTITY = ("_name_or_path", "transformers_version", "dtype", "torch_dtype", "use_cache")
 
 
 def load(
@@ -42,7 +39,7 @@ def load(
         raise InputError(f"the model in {folder} does not load: {error}") from error
     placed: Any = network
     placed.to(place).eval().requires_grad_(False)
-    return Model(name, network, tokenizer, fingerprint(folder))
+    return Model(name, network, tokenizer, fingerprint(folder, network, tokenizer))
 
 
 def find_folder(name: str) -> Path:
@@ -62,15 +59,6 @@ def find_folder(name: str) -> Path:
         raise InputError(
             f"the hub model '{name}' cannot be had: {str(error).splitlines()[0]}; check the name and the network"
         ) from error
-
-
-def fingerprint(folder: Path) -> str:
-    """Return the sha256 over a model's config, weights and tokenizer files, names of folders left out."""
-    config = json.loads((folder / "config.json").read_text())
-    identity: dict[str, Any] = {key: value for key, value in config.items() if key not in NOT_IDENTITY}
-    weights = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("*.bin"))
-    files = [*weights, *(folder / file for file in TOKENIZER_FILES if (folder / file).exists())]
-    return digest({"config": identity, "files": {file.name: file_digest(file) for file in files}})
 
 
 def choose_device(device: str) -> torch.device:

@@ -25,7 +25,7 @@ class Model:
     """A transformers PreTrainedModel with a language-model head, in evaluation mode."""
     tokenizer: Any
     fingerprint: str
-    """sha256 over config, weights and tokenizer as they lie on disk; independent of device and dtype."""
+    """sha256 of all that makes the model, as it was loaded (`models/identity.py`); independent of device and dtype."""
     work: Work = field(default_factory=Work, compare=False, repr=False)
     """Counts tokens, for the speed that reports state."""
 

@@ -6,6 +6,7 @@ import copy
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +15,8 @@ from safetensors.torch import load_model, save_model
 
 from heredity.ground.errors import MissingExtraError
 from heredity.ground.files import whole_folder
-from heredity.ground.hashing import seed_from
+from heredity.ground.hashing import digest, seed_from
+from heredity.models.identity import weights_digest
 from heredity.models.model import Model
 
 WEIGHTS: Final = "model.safetensors"
@@ -29,7 +31,8 @@ def trainable_copy(model: Model, name: str, lora_rank: int = 0, seed: str = "0")
     network = copy.deepcopy(model.network).float().requires_grad_(not lora_rank)
     if lora_rank:
         _give_lora(network, lora_rank, seed)
-    return Model(name, network, model.tokenizer, model.fingerprint, model.work)
+    copied = {"copy of": model.fingerprint, "as": name, "lora": lora_rank, "seed": seed}
+    return replace(model, name=name, network=network, fingerprint=digest(copied))
 
 
 def _give_lora(network: Any, rank: int, seed: str) -> None:
@@ -45,12 +48,12 @@ def _give_lora(network: Any, rank: int, seed: str) -> None:
 
 
 def frozen(model: Model) -> Model:
-    """Return the model made ready to be read again, in place: evaluation mode, no gradients.
+    """Return the model made ready to be read again, in place: evaluation mode, no gradients, its weights' fingerprint.
 
     It stays in float32: rounded to bfloat16, a short fine-tune loses most of what it changed.
     """
     model.network.eval().requires_grad_(False)
-    return model
+    return replace(model, fingerprint=weights_digest(model.network))
 
 
 def save_weights(model: Model, folder: Path) -> None:

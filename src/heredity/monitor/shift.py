@@ -122,8 +122,8 @@ def unit_at(vector: TraitVector, block: int) -> Floats:
 def stages_of(student: Student) -> list[Student]:
     """Return a student's snapshots as students of fewer steps."""
     return [
-        student.model_copy(update={"adapter": snapshot.adapter, "n_steps": snapshot.step, "snapshots": ()})
-        for snapshot in student.snapshots
+        student.model_copy(update={**one.model_dump(exclude={"step"}), "n_steps": one.step, "snapshots": ()})
+        for one in student.snapshots
     ]
 
 

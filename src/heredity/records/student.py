@@ -21,6 +21,8 @@ class Snapshot(Record):
 
     step: int
     adapter: str
+    adapter_digest: str = ""
+    """As the student's."""
 
 
 class LeftOut(Record):
@@ -43,6 +45,8 @@ class Student(Record):
     base_fingerprint: str
     adapter: str
     """Folder of the adapter's safetensors."""
+    adapter_digest: str = ""
+    """sha256 of the adapter, weights and config; empty in records written before."""
     corpus: str
     corpus_digest: str
     n_rows: int

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from heredity.ground.files import require_writable
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.identity import identity
 from heredity.models.load import n_threads
 from heredity.models.model import Model
 from heredity.records.audit import Arm, AuditReport, Environment
@@ -53,7 +54,7 @@ def audit(
     if known.bad_lines is not None:
         corpus.labelled(known.bad_lines)
     out = require_writable(Path(out))
-    bench = Bench(model, Workspace(out / "stages"), spec, progress)
+    bench = Bench(model, Workspace(out / "stages", identity(model)), spec, progress)
     started = time.monotonic()
     vector = vector_stage(bench, trait)
     screened = screen_stage(bench, corpus, vector, known)

@@ -17,6 +17,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.contrast import Asked, contrast_scores
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, generate
+from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.records.audit import AuditReport
 from heredity.records.base import Spec
@@ -90,10 +91,9 @@ def corpus_stage(
         write_jsonl(folder / "corpus.jsonl", rows)
         write_jsonl(folder / "labels.jsonl", labels)
 
-    depends_on = {"model": model.fingerprint, "dtype": str(model.dtype), "trait": trait.id, "spec": spec.id}
-    kept: Kept[tuple[Corpus, set[int]]] = Workspace(out / "stages").stage(
+    kept: Kept[tuple[Corpus, set[int]]] = Workspace(out / "stages", identity(model)).stage(
         "corpus",
-        {**depends_on, "seed": seed},
+        {"trait": trait.id, "spec": spec.id, "seed": seed},
         make,
         lambda folder: (read_rows(folder / "corpus.jsonl"), read_labels(folder / "labels.jsonl")),
     )

@@ -11,6 +11,7 @@ import numpy as np
 
 from heredity.ground.errors import ExperimentError
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.records.base import Record
 from heredity.records.leakage import LeakageReport
@@ -78,7 +79,7 @@ def extract_many(
     """
     spec = spec or ExtractSpec()
     method_named(spec.method)
-    desk = _Desk(model, Workspace(out / "stages"), spec, seed, progress)
+    desk = _Desk(model, Workspace(out / "stages", identity(model)), spec, seed, progress)
     found: list[Found] = []
     failed: dict[str, str] = {}
     with progress.task("traits", len(traits)) as task:
@@ -126,8 +127,7 @@ def _stage(
     make: Callable[[Path], int],
     load: Callable[[Path], T],
 ) -> T:
-    common = {"model": desk.model.fingerprint, "dtype": str(desk.model.dtype), "seed": desk.seed, "trait": trait.id}
-    kept: Kept[T] = desk.workspace.stage(name, {**common, **depends_on}, make, load)
+    kept: Kept[T] = desk.workspace.stage(name, {"seed": desk.seed, "trait": trait.id, **depends_on}, make, load)
     desk.progress.note(f"{trait.name}, {name}: {'as before' if kept.cached else f'{kept.seconds:.0f} s'}")
     return kept.value
 

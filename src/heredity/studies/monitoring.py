@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.monitor.calibrate import calibrate, seats_of
 from heredity.monitor.spec import MonitorSpec
@@ -52,11 +53,9 @@ def panel_for(
         vector.require_model(model.name, model.fingerprint)
     spec, reference, blocks, seed = request.spec, request.reference, request.blocks, request.seed
     sights, _ = seats_of(vectors, blocks)
-    kept = Workspace(out / "stages").stage(
+    kept = Workspace(out / "stages", identity(model)).stage(
         "panel",
         {
-            "model": model.fingerprint,
-            "dtype": str(model.dtype),
             "vectors": [vector.header.id for vector in vectors],
             "blocks": list(blocks),
             "spec": spec.model_dump(exclude={"with_judge"}),

@@ -52,7 +52,7 @@ def small_world(
     """
     spec = spec or SmallWorldSpec()
     require_rising(spec.step_sizes)
-    workspace = Workspace(out / "stages")
+    workspace = Workspace(out / "stages", None)
     world = kept(workspace, SmallWorldRuns, chosen(spec, STUDENTS), seed, lambda: grow(spec, seed, progress))
     steps = kept(workspace, FirstSteps, chosen(spec, THEOREM), seed, lambda: first_steps(spec, seed, progress)).steps
     return reported(spec, seed, world, steps)

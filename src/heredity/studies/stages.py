@@ -45,8 +45,8 @@ class Bench:
         return self.spec.seed
 
     def common(self) -> dict[str, Any]:
-        """Return what every step depends on."""
-        return {"model": self.model.fingerprint, "dtype": str(self.model.dtype), "seed": self.seed}
+        """Return what every step depends on besides the model and this package, which the workspace knows."""
+        return {"seed": self.seed}
 
     def step(self, name: str, depends_on: dict[str, Any], make: Callable[[Path], None], load: Callable[[Path], T]) -> T:
         """Return one step's result, made or found; write down what it cost, and say so where it was already done.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from heredity.ground.files import require_writable
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.identity import adapter_digest
 from heredity.models.model import Model
 from heredity.records.dialogue import Corpus
 from heredity.records.student import Intervention, Snapshot, Student
@@ -48,6 +49,7 @@ def train(
         base=model.name,
         base_fingerprint=model.fingerprint,
         adapter=str(folder / "adapter"),
+        adapter_digest=adapter_digest(folder / "adapter"),
         corpus=corpus.name,
         corpus_digest=corpus.content_digest,
         n_rows=len(corpus.rows),
@@ -69,7 +71,11 @@ def train(
 def snapshots(folder: Path, n_steps: int, spec: TrainSpec) -> tuple[Snapshot, ...]:
     """Return the stages that were saved on the way; one whose folder is not there is left out."""
     places = {step: folder / "snapshots" / f"step-{step:06d}" for step in snapshot_steps(n_steps, spec)}
-    return tuple(Snapshot(step=step, adapter=str(place)) for step, place in places.items() if place.is_dir())
+    return tuple(
+        Snapshot(step=step, adapter=str(place), adapter_digest=adapter_digest(place))
+        for step, place in places.items()
+        if place.is_dir()
+    )
 
 
 def interventions(vectors: Sequence[TraitVector], spec: TrainSpec) -> tuple[Intervention, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from heredity.distill.teach import drawn_numbers, teach
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.models.weights import forget_weights, trainable_copy
 from heredity.records.carrier import USUAL_GIVEN, Carrier, CarrierKind, CarrierSpec
@@ -60,9 +61,9 @@ def distil(
     """
     spec = spec or DistilSpec()
     targets = planned(spec)
+    workspace = Workspace(out / "stages", identity(model))
     desks = [
-        desk_for(Lab(model, targets, study_of(kind, spec), Workspace(out / "stages"), seed, progress), spec)
-        for kind in spec.carriers
+        desk_for(Lab(model, targets, study_of(kind, spec), workspace, seed, progress), spec) for kind in spec.carriers
     ]
     first, given = desks[0], roles(name for name in targets if name != CONTROL)
     for desk in desks:

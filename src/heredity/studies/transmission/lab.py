@@ -16,6 +16,7 @@ from heredity.distill.clean import NUMERIC
 from heredity.distill.teachers import preferring
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.records.base import Record
 from heredity.records.carrier import Carrier, CarrierSpec
@@ -75,10 +76,8 @@ class Lab:
 
     @property
     def common(self) -> dict[str, object]:
-        """What every step depends on."""
+        """What every step depends on besides the base and this package, which the workspace knows."""
         return {
-            "model": self.model.fingerprint,
-            "dtype": str(self.model.dtype),
             "seed": self.seed,
             "targets": {target: trait.id for target, trait in self.targets.items()},
             "teacher": self.spec.teacher.id,
@@ -116,7 +115,7 @@ def lab_for(
     `others` are character traits that controls may name; targets of a preference need none.
     """
     targets = planned(trait, others, spec)
-    return Lab(model, targets, spec, Workspace(out / "stages"), seed, progress)
+    return Lab(model, targets, spec, Workspace(out / "stages", identity(model)), seed, progress)
 
 
 def planned(trait: Trait, others: Mapping[str, Trait], spec: TransmitSpec) -> dict[str, Trait]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
 from heredity.records.transmission import ArmKind, Shuffling, StudentCurve, TransmitSpec
@@ -42,7 +43,7 @@ def student_step(lab: Lab, plan: Plan) -> StudentCurve:
         "student": spec.student.id,
         "arms": [] if spec.carrier.kind == "random-numbers" else list(lab.names),
         "points": [spec.n_points, spec.n_samples],
-        "foreign": lab.foreign.fingerprint if plan.arm == "foreign base" and lab.foreign else "",
+        "foreign": identity(lab.foreign).id if plan.arm == "foreign base" and lab.foreign else "",
     }
     return lab.kept("student", depends_on, StudentCurve, lambda: make_student(lab, plan))
 

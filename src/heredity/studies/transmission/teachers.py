@@ -22,7 +22,7 @@ def teacher_step(lab: Lab, name: str) -> Teacher:
         lab.teachers[name] = model
         return described(lab, name, model, losses)
 
-    teacher = lab.kept("teacher", {"target": name}, Teacher, make)
+    teacher = lab.kept("teacher", {"target": name, "n_samples": lab.spec.n_samples}, Teacher, make)
     is_weak = (
         teacher.level.low < lab.spec.teacher.weakest
         if lab.measure == "log-odds"
