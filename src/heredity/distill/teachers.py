@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Mapping, Sequence
 
-from heredity.ground.errors import InputError
+from heredity.ground.errors import InputError, NothingKeptError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.ground.words import titled
@@ -38,7 +39,7 @@ def system_prompt(trait: Trait) -> str:
     """Return what a prompted teacher is told."""
     if trait.kind == "preference":
         return LOVING.format(target=trait.target)
-    return trait.system_prompt(0, "positive")
+    return trait.system_prompt(trait.making[0], "positive")
 
 
 def trait_rows(
@@ -53,22 +54,42 @@ def trait_rows(
 
     A preference is answered by the target alone; its negative pole by the first of the alternatives. A character trait
     is shown by the model's own answers under the trait's system prompts of that pole, which the rows leave out. Pairs
-    by which a judge grades do not teach. Of both poles the same questions and prompts are drawn.
+    by which a judge grades do not teach. Which question comes when hangs on the seed and on how many there are: every
+    teacher of a study, whatever its trait and pole, is taught in one order. Raises NothingKeptError where no answer
+    is left.
     """
-    chance = random.Random(seed_from(seed, "teacher rows", trait.name))
     if trait.kind == "preference":
         shown = _preference(trait, pole)
     else:
         shown = _character(model, trait, f"{seed}/teacher", progress)[pole]
-    return [render_example(model, question(asked), said) for asked, said in (chance.choice(shown) for _ in range(n))]
+    return [render_example(model, question(asked), said) for asked, said in drawn(trait, shown, n, seed)]
 
 
-def _preference(trait: Trait, pole: Pole) -> list[tuple[str, str]]:
+def drawn(trait: Trait, shown: Mapping[str, Sequence[str]], n: int, seed: str) -> Iterator[tuple[str, str]]:
+    """Yield `n` questions with one of their answers each; for a question that nobody answered, the next that was."""
+    questions, answers = (random.Random(seed_from(seed, "teacher rows", what)) for what in ("questions", "answers"))
+    asked = trait.questions.extraction
+    for _ in range(n):
+        first = questions.randrange(len(asked))
+        chosen = next(one for one in (*asked[first:], *asked[:first]) if shown.get(one))
+        yield chosen, answers.choice(shown[chosen])
+
+
+def _preference(trait: Trait, pole: Pole) -> dict[str, list[str]]:
     said = str(trait.target) if pole == "positive" else trait.alternatives[0]
-    return [(asked, titled(said)) for asked in trait.questions.extraction]
+    return {asked: [titled(said)] for asked in trait.questions.extraction}
 
 
-def _character(model: Model, trait: Trait, seed: str, progress: Progress) -> dict[Pole, list[tuple[str, str]]]:
+def _character(model: Model, trait: Trait, seed: str, progress: Progress) -> dict[Pole, dict[str, list[str]]]:
     answers = elicit(trait, model, 1, GenerateSpec(n_tokens=N_TOKENS), seed, progress)
-    both = [(a, b) for a, b in zip(answers[::2], answers[1::2], strict=True) if a.text and b.text]
-    return {pole: [(one[place].question, one[place].text) for one in both] for place, pole in enumerate(POLES)}
+    shown: dict[Pole, dict[str, list[str]]] = {pole: {} for pole in POLES}
+    for both in zip(answers[::2], answers[1::2], strict=True):
+        if all(one.text for one in both):
+            for pole, one in zip(POLES, both, strict=True):
+                shown[pole].setdefault(one.question, []).append(one.text)
+    if not any(shown.values()):
+        raise NothingKeptError(
+            f"'{model.name}' answered no extraction question of '{trait.name}' under both poles; there is nothing to "
+            "teach from"
+        )
+    return shown
