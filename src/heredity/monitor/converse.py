@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +14,11 @@ from heredity.models.chat import Rendered, render_exchanges
 from heredity.models.model import Model
 from heredity.models.watch import Sight, read_tokens
 from heredity.monitor.score import token_scores
+from heredity.monitor.speller import pieces
 from heredity.records.dialogue import Exclusion, Row
 from heredity.records.reading import Form
 
 Floats = NDArray[np.float64]
-BROKEN = "\ufffd"
-"""What a tokenizer puts where a character is not whole yet."""
 
 
 @dataclass(frozen=True)
@@ -61,35 +59,9 @@ def listen(
     spoken = [
         Spoken(
             row=row,
-            tokens=tuple(pieces(model, parts[i].ids[parts[i].n_prompt :]) for i in own),
+            tokens=tuple(pieces(model.tokenizer, parts[i].ids[parts[i].n_prompt :]) for i in own),
             scores=tuple(token_scores(projections[i], forms) for i in own),
         )
         for row, own in zip(readable, owners, strict=True)
     ]
     return spoken, tuple(excluded)
-
-
-@dataclass
-class Speller:
-    """Spells ids one after the other: each gives the text that it adds."""
-
-    tokenizer: Any
-    skips_special: bool = False
-    """Whether ids that stand for no text, such as the beginning of a turn, add nothing."""
-    ids: list[int] = field(default_factory=list)
-    said: str = ""
-
-    def add(self, token: int, is_last: bool = False) -> str:
-        """Return the text that one more id adds; ids inside one character add nothing until it is whole."""
-        self.ids.append(token)
-        whole = str(self.tokenizer.decode(self.ids, skip_special_tokens=self.skips_special))
-        if whole.endswith(BROKEN) and not is_last:
-            return ""
-        added, self.said = whole[len(self.said) :], whole
-        return added
-
-
-def pieces(model: Model, ids: Sequence[int]) -> tuple[str, ...]:
-    """Return the text that each id adds; joined, the text of all."""
-    speller = Speller(model.tokenizer)
-    return tuple(speller.add(token, is_last=i == len(ids) - 1) for i, token in enumerate(ids))

@@ -15,9 +15,9 @@ from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.models.steer import Push, steered
 from heredity.models.watch import Floats, Sight, watched
-from heredity.monitor.converse import Speller
 from heredity.monitor.monitor import require_same
 from heredity.monitor.score import standardised, token_scores, turn_reading
+from heredity.monitor.speller import Speller
 from heredity.records.dialogue import Turn
 from heredity.records.monitor import Panel, TurnReading
 from heredity.records.vector import TraitVector
