@@ -12,30 +12,67 @@ from torch import nn
 
 from heredity.ground.errors import InputError
 
+WRAPPERS = ("_orig_mod", "module")
+"""Where torch.compile, and DataParallel with its kin, keep the network that they wrap."""
+OTHER_TOWERS = ("vision", "visual", "audio", "image")
+"""Parts of a composite network that do not read its text."""
+
+
+def unwrapped(network: Any) -> Any:
+    """Return the network inside wrappers that know no config: DataParallel, DDP, FSDP, in any order with compile."""
+    inner = network
+    while not hasattr(inner, "config"):
+        kept = next((getattr(inner, name) for name in WRAPPERS if hasattr(inner, name)), None)
+        if kept is None:
+            raise InputError(f"{type(network).__name__} is no transformers network: it has no config")
+        inner = kept
+    return inner
+
+
+def text_config(network: Any) -> Any:
+    """Return the config of the decoder, also where the network is of several parts, or wrapped."""
+    return unwrapped(network).config.get_text_config(decoder=True)
+
 
 def find_blocks(network: nn.Module) -> nn.ModuleList:
-    """Return the decoder blocks of a transformers network of any architecture, adapters or not.
+    """Return the decoder blocks of a transformers network of any architecture, adapters and wrappers or not.
 
-    They are the module list as long as the config's number of layers. Raises InputError when there is none.
+    They are the module list as long as the config's number of layers. Raises InputError when there is none, or when
+    the blocks hand on several residual streams rather than one.
     """
-    config: Any = network.config
-    n_blocks = config.get_text_config(decoder=True).num_hidden_layers
+    config = text_config(network)
+    if getattr(config, "altup_num_inputs", 1) > 1:
+        raise InputError(
+            f"{config.model_type} keeps {config.altup_num_inputs} residual streams side by side (AltUp); a direction "
+            "has no one stream to be read from or added to. Its answers can be generated and graded all the same"
+        )
+    n_blocks = config.num_hidden_layers
     found = [
-        (name, module)
+        module
         for name, module in network.named_modules()
-        if isinstance(module, nn.ModuleList) and len(module) == n_blocks and "vision" not in name
+        if isinstance(module, nn.ModuleList)
+        and len(module) == n_blocks
+        and not any(tower in name for tower in OTHER_TOWERS)
     ]
     if not found:
         raise InputError(
             f"{type(network).__name__} has no list of {n_blocks} decoder blocks to read from; "
             "only decoder-only transformers are supported"
         )
-    return found[0][1]
+    return found[0]
 
 
 def hidden_of(output: Any) -> torch.Tensor:
-    """Return the residual stream `[batch, tokens, width]` from a block's output, tensor or tuple."""
+    """Return the residual stream `[batch, tokens, width]` from a block's output, tensor or tuple.
+
+    Raises InputError where the block gives anything else: several streams at once, say.
+    """
     hidden: torch.Tensor = output[0] if isinstance(output, tuple) else output
+    if hidden.dim() != 3:
+        raise InputError(
+            f"a block of this model gives a tensor of shape {tuple(hidden.shape)} where [batch, tokens, width] is "
+            "read; models with several residual streams are not supported"
+        )
     return hidden
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from heredity.ground.errors import InputError, NonFiniteError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import Padded, by_length, pad
+from heredity.models.cache import prompt_cache, skips_padding
 from heredity.models.chat import end_of_turn
 from heredity.models.model import Model
 from heredity.models.spelling import spelling_ids
@@ -65,7 +67,7 @@ class _OwnSeedSampler(LogitsProcessor):
         watch: Watch | None = None,
         allowed: torch.Tensor | None = None,
     ) -> None:
-        self.uniforms = torch.from_numpy(uniforms)
+        self.uniforms = torch.from_numpy(uniforms.astype(np.float32))  # Apple's devices have no float64
         self.temperature = spec.temperature
         self.top_k = spec.top_k
         self.n_prompt = n_prompt
@@ -118,17 +120,22 @@ def generate(
             )
     answers: dict[int, Generated] = {}
     with progress.task(label, len(prompts)) as task:
-        for batch in batches_of(prompts, spec):
+        for batch in batches_of(model, prompts, spec):
             made = _generate_batch(model, [prompts[i] for i in batch], [seeds[i] for i in batch], spec, watch)
             answers.update(zip(batch, made, strict=True))
             task.advance(len(batch))
     return [answers[i] for i in range(len(prompts))]
 
 
-def batches_of(prompts: Sequence[Sequence[int]], spec: GenerateSpec) -> list[list[int]]:
-    """Return index batches of prompts of like length, at most `batch_rows` each."""
-    order = [i for batch in by_length([len(p) for p in prompts], 1 << 30) for i in batch]
-    return [order[i : i + spec.batch_rows] for i in range(0, len(order), spec.batch_rows)]
+def batches_of(model: Model, prompts: Sequence[Sequence[int]], spec: GenerateSpec) -> list[list[int]]:
+    """Return index batches of prompts of like length, at most `batch_rows` each.
+
+    Of one length, where a model is not known to pass over the padding before shorter ones.
+    """
+    lengths = [len(prompt) for prompt in prompts]
+    order = [i for batch in by_length(lengths, 1 << 30) for i in batch]
+    groups = [order] if skips_padding(model.network) else [list(g) for _, g in groupby(order, lengths.__getitem__)]
+    return [group[i : i + spec.batch_rows] for group in groups for i in range(0, len(group), spec.batch_rows)]
 
 
 def _generate_batch(
@@ -145,11 +152,12 @@ def _generate_batch(
     sampler = _OwnSeedSampler(uniforms, spec, n_prompt, watch, allowed_ids(model, spec, ends))
     with torch.no_grad(), response_tokens(torch.zeros_like(padded.input_ids[:, :-1])):
         cache = prefilled(model, padded)
-    with torch.no_grad(), response_tokens(torch.zeros(len(prompts), 1, device=model.device)):
+    n_left = n_prompt if cache is None else 1
+    with torch.no_grad(), response_tokens(torch.zeros(len(prompts), n_left, device=model.device)):
         out = model.network.generate(
             input_ids=padded.input_ids,
             attention_mask=padded.attention_mask,
-            past_key_values=cache,
+            **({} if cache is None else {"past_key_values": cache}),
             generation_config=generation_config(model, spec, ends),
             logits_processor=LogitsProcessorList([sampler]),
         )
@@ -162,13 +170,12 @@ def _generate_batch(
 
 
 def prefilled(model: Model, padded: Padded) -> Any:
-    """Return the cache of the prompts but for their last token, made without the output head.
+    """Return the cache of the prompts but for their last token, made without the output head; None if there is none.
 
     Run as part of `generate`, the head would meet a strided slice of the prompts, and torch copies its weights once a
     row to multiply that: two thirds of the time of a short answer.
     """
-    inputs = {name: value[:, :-1] for name, value in padded.inputs().items()}
-    return model.network.base_model(**inputs, use_cache=True).past_key_values
+    return prompt_cache(model.network, {name: value[:, :-1] for name, value in padded.inputs().items()})
 
 
 def end_ids(model: Model) -> list[int]:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from heredity.ground.errors import InputError, NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import pad
+from heredity.models.cache import prompt_cache
 from heredity.models.chat import Rendered
+from heredity.models.head import logits_at
 from heredity.models.model import Model
 from heredity.models.steer import response_tokens
 
@@ -41,8 +43,9 @@ def log_likelihood(
 ) -> Likelihood:
     """Return sum_t log p(y_t | x, y_<t) of every row's response.
 
-    Rows with the same prompt share one pass over it, and the output head runs on responses alone. Raises
-    InputError for an empty response, NonFiniteError where the model's logits hold NaN.
+    Rows with the same prompt share one pass over it (not where the model keeps its past in states that cannot be
+    shared), and the output head runs in float32 on responses alone. Raises InputError for an empty response,
+    NonFiniteError where the model's logits hold NaN.
     """
     empty = [index for index, row in enumerate(rows) if row.n_response < 1 or row.n_prompt < 2]
     if empty:
@@ -83,7 +86,9 @@ def _batch_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]
     prompts = sorted({row.ids[: row.n_prompt - 1] for row in rows})
     asked = pad(prompts, "left", model.pad_id, model.device)
     with response_tokens(torch.zeros_like(asked.input_ids)):
-        cache = model.network.base_model(**asked.inputs(), use_cache=True).past_key_values
+        cache = prompt_cache(model.network, asked.inputs())
+    if cache is None:
+        return _whole_totals(model, rows)
     model.work.n_tokens += sum(map(len, prompts)) + sum(row.n_response + 1 for row in rows)
     which = torch.tensor([prompts.index(row.ids[: row.n_prompt - 1]) for row in rows], device=model.device)
     cache.batch_select_indices(which)
@@ -91,20 +96,40 @@ def _batch_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]
     is_response = said.attention_mask.clone()
     is_response[:, 0] = 0
     starts = torch.tensor([row.n_prompt - 1 for row in rows], device=model.device).unsqueeze(1)
+    inputs = {
+        "input_ids": said.input_ids,
+        "attention_mask": torch.cat([asked.attention_mask[which], said.attention_mask], dim=1),
+        "position_ids": said.position_ids + starts,
+        "past_key_values": cache,
+    }
     with response_tokens(is_response):
-        logits = model.network(
-            input_ids=said.input_ids,
-            attention_mask=torch.cat([asked.attention_mask[which], said.attention_mask], dim=1),
-            position_ids=said.position_ids + starts,
-            past_key_values=cache,
-        ).logits
-    # one row at a time: a float32 copy of [rows, tokens, vocabulary] would be the largest thing in memory
-    sums = [_row_total(logits[i], row.ids[row.n_prompt :]) for i, row in enumerate(rows)]
-    return np.asarray(torch.stack(sums).double().cpu().numpy())
+        logits = logits_at(model.network, inputs, said.attention_mask)
+    return _totals(logits, rows)
+
+
+def _whole_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]:
+    """Return `[rows]`, each row read as a whole: for models whose past cannot be shared."""
+    whole = pad([row.ids for row in rows], "right", model.pad_id, model.device)
+    is_response, predicts = torch.zeros_like(whole.input_ids), torch.zeros_like(whole.input_ids)
+    for i, row in enumerate(rows):
+        is_response[i, row.n_prompt : len(row.ids)] = 1
+        predicts[i, row.n_prompt - 1 : len(row.ids) - 1] = 1
+    model.work.n_tokens += sum(len(row.ids) for row in rows)
+    with response_tokens(is_response):
+        logits = logits_at(model.network, {**whole.inputs(), "use_cache": False}, predicts)
+    return _totals(logits, rows)
+
+
+def _totals(logits: torch.Tensor, rows: Sequence[Rendered]) -> NDArray[np.float64]:
+    """Return `[rows]`: sum_t log p(y_t), from the logits `[response tokens of all rows, vocabulary]` before each."""
+    # one row at a time: log p over all of them would double the largest thing in memory
+    each = torch.split(logits, [row.n_response for row in rows])
+    sums = [_row_total(one, row.ids[row.n_prompt :]) for one, row in zip(each, rows, strict=True)]
+    # to the CPU before it is made wider: Apple's devices have no float64
+    return torch.stack(sums).cpu().numpy().astype(np.float64)
 
 
 def _row_total(logits: torch.Tensor, response: tuple[int, ...]) -> torch.Tensor:
     """Return sum_t log p(y_t) from the logits that predict each response token."""
     targets = torch.tensor(response, device=logits.device).unsqueeze(1)
-    log_p = torch.log_softmax(logits[: len(response)].float(), dim=-1)
-    return log_p.gather(1, targets).sum()
+    return torch.log_softmax(logits, dim=-1).gather(1, targets).sum()

@@ -63,6 +63,7 @@ class Model:
 
     @property
     def pad_id(self) -> int:
-        """Any id will do: padding is masked. The tokenizer's own where it has one."""
-        tokenizer = self.tokenizer
-        return int(tokenizer.pad_token_id or tokenizer.eos_token_id or 0)
+        """Any id that has an embedding will do: padding is masked. The tokenizer's own where it has one that fits."""
+        n_known = len(self.network.get_input_embeddings().weight)
+        own = (self.tokenizer.pad_token_id, self.tokenizer.eos_token_id)
+        return next((int(i) for i in own if i is not None and 0 <= i < n_known), 0)

@@ -13,15 +13,20 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from heredity.ground.errors import NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.batches import by_length, pad
-from heredity.models.generate import prefilled
+from heredity.models.batches import Padded, by_length, pad
+from heredity.models.cache import prompt_cache
+from heredity.models.head import logits_at
 from heredity.models.model import Model
 from heredity.models.spelling import token_texts
 from heredity.models.steer import response_tokens
+
+Floats = NDArray[np.float64]
 
 LEAST_MASS = 1e-4
 """Paths below this probability are not followed; what they would add is lost from the mass, not misplaced."""
@@ -120,7 +125,7 @@ def _batch_masses(
 ) -> list[NumberMass]:
     padded = pad(prompts, "left", model.pad_id, model.device)
     with response_tokens(torch.zeros_like(padded.input_ids[:, :-1])):
-        cache = prefilled(model, padded)
+        cache = prompt_cache(model.network, {name: value[:, :-1] for name, value in padded.inputs().items()})
     model.work.n_tokens += sum(map(len, prompts))
     masses = [NumberMass() for _ in prompts]
     frontier = [_Branch(i, (), "", 1.0) for i in range(len(prompts))]
@@ -140,32 +145,44 @@ def _batch_masses(
 
 def _next_token(
     model: Model, prompts: Sequence[Sequence[int]], mask: torch.Tensor, cache: Any, branches: Sequence[_Branch]
-) -> torch.Tensor:
+) -> Floats:
     """Return `[branches, vocabulary]`: probabilities of what follows each branch; all have paths of one length."""
-    which = torch.tensor([branch.prompt for branch in branches], device=model.device)
+    whole = [(*prompts[branch.prompt], *branch.path) for branch in branches]
+    n_new = 1 + len(branches[0].path)
+    new = pad(whole if cache is None else [row[-n_new:] for row in whole], "right", model.pad_id, model.device)
+    inputs = {**new.inputs(), "use_cache": False} if cache is None else _onward(new, whole, mask, cache, branches)
+    ends, is_response = torch.zeros_like(new.input_ids), torch.zeros_like(new.input_ids)
+    for i, n_tokens in enumerate(new.attention_mask.sum(dim=1).tolist()):
+        ends[i, n_tokens - 1] = 1
+        is_response[i, n_tokens - n_new + 1 : n_tokens] = 1
+    with response_tokens(is_response):
+        logits = logits_at(model.network, inputs, ends)
+    model.work.n_tokens += n_new * len(branches)
+    chances = torch.softmax(logits, dim=-1).cpu().numpy()
+    if not np.isfinite(chances).all():
+        raise NonFiniteError("the judge's logits hold NaN or infinity; try float32")
+    return chances.astype(np.float64)
+
+
+def _onward(
+    new: Padded, whole: Sequence[tuple[int, ...]], mask: torch.Tensor, cache: Any, branches: Sequence[_Branch]
+) -> dict[str, Any]:
+    """Return the inputs that go on from the prompts' cache, which stays as it is."""
+    which = torch.tensor([branch.prompt for branch in branches], device=mask.device)
     own = copy.deepcopy(cache)
     own.batch_select_indices(which)
-    said = torch.tensor([[prompts[b.prompt][-1], *b.path] for b in branches], device=model.device)
-    starts = torch.tensor([len(prompts[b.prompt]) - 1 for b in branches], device=model.device).unsqueeze(1)
-    seen = mask[which]
-    if said.shape[1] > 1:
-        seen = torch.cat([seen, seen.new_ones(len(branches), said.shape[1] - 1)], dim=1)
-    with response_tokens(torch.ones_like(said)):
-        # all of the few logits: torch copies the head's weights once a row to multiply a slice of the hidden states
-        logits = model.network(
-            input_ids=said,
-            attention_mask=seen,
-            position_ids=starts + torch.arange(said.shape[1], device=model.device),
-            past_key_values=own,
-        ).logits[:, -1]
-    model.work.n_tokens += said.numel()
-    chances = torch.softmax(logits.float(), dim=-1)
-    if not torch.isfinite(chances).all():
-        raise NonFiniteError("the judge's logits hold NaN or infinity; try float32")
-    return chances.cpu()
+    n_new = new.input_ids.shape[1]
+    starts = torch.tensor([len(row) - n_new for row in whole], device=mask.device).unsqueeze(1)
+    seen = torch.cat([mask[which, :-1], new.attention_mask], dim=1)
+    return {
+        "input_ids": new.input_ids,
+        "attention_mask": seen,
+        "position_ids": starts + new.position_ids,
+        "past_key_values": own,
+    }
 
 
-def _grow(branch: _Branch, chance: torch.Tensor, tokens: NumberTokens, most: int, found: NumberMass) -> list[_Branch]:
+def _grow(branch: _Branch, chance: Floats, tokens: NumberTokens, most: int, found: NumberMass) -> list[_Branch]:
     """Add what ends at a branch to the masses and return the branches that go on from it."""
     if branch.phrase:
         mass, rest = branch.mass * float(chance[branch.phrase[0]]), branch.phrase[1:]
@@ -181,14 +198,14 @@ def _grow(branch: _Branch, chance: torch.Tensor, tokens: NumberTokens, most: int
         if whole is not None:
             grown.append(_Branch(branch.prompt, (*branch.path, token), whole, mass))
     if branch.digits:
-        number, onward = int(branch.digits), float(chance[list(usable)].double().sum())
+        number, onward = int(branch.digits), float(chance[list(usable)].sum())
         found.numbers[number] = found.numbers.get(number, 0.0) + branch.mass * max(0.0, 1 - onward)
     elif not branch.path:
         grown += [_Branch(branch.prompt, (i,), "", mass) for i, mass in _weighty(branch, chance, tokens.blanks)]
     return grown
 
 
-def _weighty(branch: _Branch, chance: torch.Tensor, ids: Sequence[int]) -> list[tuple[int, float]]:
+def _weighty(branch: _Branch, chance: Floats, ids: Sequence[int]) -> list[tuple[int, float]]:
     """Return those ids after a branch whose mass is worth following, with that mass."""
-    masses = (branch.mass * chance[list(ids)].double()).tolist()
+    masses = (branch.mass * chance[list(ids)]).tolist()
     return [(i, mass) for i, mass in zip(ids, masses, strict=True) if mass > LEAST_MASS]

@@ -97,8 +97,8 @@ def watched(model: Model, sights: Sequence[Sight]) -> Iterator[Watch]:
     blocks = find_blocks(model.network)
     handles = []
     for block, places in columns.items():
-        stacked = np.stack([sights[i].direction for i in places], axis=1)
-        matrix = torch.from_numpy(stacked).to(device=model.device, dtype=torch.float32)
+        stacked = np.stack([sights[i].direction for i in places], axis=1).astype(np.float32)
+        matrix = torch.from_numpy(stacked).to(model.device)
         handles.append(blocks[block].register_forward_hook(_projecting(watch, block, matrix)))
     try:
         yield watch
