@@ -44,14 +44,16 @@ def test_screening_scores_the_lessons_alone(toy: Model) -> None:
 def test_a_screen_reads_a_lesson_without_untaught_answers_and_with_taught_ones() -> None:
     system, again = Turn(role="system", content="be brief"), Turn(role="user", content="and the oar ?")
     row = Row(line=1, turns=(system, ASKED, DARK, again, again, LIGHT, ASKED, LIGHT), untaught=(2,))
-    assert row.lessons_apart[0] == ((system, again, again), LIGHT.content)
-    assert row.lessons_apart[1] == ((system, again, again, LIGHT, ASKED), LIGHT.content)
+    assert row.apart.turns == (system, again, again, LIGHT, ASKED, LIGHT)
+    assert row.apart.untaught == ()
     assert [before for before, _ in row.lessons] == [row.turns[:5], row.turns[:7]]
 
 
 def test_an_untaught_beginning_of_an_answer_stays_before_its_rest() -> None:
     row = Row(line=1, turns=(ASKED, DARK, LIGHT), untaught=(1,))
-    assert row.lessons_apart == [((ASKED, DARK), LIGHT.content)]
+    assert row.apart == row
+    both = Row(line=1, turns=(ASKED, DARK, ASKED, DARK, LIGHT), untaught=(1, 3))
+    assert both.apart == Row(line=1, turns=(ASKED, DARK, LIGHT), untaught=(1,))
 
 
 def test_row_means_are_weighted_by_tokens_and_fit_in_memory_at_fifty_thousand_rows() -> None:

@@ -67,7 +67,7 @@ def render_rest(model: Model, turns: Sequence[Turn], given: str, rest: str) -> R
 
 
 def render_exchanges(model: Model, exchanges: Sequence[tuple[tuple[Turn, ...], str]]) -> list[Rendered]:
-    """Return the answers of a row (`row.exchanges` or `row.lessons_apart`), each with all that comes before it.
+    """Return the answers of a row (`row.exchanges` or `row.lessons`), each with all that comes before it.
 
     Raises InputError when one is longer than the context, or the template refuses the turns.
     """

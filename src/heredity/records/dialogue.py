@@ -41,23 +41,23 @@ class Row(Record):
         return [(before, answer) for before, answer in self.exchanges if len(before) not in self.untaught]
 
     @property
-    def lessons_apart(self) -> list[tuple[tuple[Turn, ...], str]]:
-        """Every lesson behind the turns before it, but for untaught answers and what the user said to get them.
+    def apart(self) -> Row:
+        """The row without untaught answers and what the user said to get them, as a screen reads it.
 
-        So a screen reads a row: what stands before an answer colours its activations, and would be scored with it.
+        What stands before an answer colours its activations, and would be scored with what is taught. An untaught
+        answer that is gone on with, no user turn after it, stays.
         """
-        # one that is gone on with has no user turn after it, and stays
-        hidden = {place for place in self.untaught if place + 1 < len(self.turns) and self._asks(place + 1)}
+        hidden = {place for place in self.untaught if self._asks(place + 1)}
         for place in sorted(hidden):
             while place and self._asks(place - 1):
                 place -= 1
                 hidden.add(place)
-        return [
-            (tuple(turn for i, turn in enumerate(before) if i not in hidden), answer) for before, answer in self.lessons
-        ]
+        left = [i for i in range(len(self.turns)) if i not in hidden]
+        untaught = tuple(place for place, i in enumerate(left) if i in self.untaught)
+        return Row(line=self.line, turns=tuple(self.turns[i] for i in left), untaught=untaught)
 
     def _asks(self, place: int) -> bool:
-        return self.turns[place].role == "user"
+        return place < len(self.turns) and self.turns[place].role == "user"
 
     @property
     def prompt(self) -> str:

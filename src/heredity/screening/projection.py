@@ -46,6 +46,7 @@ class Fitting:
     """Rows that a model can read, as it reads them."""
 
     rows: tuple[Row, ...]
+    """Each without its untaught answers."""
     parts: tuple[Rendered, ...]
     """Every lesson of every row, in the rows' order."""
     starts: tuple[int, ...]
@@ -59,9 +60,9 @@ def fitting(model: Model, rows: Sequence[Row]) -> Fitting:
     starts: list[int] = []
     readable: list[Row] = []
     excluded: list[Exclusion] = []
-    for row in rows:
+    for row in (one.apart for one in rows):
         try:
-            own = render_exchanges(model, row.lessons_apart)
+            own = render_exchanges(model, row.lessons)
         except InputError as error:
             excluded.append(Exclusion(line=row.line, reason=str(error)))
             continue

@@ -24,7 +24,7 @@ def own_answers(corpus: Corpus, model: Model, spec: ScreenSpec, seed: str, progr
     chosen = random.Random(seed_from(seed, "reference")).sample(corpus.rows, min(spec.n_reference, len(corpus.rows)))
     usable: list[tuple[Row, tuple[Turn, ...], tuple[int, ...]]] = []
     for row in chosen:
-        context = row.lessons_apart[0][0]
+        context = row.lessons[0][0]
         try:
             ids = render_prompt(model, context)
         except InputError:
