@@ -88,7 +88,9 @@ def vector_header(**changes: object) -> VectorHeader:
                 auc_projection=max(0.5, auc - 0.03),
                 auc_own_prompt=min(0.99, auc + 0.06 + 0.002 * block),
                 random_directions=0.66 + chance.uniform(-0.015, 0.015),
+                p_random=0.005 if auc > 0.69 else 0.1,
                 permuted_poles=0.61 + chance.uniform(-0.015, 0.015),
+                p_permuted=0.005,
                 vector_norm=1.5 + 0.6 * block,
                 activation_norm=60 + 4.5 * block,
             )
@@ -103,6 +105,8 @@ def vector_header(**changes: object) -> VectorHeader:
         form="difference",
         block=BLOCK,
         heldout_auc=about(0.846, 0.057),
+        heldout_auc_kept=about(0.871, 0.05),
+        heldout_auc_pairs=about(0.832, 0.06),
         heldout_auc_projection=about(0.8, 0.04),
         heldout_auc_own_prompt=about(0.941, 0.031),
         n_null=200,

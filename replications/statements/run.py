@@ -36,7 +36,7 @@ from heredity.records.draft import DraftSpec
 from heredity.records.trait import Trait
 from heredity.stats.discrimination import auc, auc_estimate
 from heredity.stats.estimate import Estimate
-from heredity.stats.nulls import swapped_poles, upper_bound
+from heredity.stats.nulls import p_value, swapped_poles, upper_bound
 from heredity.studies.extraction import Extraction, extract_many
 from heredity.traits.template import draft_by_template
 from heredity.vectors.leakage import Found
@@ -121,19 +121,20 @@ def chosen_way(statements: Statements, directions: NDArray[np.floating]) -> Way:
     return best[1]
 
 
-def judged(statements: Statements, way: Way, direction: NDArray[np.floating], name: str) -> Estimate:
+def judged(statements: Statements, way: Way, direction: NDArray[np.floating]) -> Estimate:
     """Return the AUC on the half that chose nothing."""
     half = ~statements.is_for_choice
     scores = way.of(statements)[half] @ direction
-    return auc_estimate(scores, statements.is_match[half], np.arange(half.sum()), seed_from("statements auc", name))
+    return auc_estimate(scores, statements.is_match[half], np.arange(half.sum()))
 
 
 def nulls(statements: Statements, found: Found, reached: float) -> dict[str, dict[str, float]]:
     """Return, for random directions and permuted poles, the 97.5th percentile of their AUC and the share reaching ours.
 
     Every draw chooses its own way of reading on the first half, as the vector did, and is judged on the other. Random
-    directions are mixtures of the first half's statements, the same mixture at every place; poles are permuted by
-    question and made into directions by mean difference.
+    directions are mixtures of the first half's statements, each less the mean of its label, so that they do not follow
+    what they are set against; the same mixture at every place. Poles are permuted by question and made into directions
+    by mean difference.
     """
     half = statements.is_for_choice
     mixtures = np.random.default_rng(seed_from("statements random")).standard_normal((N_NULL, int(half.sum())))
@@ -145,15 +146,18 @@ def nulls(statements: Statements, found: Found, reached: float) -> dict[str, dic
         for block in range(read_so.shape[1]):
             rows = read_so[:, block].astype(np.float64)
             drawn = {
-                "random directions": mixtures @ (rows[half] - rows[half].mean(axis=0)),
-                "permuted poles": signs @ poles.own_prompt[:, block],
+                "random directions": mixtures @ less_own_mean(rows[half], statements.is_match[half]),
+                "permuted poles": signs[:, poles.is_kept] @ poles.own_prompt[poles.is_kept, block],
             }
             for kind, directions in drawn.items():
                 best[kind] = better(best[kind], halves_auc(statements, rows @ directions.T))
-    return {
-        kind: {"bound": upper_bound(other), "p": float((1 + (other >= reached).sum()) / (1 + N_NULL))}
-        for kind, (_, other) in best.items()
-    }
+    return {kind: {"bound": upper_bound(other), "p": p_value(reached, other)} for kind, (_, other) in best.items()}
+
+
+def less_own_mean(rows: Floats, labels: NDArray[np.bool_]) -> Floats:
+    """Return rows `[statements, width]`, each less the mean of those with its label."""
+    means = np.array([rows[~labels].mean(axis=0), rows[labels].mean(axis=0)])
+    return np.asarray(rows - means[labels.astype(int)])
 
 
 def halves_auc(statements: Statements, scores: Floats) -> tuple[Floats, Floats]:
@@ -172,12 +176,12 @@ def better(held: tuple[Floats, Floats], new: tuple[Floats, Floats]) -> tuple[Flo
     return np.where(is_better, new[0], held[0]), np.where(is_better, new[1], held[1])
 
 
-def ceiling(statements: Statements, way: Way, name: str) -> Estimate:
+def ceiling(statements: Statements, way: Way) -> Estimate:
     """Return what a logistic direction fitted to the first half's labels reaches on the other, at the same place."""
     half, rows = statements.is_for_choice, way.of(statements)[:, None]
     n = int(min(statements.is_match[half].sum(), (~statements.is_match[half]).sum()))
     positive, negative = rows[half & statements.is_match][:n], rows[half & ~statements.is_match][:n]
-    return judged(statements, way, logistic(positive, negative)[0], name)
+    return judged(statements, way, logistic(positive, negative)[0])
 
 
 def study(extraction: Extraction, statements: dict[str, Statements]) -> dict[str, Any]:
@@ -187,9 +191,9 @@ def study(extraction: Extraction, statements: dict[str, Statements]) -> dict[str
     for name, one in found.items():
         mine, vector = statements[name], one.vector
         way, plain = chosen_way(mine, vector.directions), Way(*PLAIN, vector.block)
-        reached = judged(mine, way, vector.directions[way.block], name)
+        reached = judged(mine, way, vector.directions[way.block])
         others = {
-            other: judged(mine, way, found[other].vector.directions[way.block], f"{name} by {other}").__dict__
+            other: judged(mine, way, found[other].vector.directions[way.block]).__dict__
             for other in found
             if other != name
         }
@@ -198,23 +202,24 @@ def study(extraction: Extraction, statements: dict[str, Statements]) -> dict[str
             "block of the vector": vector.block,
             "own held-out AUC": vector.header.heldout_auc.__dict__,
             "statements, chosen way": reached.__dict__,
-            "statements, nothing chosen": judged(mine, plain, vector.directions[plain.block], name).__dict__,
+            "statements, nothing chosen": judged(mine, plain, vector.directions[plain.block]).__dict__,
             **nulls(mine, one, reached.value),
             "other traits": others,
-            "other methods": by_methods(mine, one, name),
-            "fitted to labels": ceiling(mine, way, name).__dict__,
+            "other methods": by_methods(mine, one),
+            "fitted to labels": ceiling(mine, way).__dict__,
         }
     return results
 
 
-def by_methods(statements: Statements, found: Found, name: str) -> dict[str, Any]:
+def by_methods(statements: Statements, found: Found) -> dict[str, Any]:
     """Return the same AUC by directions of the other methods, each with a choice of its own; no null was run for it."""
-    own, positive = found.poles.own_prompt, found.poles.is_positive
+    kept = found.poles.is_kept
+    own, positive = found.poles.own_prompt[kept], found.poles.is_positive[kept]
     figures = {}
     for method in ("logistic", "pca"):
         directions = METHODS[method](own[positive], own[~positive])
         way = chosen_way(statements, directions)
-        figures[method] = judged(statements, way, directions[way.block], f"{name} by {method}").__dict__
+        figures[method] = judged(statements, way, directions[way.block]).__dict__
     return figures
 
 

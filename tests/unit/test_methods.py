@@ -93,6 +93,8 @@ def test_a_trait_that_lies_in_the_others_span_has_nothing_of_its_own() -> None:
         projected=own,
         is_positive=np.arange(2 * N) < N,
         question=np.concatenate([np.arange(N), np.arange(N)]) % 10,
+        pair=np.zeros(2 * N, dtype=np.int64),
+        is_kept=np.ones(2 * N, dtype=bool),
     )
 
     def apart(basis: Floats) -> float:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from heredity.ground.errors import MismatchError, NonFiniteError, NothingKeptError
-from heredity.stats.compare import paired_difference, share_removed
+from heredity.stats.compare import Scores, paired_difference, share_removed
 from heredity.stats.discrimination import answers_needed, auc, auc_columns, auc_estimate
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import cluster_mean, mean_t, wilson
@@ -47,7 +47,7 @@ def test_auc_counts_ties_half_and_compares_all_pairs() -> None:
 
 def test_an_auc_interval_holds_half_where_there_is_nothing() -> None:
     rng = np.random.default_rng(1)
-    got = auc_estimate(rng.standard_normal(60), np.arange(60) % 2 == 0, np.arange(60) // 6, 0)
+    got = auc_estimate(rng.standard_normal(60), np.arange(60) % 2 == 0, np.arange(60) // 6)
     assert got.low < 0.5 < got.high
 
 
@@ -82,10 +82,22 @@ def test_paired_differences_take_the_questions_own_spread_out() -> None:
 def test_the_share_removed_is_1_at_the_base_and_0_at_the_plain_arm() -> None:
     base = {f"q{i}": [10.0 + i] for i in range(10)}
     plain = {name: [values[0] + 20] for name, values in base.items()}
-    assert share_removed(base, plain, base, 0).value == pytest.approx(1)
-    assert share_removed(base, plain, plain, 0).value == pytest.approx(0)
+    assert removed(base, plain, base) == pytest.approx(1)
+    assert removed(base, plain, plain) == pytest.approx(0)
     half = {name: [values[0] + 10] for name, values in base.items()}
-    assert share_removed(base, plain, half, 0).value == pytest.approx(0.5)
+    assert removed(base, plain, half) == pytest.approx(0.5)
+
+
+def removed(base: Scores, plain: Scores, defended: Scores) -> float:
+    share = share_removed(base, plain, defended)
+    assert share is not None
+    return share.value
+
+
+def test_a_share_of_a_rise_that_is_not_clear_of_zero_has_no_end() -> None:
+    rng = np.random.default_rng(0)
+    base, plain, defended = ({f"q{i}": [rng.standard_normal()] for i in range(10)} for _ in range(3))
+    assert share_removed(base, plain, defended) is None
 
 
 def test_nothing_and_nan_are_refused() -> None:

@@ -16,6 +16,7 @@ from heredity.records.trait import Trait
 from heredity.records.vector import VectorHeader
 from heredity.report.leakage import write_leakage
 from heredity.report.page import require_figures
+from heredity.stats.nulls import CHANCE
 from heredity.store.tensors import save_vector
 from heredity.store.workspace import save_record
 from heredity.traits.define import bundled_names, trait
@@ -98,10 +99,12 @@ def described(header: VectorHeader) -> str:
         f"  block                 {header.block} of {header.n_blocks} (0-based), "
         f"{header.kept.n_kept} of {header.kept.n_pairs} answer pairs kept",
         f"  held-out AUC          {header.heldout_auc} without system prompt",
+        f"                        {header.heldout_auc_pairs or 'no figure'} with contrast pairs held out as well",
+        f"                        {header.heldout_auc_kept or 'no figure'} on answers that the judge kept: flattered",
         f"                        {header.heldout_auc_projection} by the projection alone",
         f"                        {header.heldout_auc_own_prompt} by the projection, under its own prompt",
-        f"  luck (97.5%)          {check.random_directions:.2f} random directions, "
-        f"{check.permuted_poles:.2f} permuted poles ({header.n_null} each)",
+        f"  luck (97.5%)          {check.random_directions:.2f} random directions (p {check.p_random:.3f}), "
+        f"{check.permuted_poles:.2f} permuted poles (p {check.p_permuted:.3f}; {header.n_null} each)",
         f"  answers to be sure    {header.answers_needed or 'no number'} (5% error on either side)",
         "  steering              "
         + "   ".join(f"{dose.strength:g}: {dose.grade} (log p {dose.coherence.value:.2f})" for dose in header.doses),
@@ -115,10 +118,12 @@ def finding(header: VectorHeader) -> str:
         return "found"
     check = header.check_at(header.block)
     bar = max(check.random_directions, check.permuted_poles)
-    value = header.heldout_auc.value
-    where = "is inside the null band" if value <= bar else "is not clear of one half"
-    low = header.heldout_auc.low
-    return f"no direction found; AUC {value:.2f} {where} (luck reaches {bar:.2f}, the interval begins at {low:.2f})"
+    p = max(check.p_random, check.p_permuted)
+    where = "is inside the null band" if p > CHANCE else "is not clear of one half"
+    return (
+        f"no direction found; AUC {header.heldout_auc.value:.2f} {where} (luck reaches {bar:.2f}, does as well in "
+        f"{p:.3f} of draws; the interval begins at {header.heldout_auc.low:.2f})"
+    )
 
 
 def leakage_described(report: LeakageReport) -> str:

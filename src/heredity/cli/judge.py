@@ -23,11 +23,10 @@ from heredity.cli.options import (
 )
 from heredity.cli.work import endpoint_for, loaded, writable
 from heredity.ground.errors import ExperimentError, InputError, UnknownNameError
-from heredity.ground.hashing import seed_from
 from heredity.records.dialogue import Corpus, Grade, Turn, Unscored
 from heredity.records.trait import Trait
 from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import cluster_bootstrap
+from heredity.stats.intervals import cluster_jackknife
 from heredity.store.rows import read_conversations, write_jsonl
 from heredity.traits.define import trait
 
@@ -91,7 +90,7 @@ def judge_command(
         judge = judge or loaded(context, model)
         grades, coherence = grades_by(by, judge, one, asked, seed, progress)
     path = write_jsonl(folder / "judged.jsonl", judged_rows(answers, grades, coherence))
-    summary = summarised(answers, grades, coherence, seed)
+    summary = summarised(answers, grades, coherence)
     say(summary, f"{described(one, summary)}\nwritten to {path}", context.obj.as_json)
     return None
 
@@ -176,7 +175,7 @@ def told(name: str, value: Grade | Unscored) -> dict[str, Any]:
     return {name: round(value.value, 2)} if isinstance(value, Grade) else {name: None, f"{name}_reason": value.reason}
 
 
-def summarised(answers: Sequence[Judged], grades: Graded, coherence: Graded | None, seed: str) -> dict[str, Any]:
+def summarised(answers: Sequence[Judged], grades: Graded, coherence: Graded | None) -> dict[str, Any]:
     """Return mean grades with their intervals, and by what was graded the reasons of what could not be."""
     summary: dict[str, Any] = {"n": len(grades), "unscored": {}}
     for name, values in (("grade", grades), ("coherence", coherence)):
@@ -185,21 +184,30 @@ def summarised(answers: Sequence[Judged], grades: Graded, coherence: Graded | No
         reasons = Counter(one.reason.split(":")[0] for one in values if isinstance(one, Unscored))
         summary["unscored"][name] = dict(reasons)
         if sum(reasons.values()) < len(values):
-            mean = mean_grade(answers, values, seed)
-            summary[name] = {"value": mean.value, "low": mean.low, "high": mean.high, "n": mean.n}
-            summary[f"{name}_text"] = str(mean)
+            mean = mean_grade(answers, values)
+            alone = float(np.mean([one.value for one in values if isinstance(one, Grade)]))
+            summary[name] = (
+                {"value": mean.value, "low": mean.low, "high": mean.high, "n": mean.n}
+                if mean
+                else {"value": alone, "low": None, "high": None, "n": 1}
+            )
+            summary[f"{name}_text"] = str(mean) if mean else f"{alone:.2f} (n=1, which has no interval)"
     return summary
 
 
-def mean_grade(answers: Sequence[Judged], grades: Graded, seed: str) -> Estimate:
-    """Return the mean grade of the answers graded; its interval resamples opening questions, which are its n."""
+def mean_grade(answers: Sequence[Judged], grades: Graded) -> Estimate | None:
+    """Return the mean grade with an interval over opening questions, which are its n; None for fewer than two."""
     groups: dict[str, list[float]] = {}
     for answer, grade in zip(answers, grades, strict=True):
         if isinstance(grade, Grade):
             groups.setdefault(answer.opening, []).append(grade.value)
     n_unscored = sum(isinstance(grade, Unscored) for grade in grades)
-    draw = seed_from(seed, "judge")
-    return cluster_bootstrap(list(groups.values()), lambda drawn: float(np.concatenate(drawn).mean()), draw, n_unscored)
+    drawn = list(groups.values())
+    return (
+        cluster_jackknife(drawn, lambda some: float(np.concatenate(some).mean()), n_unscored)
+        if len(drawn) > 1
+        else None
+    )
 
 
 def described(one: Trait, summary: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.contrast import Asked, calibrate, contrast_scores
 from heredity.judges.elicit import elicit
@@ -26,5 +25,4 @@ def calibrate_on(model: Model, trait: Trait, how: GenerateSpec, seed: str, progr
         [score for score, _ in scored],
         [answer.pole == "positive" for _, answer in scored],
         [answer.question_index for _, answer in scored],
-        seed_from(seed, "calibration"),
     )

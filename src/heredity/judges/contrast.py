@@ -77,7 +77,7 @@ def too_long(model: Model, n_tokens: int) -> Unscored:
     return Unscored(reason=f"{n_tokens} tokens, longer than the judge's context of {model.context_length}")
 
 
-def calibrate(scores: ArrayLike, is_positive: ArrayLike, clusters: ArrayLike, seed: int) -> Calibration:
+def calibrate(scores: ArrayLike, is_positive: ArrayLike, clusters: ArrayLike) -> Calibration:
     """Return the logistic curve through elicited answers of known pole.
 
     Targets are smoothed as Platt (1999) does, so that perfectly separated poles keep a finite slope. Raises
@@ -99,7 +99,7 @@ def calibrate(scores: ArrayLike, is_positive: ArrayLike, clusters: ArrayLike, se
             "the contrast judge does not tell this trait's poles apart on this model (its score falls where the "
             "trait is asked for); sharpen the contrast pairs, or use a larger model"
         )
-    return Calibration(slope=slope, intercept=intercept, n=len(x), auc=auc_estimate(x, y, clusters, seed))
+    return Calibration(slope=slope, intercept=intercept, n=len(x), auc=auc_estimate(x, y, clusters))
 
 
 def grade(score: float | Unscored, calibration: Calibration) -> Grade | Unscored:

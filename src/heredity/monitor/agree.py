@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
 from heredity.judges.contrast import Asked, contrast_scores, grade
 from heredity.models.model import Model
@@ -21,7 +20,6 @@ def agreements(
     probes: Sequence[Probe],
     vectors: Sequence[TraitVector],
     model: Model,
-    seed: str,
     progress: Progress,
 ) -> tuple[Correlation, ...]:
     """Return one correlation a probe; those that rest on too few graded answers or questions are left out.
@@ -43,8 +41,7 @@ def agreements(
         y = np.array([grades[probe.vector_id][i] for i in kept], dtype=np.float64)
         conditions, clusters = [owners[i].condition for i in kept], [opening(owners[i]) for i in kept]
         n_ungraded = len(turns) - len(kept)
-        draw = seed_from(seed, "agreement", probe.trait, probe.block)
-        pooled = correlation(x, y, clusters, draw, unscored=n_ungraded)
+        pooled = correlation(x, y, clusters, unscored=n_ungraded)
         if pooled is None:
             continue
         found.append(
@@ -53,7 +50,7 @@ def agreements(
                 block=probe.block,
                 judge="contrast",
                 pooled=pooled,
-                within=within_conditions(x, y, conditions, clusters, draw, n_ungraded),
+                within=within_conditions(x, y, conditions, clusters, n_ungraded),
                 between=between_conditions(x, y, conditions, n_ungraded),
             )
         )

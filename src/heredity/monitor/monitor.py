@@ -44,7 +44,7 @@ def monitor(
     sights = [Sight(probe.block, unit) for probe, unit in zip(panel.probes, panel.units, strict=True)]
     spoken, excluded = listen(model, corpus.rows, sights, [probe.form for probe in panel.probes], progress)
     readings = [conversation_reading(one, panel.probes) for one in spoken]
-    judged = agreements(readings, panel.probes, vectors, model, seed, progress) if spec.with_judge else ()
+    judged = agreements(readings, panel.probes, vectors, model, progress) if spec.with_judge else ()
     places = range(len(panel.probes))
     return MonitorReport(
         model=model.name,

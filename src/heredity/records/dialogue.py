@@ -137,9 +137,13 @@ class Unscored(Record):
 
 
 def require_mixed(is_bad: Collection[bool]) -> None:
-    """Raise InputError unless some rows are bad and some are not."""
-    if all(is_bad) or not any(is_bad):
-        raise InputError("the labels must name some of the rows that can be screened, and not all of them")
+    """Raise InputError unless two rows or more are bad and two or more are not: one on a side has no interval."""
+    n_bad = sum(is_bad)
+    if n_bad < 2 or len(is_bad) - n_bad < 2:
+        raise InputError(
+            f"the labels must name two or more of the rows that can be screened, and leave two or more, but they name "
+            f"{n_bad} of {len(is_bad)}"
+        )
 
 
 def rows_digest(rows: tuple[Row, ...]) -> str:

@@ -29,11 +29,13 @@ class LeakageReport(Record):
     cosines: tuple[tuple[float, ...], ...]
     """Cosine of the directions of traits i and j, both at trait j's block."""
     cosine_null: tuple[tuple[float, ...], ...]
-    """97.5th percentile of |cosine| of j's direction and random directions with the covariance of i's answers."""
+    """97.5th percentile of |cosine| of j's direction and random directions with the covariance within poles of i's
+    answers."""
     auc: tuple[tuple[Estimate, ...], ...]
     """How well j's vector tells the poles of i apart; the diagonal is held out, the choice of block included."""
     auc_null: tuple[tuple[float, ...], ...]
-    """97.5th percentile of that AUC for random directions with the answers' covariance, turned for the best."""
+    """97.5th percentile of that AUC for random directions with the answers' covariance within poles, turned for the
+    best."""
     orthogonal_auc: tuple[Estimate | None, ...]
     """Held-out AUC of a trait's direction with the span of the others' taken out of it; None where not asked.
 

@@ -33,7 +33,10 @@ class Detection(Record):
     auroc_other_form: Estimate
     """The same for the form of score that did not decide."""
     random_directions: float
-    """97.5th percentile of the AUROC of random directions with the rows' covariance, each turned its better way."""
+    """97.5th percentile of the AUROC of random directions with the covariance within bad and within other rows,
+    each turned its better way."""
+    p_random: float = 1.0
+    """Share of random directions that set bad and other rows as many deviations apart ((1 + k) / (1 + n))."""
     n_null: int
     recall: Estimate
     """Share of the bad rows that were flagged."""

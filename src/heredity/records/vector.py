@@ -14,6 +14,7 @@ from heredity.records.base import SCHEMA_VERSION, Record
 from heredity.records.reading import Form
 from heredity.records.trait import Trait
 from heredity.stats.estimate import Estimate
+from heredity.stats.nulls import CHANCE
 
 Floats = NDArray[np.float32]
 
@@ -40,9 +41,16 @@ class BlockCheck(Record):
     auc_own_prompt: float
     """Held-out AUC of the projection, answers read under their own system prompt: flattered by the prompt's echo."""
     random_directions: float
-    """97.5th percentile of the AUC of random directions with the activations' covariance, turned for the best."""
+    """97.5th percentile of the AUC of random directions with the activations' covariance within poles, each turned its
+    better way."""
+    p_random: float
+    """Share of random directions that set the poles as many deviations apart, ties counted ((1 + k) / (1 + n)).
+
+    An AUC ends at 1, where wide gaps leave luck and signal alike; deviations do not."""
     permuted_poles: float
     """97.5th percentile of the held-out AUC of vectors made from permuted poles."""
+    p_permuted: float
+    """The same share of permutations."""
     vector_norm: float
     activation_norm: float
 
@@ -88,7 +96,14 @@ class VectorHeader(Record):
     block: int
     """The chosen 0-based decoder block."""
     heldout_auc: Estimate
-    """AUC over held-out questions with the block chosen inside the folds, answers read without system prompt."""
+    """AUC over held-out questions with the block chosen inside the folds, answers read without system prompt.
+
+    The direction is of kept answers; all held-out answers are scored, whatever the judge thought of them.
+    """
+    heldout_auc_kept: Estimate | None
+    """The same over those held-out answers that the judge kept: it chose them by the trait, which flatters."""
+    heldout_auc_pairs: Estimate | None
+    """The same as `heldout_auc` with the contrast pair held out as well as the question; None for a single pair."""
     heldout_auc_projection: Estimate
     """The same answers at the chosen block, by the plain projection."""
     heldout_auc_own_prompt: Estimate
@@ -113,10 +128,9 @@ class VectorHeader(Record):
 
     @property
     def is_above_chance(self) -> bool:
-        """Whether the held-out AUC, block choice included, is clear of one half and beats both nulls at the block."""
+        """Whether the held-out AUC, block choice included, is clear of one half and luck rarely does as well."""
         check = self.check_at(self.block)
-        bar = max(check.random_directions, check.permuted_poles)
-        return self.heldout_auc.low > 0.5 and self.heldout_auc.value > bar
+        return self.heldout_auc.low > 0.5 and max(check.p_random, check.p_permuted) <= CHANCE
 
 
 @dataclass(frozen=True)

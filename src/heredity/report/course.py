@@ -12,7 +12,7 @@ from heredity.records.monitor import Correlation, MonitorReport, Probe
 from heredity.report.alarms import labels
 from heredity.report.scores import bins
 from heredity.report.theme import COLOURS, GRID, INK, MUTED, QUIET, Figure, Rows, data, padded, spanned
-from heredity.stats.intervals import mean_t
+from heredity.stats.intervals import mean_if_several
 
 N_LINES = 120
 """Conversations drawn as lines of their own, at most, spaced evenly over the file."""
@@ -68,12 +68,18 @@ def agreement_figure(report: MonitorReport) -> Figure:
     return drawn
 
 
+def _mean_of(values: Sequence[float]) -> dict[str, float]:
+    """Return the mean of a turn and its interval; of one conversation the mean alone."""
+    several = mean_if_several(values)
+    return spanned(several) if several else {"value": values[0]}
+
+
 def _turn_panel(name: str, probe: Probe, lines: Sequence[Sequence[float]], domain: list[float]) -> Figure:
     n_turns = max(len(line) for line in lines)
     drawn = [lines[i] for i in np.unique(np.linspace(0, len(lines) - 1, min(N_LINES, len(lines))).astype(int))]
     thin = [{"line": i, "turn": t, "z": z} for i, line in enumerate(drawn) for t, z in enumerate(line, start=1)]
     turns = [[line[t] for line in lines if len(line) > t] for t in range(n_turns)]
-    means = [{"turn": t, **spanned(mean_t(values))} for t, values in enumerate(turns, start=1)]
+    means = [{"turn": t, **_mean_of(values)} for t, values in enumerate(turns, start=1)]
     spans = [row for row, values in zip(means, turns, strict=True) if len(values) > 1]
     scale = alt.Scale(domain=domain, nice=False)
     axis = alt.Axis(grid=False, values=sorted({*range(1, n_turns + 1, max(1, n_turns // 8))}), format="d")

@@ -17,10 +17,10 @@ from heredity.records.vector import TraitVector
 from heredity.screening.projection import RowReadings, fitting, read_fitting, read_rows_at
 from heredity.screening.reference import own_answers, require_enough
 from heredity.screening.spec import ScreenSpec
-from heredity.stats.discrimination import auc, auc_estimate
+from heredity.stats.discrimination import auc, auc_estimate, separation
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import wilson
-from heredity.stats.nulls import matched_directions, upper_bound
+from heredity.stats.nulls import matched_directions, p_value, upper_bound
 
 Floats = NDArray[np.float64]
 
@@ -98,25 +98,28 @@ def detect(
 ) -> Detection:
     """Return how well scores find rows that are known to be bad, against random directions in the same readings."""
     is_bad = np.array([row.line in bad_lines for row in rows])
-    random = matched_directions(readings.formed(form), spec.n_null, seed_from(seed, "screen null"))
+    random = matched_directions(readings.formed(form), spec.n_null, seed_from(seed, "screen null"), is_bad)
     luck = readings.score(form, random.T)
-    luck_auc = auc(luck[is_bad], luck[~is_bad])
+    found = auc(luck[is_bad], luck[~is_bad])
+    apart = np.abs(separation(luck[is_bad], luck[~is_bad]))
     flagged = np.array([row.flagged for row in rows])
     forms = {
         "projection": [row.projection for row in rows],
         "difference": [row.difference for row in rows],
     }
+    own = np.array(forms[form])
     other = "difference" if form == "projection" else "projection"
     return Detection(
         n_bad=int(is_bad.sum()),
-        auroc=_auroc(forms[form], is_bad, seed),
-        auroc_other_form=_auroc(forms[other], is_bad, seed),
-        random_directions=upper_bound(np.maximum(luck_auc, 1 - luck_auc)),
+        auroc=_auroc(forms[form], is_bad),
+        auroc_other_form=_auroc(forms[other], is_bad),
+        random_directions=upper_bound(np.maximum(found, 1 - found)),
+        p_random=p_value(float(separation(own[is_bad], own[~is_bad])), apart),
         n_null=spec.n_null,
         recall=wilson(int((flagged & is_bad).sum()), int(is_bad.sum())),
         precision=wilson(int((flagged & is_bad).sum()), int(flagged.sum())) if flagged.any() else None,
     )
 
 
-def _auroc(scores: list[float], is_bad: NDArray[np.bool_], seed: str) -> Estimate:
-    return auc_estimate(scores, is_bad, np.arange(len(scores)), seed_from(seed, "auroc"))
+def _auroc(scores: list[float], is_bad: NDArray[np.bool_]) -> Estimate:
+    return auc_estimate(scores, is_bad, np.arange(len(scores)))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import stats as scipy_stats
 
 from heredity.ground.errors import MismatchError
 from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import cluster_bootstrap
+from heredity.stats.intervals import cluster_mean
 
 Scores = Mapping[str, Sequence[float]]
 
@@ -17,28 +19,46 @@ def paired_difference(treated: Scores, control: Scores, seed: int) -> Estimate:
     """Return mean(treated) - mean(control), paired by cluster, with an interval over clusters.
 
     Both map a cluster's name to its scores; clusters that only one arm has are counted as unscored.
-    Raises MismatchError when they share none.
+    Raises MismatchError when they share none, NothingKeptError when they share one only.
     """
-    shared = shared_clusters(treated, control)
-    rows = [[_mean(treated[name]) - _mean(control[name])] for name in shared]
-    lost = len(set(treated) | set(control)) - len(shared)
-    return cluster_bootstrap(rows, lambda drawn: float(np.mean(drawn)), seed, lost)
+    differences = differences_of(treated, control)
+    lost = len(set(treated) | set(control)) - len(differences)
+    return cluster_mean([[value] for value in differences.values()], seed, lost)
 
 
-def share_removed(base: Scores, plain: Scores, defended: Scores, seed: int) -> Estimate:
+def differences_of(treated: Scores, control: Scores) -> dict[str, float]:
+    """Return mean(treated) - mean(control) of every cluster that both scored. Raises MismatchError for none."""
+    return {name: _mean(treated[name]) - _mean(control[name]) for name in shared_clusters(treated, control)}
+
+
+def share_removed(base: Scores, plain: Scores, defended: Scores) -> Estimate | None:
     """Return (plain - defended) / (plain - base): the share of a rise that a defence removed.
 
-    Above 1 the defended arm ends below the base. The interval resamples clusters; where a resample shows no
-    rise, the share is undefined and the resample left out.
+    Above 1 the defended arm ends below the base. The interval over clusters is Fieller's (1954) for a ratio of two
+    means, with Student's t; None where it has no end, since the rise itself is not clear of zero.
     """
-    shared = [name for name in shared_clusters(base, plain) if name in defended]
-    rows = [[_mean(base[name]), _mean(plain[name]), _mean(defended[name])] for name in shared]
+    shared = [name for name in shared_clusters(base, plain) if defended.get(name)]
+    removed = np.array([_mean(plain[name]) - _mean(defended[name]) for name in shared])
+    rise = np.array([_mean(plain[name]) - _mean(base[name]) for name in shared])
+    return ratio_of_means(removed, rise)
 
-    def share(drawn: list[np.ndarray]) -> float:
-        start, risen, held = np.mean(drawn, axis=0)
-        return float((risen - held) / (risen - start)) if risen > start else float("nan")
 
-    return cluster_bootstrap(rows, share, seed)
+def ratio_of_means(over: NDArray[np.float64], under: NDArray[np.float64], level: float = 0.95) -> Estimate | None:
+    """Return mean(over) / mean(under) of paired values `[n]` with Fieller's interval, None where it has no end.
+
+    It holds the ratios r for which mean(over) - r mean(under) is not told from zero by Student's t.
+    """
+    n = len(over)
+    if n < 2:
+        return None
+    bound = float(scipy_stats.t.ppf(0.5 + level / 2, n - 1)) ** 2 / n
+    (above, shared), (_, below) = np.cov(over, under)
+    top, bottom = float(over.mean()), float(under.mean())
+    square, cross, rest = bottom**2 - bound * below, top * bottom - bound * shared, top**2 - bound * above
+    if square <= 0:
+        return None
+    spread = float(np.sqrt(max(0.0, cross**2 - square * rest)))
+    return Estimate(top / bottom, (cross - spread) / square, (cross + spread) / square, n, 0, "Fieller", level)
 
 
 def shared_clusters(first: Scores, second: Scores) -> list[str]:

@@ -8,42 +8,44 @@ from scipy import stats as scipy_stats
 
 from heredity.ground.errors import MismatchError
 from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import jackknife_error
 
 Floats = NDArray[np.float64]
-N_RESAMPLES = 2000
+MOST_R = 0.999999
+"""Fisher's z of 1 is infinite."""
 MIN_CASES = 8
 """Fewer cases say nothing of a correlation."""
 MIN_CLUSTERS = 5
-"""Resampling fewer clusters gives no interval worth the name."""
+"""Fewer clusters give no interval worth the name."""
 MIN_SPREAD = 1e-12
 """Standard deviation below which scores are equal, but for rounding."""
 
 
 def correlation(
-    x: ArrayLike, y: ArrayLike, clusters: ArrayLike, seed: int, by_rank: bool = False, unscored: int = 0
+    x: ArrayLike, y: ArrayLike, clusters: ArrayLike, by_rank: bool = False, unscored: int = 0
 ) -> Estimate | None:
-    """Return Pearson's r (Spearman's rho with `by_rank`), with an interval that resamples whole clusters.
+    """Return Pearson's r (Spearman's rho with `by_rank`) with an interval over clusters.
 
-    None for fewer than 8 cases or 5 clusters, or where one side does not vary. Resamples in which one side does not
-    vary are left out. `unscored` cases are only written down.
+    Delete-one-cluster jackknife of Fisher's z, Student's t. None for fewer than 8 cases or 5 clusters, or where one
+    side does not vary. `unscored` cases are only written down.
     """
     first, second = paired(x, y)
-    names = np.asarray(clusters)
-    members = [np.flatnonzero(names == name) for name in np.unique(names)]
-    if len(first) < MIN_CASES or len(members) < MIN_CLUSTERS or min(first.std(), second.std()) < MIN_SPREAD:
+    names = np.unique(np.asarray(clusters), return_inverse=True)[1]
+    n_clusters = len(np.unique(names))
+    if len(first) < MIN_CASES or n_clusters < MIN_CLUSTERS or min(first.std(), second.std()) < MIN_SPREAD:
         return None
     value = r_of(first, second, by_rank)
-    rng = np.random.default_rng(seed)
-    drawn = []
-    for _ in range(N_RESAMPLES):
-        rows = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
-        drawn.append(r_of(first[rows], second[rows], by_rank))
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    return Estimate(value, float(low), float(high), len(members), unscored, "cluster bootstrap")
+    without = np.array([r_of(first[names != name], second[names != name], by_rank) for name in range(n_clusters)])
+    z = np.arctanh(np.clip(without[np.isfinite(without)], -MOST_R, MOST_R))
+    centre = float(np.arctanh(np.clip(value, -MOST_R, MOST_R)))
+    half = float(scipy_stats.t.ppf(0.975, len(z) - 1)) * jackknife_error(z)
+    low, high = np.tanh([centre - half, centre + half])
+    method = "cluster jackknife of Fisher's z"
+    return Estimate(value, min(float(low), value), max(float(high), value), n_clusters, unscored, method)
 
 
 def within_conditions(
-    x: ArrayLike, y: ArrayLike, conditions: ArrayLike, clusters: ArrayLike, seed: int, unscored: int = 0
+    x: ArrayLike, y: ArrayLike, conditions: ArrayLike, clusters: ArrayLike, unscored: int = 0
 ) -> Estimate | None:
     """Return r of the deviations from each condition's means; cases alone in their condition are left out.
 
@@ -55,7 +57,7 @@ def within_conditions(
     shared = counts[index] >= 2
     centres = [np.array([side[index == i].mean() for i in range(len(names))])[index] for side in (first, second)]
     apart = [(first - centres[0])[shared], (second - centres[1])[shared]]
-    return correlation(apart[0], apart[1], np.asarray(clusters)[shared], seed, unscored=unscored)
+    return correlation(apart[0], apart[1], np.asarray(clusters)[shared], unscored=unscored)
 
 
 def between_conditions(x: ArrayLike, y: ArrayLike, conditions: ArrayLike, unscored: int = 0) -> Estimate | None:
@@ -68,7 +70,7 @@ def between_conditions(x: ArrayLike, y: ArrayLike, conditions: ArrayLike, unscor
     value = r_of(means[0], means[1], by_rank=False)
     if not np.isfinite(value):
         return None
-    z, half = np.arctanh(np.clip(value, -0.999999, 0.999999)), 1.959964 / np.sqrt(len(names) - 3)
+    z, half = np.arctanh(np.clip(value, -MOST_R, MOST_R)), 1.959964 / np.sqrt(len(names) - 3)
     return Estimate(value, float(np.tanh(z - half)), float(np.tanh(z + half)), len(names), unscored, "Fisher z")
 
 

@@ -1,4 +1,8 @@
-"""Intervals: Wilson for shares, Student's t for means, cluster bootstrap for the rest."""
+"""Intervals: Wilson for shares, Student's t for few independent units, studentised bootstrap over clusters, jackknife.
+
+Percentile bootstraps are not used: over 4, 8 and 12 clusters they cover .81, .89 and .90 of the time at 95%, less where
+values are skewed. A single value has no interval, and none is made up for it.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,9 @@ from heredity.stats.estimate import Estimate
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[list[Floats]], float]
+FEWEST_TO_RESAMPLE = 4
+"""Of fewer values too many resamples are all alike: Student's t stands in."""
+N_RESAMPLES = 2000
 
 
 def wilson(successes: int, n: int, level: float = 0.95) -> Estimate:
@@ -27,45 +34,79 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Estimate:
 
 
 def mean_t(values: ArrayLike, unscored: int = 0, level: float = 0.95) -> Estimate:
-    """Return the mean with its Student-t interval; for independent units (trained students, seeds)."""
-    array = finite(values)
-    half = 0.0
-    if array.size > 1:
-        quantile = float(scipy_stats.t.ppf(0.5 + level / 2, array.size - 1))
-        half = quantile * float(array.std(ddof=1)) / float(np.sqrt(array.size))
-    mean = float(array.mean())
-    return Estimate(mean, mean - half, mean + half, array.size, unscored, "t", level)
+    """Return the mean with its Student-t interval; for independent units (trained students, seeds).
+
+    Raises NothingKeptError for fewer than two values: one has no interval.
+    """
+    array = severally(values)
+    error = float(array.std(ddof=1)) / float(np.sqrt(array.size))
+    return around(float(array.mean()), error, array.size, unscored, "t", level)
 
 
-def cluster_bootstrap(
-    groups: Sequence[ArrayLike],
-    statistic: Statistic,
-    seed: int,
-    unscored: int = 0,
-    n_resamples: int = 2000,
-    level: float = 0.95,
+def mean_if_several(values: Sequence[float], unscored: int = 0) -> Estimate | None:
+    """Return the mean with its Student-t interval, or None for fewer than two values."""
+    return mean_t(values, unscored) if len(values) > 1 else None
+
+
+def cluster_mean(groups: Sequence[ArrayLike], seed: int, unscored: int = 0, level: float = 0.95) -> Estimate:
+    """Return the mean of cluster means with an interval over clusters.
+
+    Cluster means that are all 0 or 1 are shares: Wilson's interval. Else the studentised bootstrap (Hall 1988; Efron &
+    Tibshirani 1993, section 12.5), which heeds skewness where Student's t does not; t itself for fewer than 4. Raises
+    NothingKeptError for fewer than two clusters.
+    """
+    means = severally([float(finite(group).mean()) for group in groups])
+    if np.isin(means, (0.0, 1.0)).all():
+        share = wilson(int(means.sum()), means.size, level)
+        return Estimate(share.value, share.low, share.high, share.n, unscored, "wilson", level)
+    if means.size < FEWEST_TO_RESAMPLE:
+        return mean_t(means, unscored, level)
+    drawn = means[np.random.default_rng(seed).integers(0, means.size, size=(N_RESAMPLES, means.size))]
+    errors = drawn.std(axis=1, ddof=1) / np.sqrt(means.size)
+    varied = errors > 1e-12 * max(1.0, float(np.abs(means).max()))
+    value, error = float(means.mean()), float(means.std(ddof=1) / np.sqrt(means.size))
+    if not varied.any():
+        return Estimate(value, value, value, means.size, unscored, "all alike", level)
+    ratios = (drawn.mean(axis=1)[varied] - value) / errors[varied]
+    below, above = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
+    low, high = value - above * error, value - below * error
+    return Estimate(value, float(low), float(high), means.size, unscored, "studentised bootstrap", level)
+
+
+def cluster_jackknife(
+    groups: Sequence[ArrayLike], statistic: Statistic, unscored: int = 0, level: float = 0.95
 ) -> Estimate:
-    """Return a statistic of clustered values with its percentile interval, resampling whole clusters.
+    """Return a smooth statistic of clustered values: delete-one-cluster jackknife, Student's t.
 
-    `groups` holds one array of values a cluster (a question, say); `statistic` takes such a list.
-    Resamples on which the statistic is undefined (NaN) are left out.
+    `groups` holds one array of values a cluster (a question, say); `statistic` takes such a list. Raises
+    NothingKeptError for fewer than two clusters.
     """
     clusters = [finite(group) for group in groups]
-    if not clusters:
-        raise NothingKeptError("an interval needs at least one cluster of scored cases; none was left")
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(0, len(clusters), size=(n_resamples, len(clusters)))
-    values = np.array([statistic([clusters[i] for i in draw]) for draw in draws])
-    tail = (1 - level) / 2 * 100
-    low, high = np.nanpercentile(values, [tail, 100 - tail])
-    value = statistic(clusters)
-    return Estimate(value, float(low), float(high), len(clusters), unscored, "cluster bootstrap", level)
+    if len(clusters) < 2:
+        raise NothingKeptError(f"an interval over clusters needs two or more of them; there is {len(clusters)}")
+    without = np.array([statistic([*clusters[:i], *clusters[i + 1 :]]) for i in range(len(clusters))])
+    error = jackknife_error(without)
+    return around(statistic(clusters), error, len(clusters), unscored, "cluster jackknife", level)
 
 
-def cluster_mean(groups: Sequence[ArrayLike], seed: int, unscored: int = 0, n_resamples: int = 2000) -> Estimate:
-    """Return the mean of cluster means with an interval over clusters."""
-    means = [[float(finite(group).mean())] for group in groups]
-    return cluster_bootstrap(means, lambda drawn: float(np.mean(drawn)), seed, unscored, n_resamples)
+def jackknife_error(without: Floats) -> float:
+    """Return the standard error from the values with one cluster left out each."""
+    n = len(without)
+    return float(np.sqrt((n - 1) / n * np.sum((without - without.mean()) ** 2)))
+
+
+def around(value: float, error: float, n: int, unscored: int, method: str, level: float = 0.95) -> Estimate:
+    """Return value +- t(n - 1) standard errors."""
+    half = float(scipy_stats.t.ppf(0.5 + level / 2, n - 1)) * error
+    return Estimate(value, value - half, value + half, n, unscored, method, level)
+
+
+def severally(values: ArrayLike) -> Floats:
+    """Return two or more values as a flat float64 array. Raises NothingKeptError for fewer."""
+    array = finite(values)
+    if array.size < 2:
+        raise NothingKeptError("one value has no interval; it takes two or more (more seeds, questions or rows)")
+    return array
 
 
 def finite(values: ArrayLike) -> Floats:

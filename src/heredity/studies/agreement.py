@@ -12,7 +12,6 @@ import numpy as np
 from scipy import stats as scipy_stats
 
 from heredity.ground.errors import ExperimentError, InputError, NonFiniteError, NothingKeptError
-from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.contrast import Asked, contrast_scores
 from heredity.judges.elicit import elicit
@@ -26,7 +25,7 @@ from heredity.records.trait import Trait
 from heredity.stats.correlation import correlation, within_conditions
 from heredity.stats.discrimination import auc_estimate
 from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import mean_t
+from heredity.stats.intervals import mean_if_several
 
 N_PAIRS = 2
 """Contrast pairs that call the answers up; the contrast judge compares others."""
@@ -97,42 +96,39 @@ def _on_trait(trait: Trait, model: Model, judges: Mapping[str, Judge], seed: str
     answers = elicit(trait, model, 1, GenerateSpec(), seed, progress, trait.making[:N_PAIRS])
     asked = [Asked(answer.question, answer.text) for answer in answers]
     graded = {name: judge(trait, asked) for name, judge in judges.items()}
-    draw = seed_from(seed, "agreement", trait.name)
     return TraitAgreement(
         trait=trait.name,
         n_answers=len(answers),
-        judges=tuple(_figures(name, *graded[name], answers, draw) for name in judges),
+        judges=tuple(_figures(name, *graded[name], answers) for name in judges),
         pairs=tuple(
-            _pair(first, second, graded[first][0], graded[second][0], answers, draw)
+            _pair(first, second, graded[first][0], graded[second][0], answers)
             for first, second in combinations(judges, 2)
         ),
     )
 
 
-def _figures(
-    name: str, scores: Scores, unscored: Sequence[Unscored], answers: Sequence[Answer], draw: int
-) -> JudgeFigures:
+def _figures(name: str, scores: Scores, unscored: Sequence[Unscored], answers: Sequence[Answer]) -> JudgeFigures:
     kept = [i for i, score in enumerate(scores) if score is not None]
     is_positive = np.array([answers[i].pole == "positive" for i in kept], dtype=bool)
     has_both = bool(len(kept)) and 0 < is_positive.sum() < len(kept)
     values = np.array([scores[i] for i in kept], dtype=np.float64)
     return JudgeFigures(
         judge=name,
-        auc=auc_estimate(values, is_positive, [answers[i].question for i in kept], draw) if has_both else None,
+        auc=auc_estimate(values, is_positive, [answers[i].question for i in kept]) if has_both else None,
         n_unscored=len(unscored),
         commonest_reason=commonest_reason(unscored)[0] if unscored else "",
     )
 
 
-def _pair(first: str, second: str, one: Scores, other: Scores, answers: Sequence[Answer], draw: int) -> PairFigures:
+def _pair(first: str, second: str, one: Scores, other: Scores, answers: Sequence[Answer]) -> PairFigures:
     kept = [i for i in range(len(answers)) if one[i] is not None and other[i] is not None]
     x, y = np.array([one[i] for i in kept], dtype=np.float64), np.array([other[i] for i in kept], dtype=np.float64)
     poles, questions = [answers[i].pole or "" for i in kept], [answers[i].question for i in kept]
     pooled, within = None, None
     if len(kept) >= MIN_SHARED:
         try:
-            pooled = correlation(x, y, questions, draw, by_rank=True)
-            within = within_conditions(_ranked(x, poles), _ranked(y, poles), poles, questions, draw)
+            pooled = correlation(x, y, questions, by_rank=True)
+            within = within_conditions(_ranked(x, poles), _ranked(y, poles), poles, questions)
         except NothingKeptError:
             pooled = None
     return PairFigures(first=first, second=second, pooled=pooled, within_poles=within)
@@ -148,13 +144,13 @@ def _ranked(values: np.ndarray, conditions: Sequence[str]) -> np.ndarray:
 
 
 def _means(compared: Sequence[TraitAgreement], figure: Callable[[PairFigures], Estimate | None]) -> dict[str, Estimate]:
-    """Return the mean of one figure over traits, by pair of judges; traits without it are counted as unscored."""
+    """Return the mean of one figure over traits, by pair of judges, of two or more; others count as unscored."""
     values: dict[str, list[Estimate | None]] = {}
     for trait in compared:
         for pair in trait.pairs:
             values.setdefault(f"{pair.first} / {pair.second}", []).append(figure(pair))
-    return {
-        name: mean_t([one.value for one in found if one], unscored=sum(one is None for one in found))
+    means = {
+        name: mean_if_several([one.value for one in found if one], unscored=sum(one is None for one in found))
         for name, found in values.items()
-        if any(found)
     }
+    return {name: mean for name, mean in means.items() if mean}

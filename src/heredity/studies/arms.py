@@ -73,7 +73,7 @@ def removed_by(defence: ArmName, arms: Sequence[Arm], seed: str) -> Estimate | N
     rise = paired_difference(scores["plain"], scores["base"], seed_from(seed, "compare", "expression", "plain", "base"))
     if rise.low <= 0:
         return None
-    return share_removed(scores["base"], scores["plain"], scores[defence], seed_from(seed, "removed"))
+    return share_removed(scores["base"], scores["plain"], scores[defence])
 
 
 def _expression(report: EvalReport) -> Scores:

@@ -111,7 +111,8 @@ def _gathered_stage(desk: _Desk, trait: Trait) -> Gathered:
         gathered = gather(trait, desk.model, desk.spec, desk.seed, desk.progress)
         poles = gathered.poles
         arrays = {name: getattr(poles, name).astype(np.float32) for name in ("own_prompt", "bare", "projected")}
-        whole = {"is_positive": poles.is_positive.astype(np.int64), "question": poles.question}
+        flags = {name: getattr(poles, name).astype(np.int64) for name in ("is_positive", "is_kept")}
+        whole = {**flags, "question": poles.question, "pair": poles.pair}
         save_arrays({**arrays, **whole}, folder / "poles.safetensors")
         save_record(Tally(counts=gathered.counts, calibration=gathered.calibration), folder / "tally.json")
         return desk.model.work.n_tokens - before
@@ -140,6 +141,8 @@ def _load_gathered(folder: Path) -> Gathered:
         projected=arrays["projected"].astype(np.float64),
         is_positive=arrays["is_positive"].astype(bool),
         question=arrays["question"].astype(np.int64),
+        pair=arrays["pair"].astype(np.int64),
+        is_kept=arrays["is_kept"].astype(bool),
     )
     return Gathered(poles, tally.counts, tally.calibration)
 

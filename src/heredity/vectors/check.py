@@ -1,21 +1,23 @@
 """Does the direction tell held-out answers apart, and better than luck would?
 
-Folds run over questions: no direction ever meets an answer to a question it was made from.
+Folds run over questions: no direction ever meets an answer to a question it was made from. Directions are made from
+kept answers; every answer is scored, since a judge that chose what is scored would have chosen the trait.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heredity.ground.errors import NothingKeptError
 from heredity.ground.hashing import seed_from
 from heredity.records.vector import BlockCheck
-from heredity.stats.discrimination import answers_needed, auc, auc_columns, auc_estimate
+from heredity.stats.discrimination import answers_needed, auc, auc_columns, auc_estimate, separation
 from heredity.stats.estimate import Estimate
-from heredity.stats.nulls import matched_directions, swapped_poles, upper_bound
+from heredity.stats.nulls import matched_directions, p_value, swapped_poles, upper_bound
 from heredity.vectors.methods import Method, mean_difference, method_named
 from heredity.vectors.spec import ExtractSpec
 
@@ -24,7 +26,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Poles:
-    """Kept answers of both poles, read twice."""
+    """Answers of both poles, read twice; those that the judge kept make directions, all of them try them."""
 
     own_prompt: Floats
     """`[answers, blocks, width]`, read under the system prompt that made them: the vector comes from these."""
@@ -34,6 +36,11 @@ class Poles:
     """The same answers read without it, response mean alone."""
     is_positive: NDArray[np.bool_]
     question: NDArray[np.int64]
+    pair: NDArray[np.int64]
+    """The contrast pair that called each answer up."""
+    is_kept: NDArray[np.bool_]
+    """Whether the judge found both answers of a two in their part. It chose by the trait: a figure of kept answers
+    alone flatters."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,8 @@ class Evidence:
 
     block: int
     heldout_auc: Estimate
+    heldout_auc_kept: Estimate | None
+    heldout_auc_pairs: Estimate | None
     heldout_auc_projection: Estimate
     heldout_auc_own_prompt: Estimate
     answers_needed: int | None
@@ -51,29 +60,26 @@ class Evidence:
 def check(poles: Poles, spec: ExtractSpec, seed: str, method: Method | None = None) -> Evidence:
     """Return held-out AUC at every block over its null bands, the chosen block, and its honest AUC.
 
-    `method` stands in for the spec's where the directions come from elsewhere.
+    `method` stands in for the spec's where the directions come from elsewhere. Raises NothingKeptError where the kept
+    answers are of too few questions for the folds.
     """
     method = method or method_named(spec.method)
     fold = folds_of(poles.question, spec.n_folds)
-    bare = heldout_scores(poles.own_prompt, poles.bare, poles.is_positive, fold, method)
-    own = heldout_scores(poles.own_prompt, poles.own_prompt, poles.is_positive, fold, method)
-    projected = heldout_scores(poles.own_prompt, poles.projected, poles.is_positive, fold, method)
-    by_block = _auc_by_block(bare, poles.is_positive)
-    block = choose_block(by_block) if spec.block is None else spec.block
-    honest = bare[:, block] if spec.block is not None else nested_scores(poles, fold, method)
-    estimates = [
-        auc_estimate(scores, poles.is_positive, poles.question, seed_from(seed, "heldout"))
-        for scores in (honest, projected[:, block], own[:, block])
-    ]
+    bare = heldout_scores(poles, poles.bare, fold, method)
+    own = heldout_scores(poles, poles.own_prompt, fold, method)
+    projected = heldout_scores(poles, poles.projected, fold, method)
+    block = choose_block(_auc_by_block(bare, poles.is_positive)) if spec.block is None else spec.block
+    chosen = np.full(len(fold), block) if spec.block is not None else nested_blocks(poles, fold, method)
+    honest = bare[np.arange(len(fold)), chosen]
     return Evidence(
         block=block,
-        heldout_auc=estimates[0],
-        heldout_auc_projection=estimates[1],
-        heldout_auc_own_prompt=estimates[2],
+        heldout_auc=_estimate(poles, honest),
+        heldout_auc_kept=_estimate(poles, honest, poles.is_kept),
+        heldout_auc_pairs=new_pair_auc(poles, fold, chosen, method),
+        heldout_auc_projection=_estimate(poles, projected[:, block]),
+        heldout_auc_own_prompt=_estimate(poles, own[:, block]),
         answers_needed=answers_needed(honest[poles.is_positive], honest[~poles.is_positive]),
-        checks=block_checks(
-            poles, [_auc_by_block(s, poles.is_positive) for s in (bare, projected, own)], method, spec, seed
-        ),
+        checks=block_checks(poles, [bare, projected, own], method, spec, seed),
     )
 
 
@@ -83,33 +89,71 @@ def folds_of(question: NDArray[np.int64], n_folds: int) -> NDArray[np.int64]:
     return np.asarray(ranks % n_folds, dtype=np.int64)
 
 
-def heldout_scores(
-    train: Floats, test: Floats, is_positive: NDArray[np.bool_], fold: NDArray[np.int64], method: Method
-) -> Floats:
-    """Return `[answers, blocks]`: each answer's projection on the direction of the other folds.
+def heldout_scores(poles: Poles, test: Floats, fold: NDArray[np.int64], method: Method) -> Floats:
+    """Return `[answers, blocks]`: every answer's projection on the direction of the other folds' kept answers.
 
     Projections are standardised by the other folds' mean and deviation, so that folds and blocks compare.
     """
     scores = np.empty(test.shape[:2])
     for held in np.unique(fold):
         rest = fold != held
-        direction = method(train[rest & is_positive], train[rest & ~is_positive])
-        known = np.einsum("nbw,bw->nb", test[rest], direction)
-        new = np.einsum("nbw,bw->nb", test[~rest], direction)
-        scores[~rest] = (new - known.mean(axis=0)) / (known.std(axis=0) + 1e-12)
+        scores[~rest] = _scored(poles, test, rest, ~rest, method)
     return scores
 
 
-def nested_scores(poles: Poles, fold: NDArray[np.int64], method: Method) -> Floats:
-    """Return `[answers]`: held-out scores with the block, too, chosen without the fold it is used on."""
-    scores = np.empty(len(fold))
-    everywhere = heldout_scores(poles.own_prompt, poles.bare, poles.is_positive, fold, method)
+def nested_blocks(poles: Poles, fold: NDArray[np.int64], method: Method) -> NDArray[np.int64]:
+    """Return `[answers]`: the block that would be chosen without the fold that an answer is in."""
+    blocks = np.empty(len(fold), dtype=np.int64)
     for held in np.unique(fold):
         rest = fold != held
-        inner = heldout_scores(poles.own_prompt[rest], poles.bare[rest], poles.is_positive[rest], fold[rest], method)
-        block = choose_block(_auc_by_block(inner, poles.is_positive[rest]))
-        scores[~rest] = everywhere[~rest, block]
-    return scores
+        others = subset(poles, rest)
+        inner = heldout_scores(others, others.bare, fold[rest], method)
+        blocks[~rest] = choose_block(_auc_by_block(inner, others.is_positive))
+    return blocks
+
+
+def new_pair_auc(poles: Poles, fold: NDArray[np.int64], blocks: NDArray[np.int64], method: Method) -> Estimate | None:
+    """Return the AUC of answers whose question and contrast pair the direction has not met; None for a single pair."""
+    pairs = np.unique(poles.pair)
+    if len(pairs) < 2:
+        return None
+    scores = np.empty(len(fold))
+    for held in np.unique(fold):
+        for pair in pairs:
+            new = (fold == held) & (poles.pair == pair)
+            if not new.any():
+                continue
+            at = slice(int(blocks[new][0]), int(blocks[new][0]) + 1)
+            known = (fold != held) & (poles.pair != pair)
+            scores[new] = _scored(poles, poles.bare, known, new, method, at)[:, 0]
+    return _estimate(poles, scores)
+
+
+def subset(poles: Poles, chosen: NDArray[np.bool_]) -> Poles:
+    """Return some of the answers."""
+    return Poles(**{field.name: getattr(poles, field.name)[chosen] for field in fields(Poles)})
+
+
+def _scored(
+    poles: Poles,
+    test: Floats,
+    known: NDArray[np.bool_],
+    new: NDArray[np.bool_],
+    method: Method,
+    blocks: slice = slice(None),
+) -> Floats:
+    """Return `[new answers, blocks]`: projections on the direction of known kept answers, in deviations of theirs."""
+    made = known & poles.is_kept
+    sides = [poles.own_prompt[made & side][:, blocks] for side in (poles.is_positive, ~poles.is_positive)]
+    if not all(len(side) for side in sides):
+        raise NothingKeptError(
+            "the answers in which the trait shows are of too few questions to hold some out; ask for more samples, or "
+            "sharpen the contrast pairs"
+        )
+    direction = method(*sides)
+    seen = np.einsum("nbw,bw->nb", test[made][:, blocks], direction)
+    scores = np.einsum("nbw,bw->nb", test[new][:, blocks], direction)
+    return np.asarray((scores - seen.mean(axis=0)) / (seen.std(axis=0) + 1e-12))
 
 
 def choose_block(auc_by_block: Floats) -> int:
@@ -123,19 +167,21 @@ def choose_block(auc_by_block: Floats) -> int:
 
 
 def block_checks(
-    poles: Poles, aucs: Sequence[Floats], method: Method, spec: ExtractSpec, seed: str
+    poles: Poles, scores: Sequence[Floats], method: Method, spec: ExtractSpec, seed: str
 ) -> tuple[BlockCheck, ...]:
-    """Return one check a block, the AUCs (deciding form, projection, own prompt) beside their two null bands."""
-    bare_auc, projected_auc, own_auc = aucs
-    positive = poles.is_positive
+    """Return one check a block of held-out scores (deciding form, projection, own prompt) beside their two nulls."""
+    positive, kept = poles.is_positive, poles.is_kept
+    bare_auc, projected_auc, own_auc = (_auc_by_block(some, positive) for some in scores)
+    apart = separation(scores[0][positive], scores[0][~positive])
     fold = folds_of(poles.question, spec.n_folds)
-    permuted = permuted_bounds(poles, fold, method, spec.n_null, seed_from(seed, "permuted"))
-    vectors = method(poles.own_prompt[positive], poles.own_prompt[~positive])
+    permuted, permuted_apart = permuted_nulls(poles, fold, method, spec.n_null, seed_from(seed, "permuted"))
+    vectors = method(poles.own_prompt[positive & kept], poles.own_prompt[~positive & kept])
     checks = []
     for block in range(poles.bare.shape[1]):
         rows = poles.bare[:, block]
-        random = matched_directions(rows, spec.n_null, seed_from(seed, "random", block))
-        luck = auc(rows[positive] @ random.T, rows[~positive] @ random.T)
+        random = matched_directions(rows, spec.n_null, seed_from(seed, "random", block), positive)
+        sides = rows[positive] @ random.T, rows[~positive] @ random.T
+        luck = auc(*sides)
         checks.append(
             BlockCheck(
                 block=block,
@@ -143,7 +189,9 @@ def block_checks(
                 auc_projection=float(projected_auc[block]),
                 auc_own_prompt=float(own_auc[block]),
                 random_directions=upper_bound(np.maximum(luck, 1 - luck)),
-                permuted_poles=float(permuted[block]),
+                p_random=p_value(float(apart[block]), np.abs(separation(*sides))),
+                permuted_poles=upper_bound(permuted[block]),
+                p_permuted=p_value(float(apart[block]), permuted_apart[block]),
                 vector_norm=float(np.linalg.norm(vectors[block])),
                 activation_norm=float(np.linalg.norm(poles.projected[:, block], axis=1).mean()),
             )
@@ -151,34 +199,46 @@ def block_checks(
     return tuple(checks)
 
 
-def permuted_bounds(poles: Poles, fold: NDArray[np.int64], method: Method, n: int, seed: int) -> Floats:
-    """Return `[blocks]`: 97.5th percentile of the held-out AUC of directions from poles swapped by question."""
+def permuted_nulls(poles: Poles, fold: NDArray[np.int64], method: Method, n: int, seed: int) -> tuple[Floats, Floats]:
+    """Return the held-out AUC and separation of directions from poles swapped by question, `[blocks, permutations]`."""
     names, index = np.unique(poles.question, return_inverse=True)
     signs = swapped_poles(len(names), n, seed)[:, index]
     labels = signs * np.where(poles.is_positive, 1.0, -1.0) > 0
     if method is mean_difference:
-        return _linear_bounds(poles, fold, labels)
-    drawn = np.empty((n, poles.bare.shape[1]))
+        return _linear_nulls(poles, fold, labels)
+    drawn = np.empty((2, poles.bare.shape[1], n))
     for i, is_positive in enumerate(labels):
-        drawn[i] = _auc_by_block(heldout_scores(poles.own_prompt, poles.bare, is_positive, fold, method), is_positive)
-    return np.array([upper_bound(column) for column in drawn.T])
+        scores = heldout_scores(replace(poles, is_positive=is_positive), poles.bare, fold, method)
+        drawn[0, :, i] = _auc_by_block(scores, is_positive)
+        drawn[1, :, i] = separation(scores[is_positive], scores[~is_positive])
+    return drawn[0], drawn[1]
 
 
-def _linear_bounds(poles: Poles, fold: NDArray[np.int64], labels: NDArray[np.bool_]) -> Floats:
-    """Return the bounds of `labels` (`[permutations, answers]`) for the mean difference.
+def _linear_nulls(poles: Poles, fold: NDArray[np.int64], labels: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """Return the same under `labels` (`[permutations, answers]`) for the mean difference.
 
-    It is linear in its answers, so all permutations are one matrix product a fold and block.
+    It is linear in its answers, so all permutations are one matrix product a fold and block. Kept answers stand in twos
+    of one question, so that every permutation has as many of either pole.
     """
-    bounds = np.empty(poles.bare.shape[1])
-    for block in range(len(bounds)):
+    aucs, apart = (np.empty((poles.bare.shape[1], len(labels))) for _ in range(2))
+    for block in range(len(aucs)):
         scores = np.empty(labels.T.shape)
         for held in np.unique(fold):
             rest = fold != held
-            directions = np.where(labels[:, rest], 1.0, -1.0) @ poles.own_prompt[rest, block]
-            known, new = poles.bare[rest, block] @ directions.T, poles.bare[~rest, block] @ directions.T
+            made = rest & poles.is_kept
+            directions = np.where(labels[:, made], 1.0, -1.0) @ poles.own_prompt[made, block]
+            known, new = poles.bare[made, block] @ directions.T, poles.bare[~rest, block] @ directions.T
             scores[~rest] = (new - known.mean(axis=0)) / (known.std(axis=0) + 1e-12)
-        bounds[block] = upper_bound(auc_columns(scores, labels.T))
-    return bounds
+        aucs[block] = auc_columns(scores, labels.T)
+        apart[block] = [
+            separation(own[is_positive], own[~is_positive]) for own, is_positive in zip(scores.T, labels, strict=True)
+        ]
+    return aucs, apart
+
+
+def _estimate(poles: Poles, scores: Floats, chosen: NDArray[np.bool_] | None = None) -> Estimate:
+    some = np.ones(len(scores), dtype=bool) if chosen is None else chosen
+    return auc_estimate(scores[some], poles.is_positive[some], poles.question[some])
 
 
 def _auc_by_block(scores: Floats, is_positive: NDArray[np.bool_]) -> Floats:

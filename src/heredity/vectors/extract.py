@@ -42,7 +42,7 @@ def vector_from(
 
 def direct(poles: Poles, spec: ExtractSpec) -> Floats:
     """Return the directions `[blocks, width]` from all kept answers."""
-    own, is_positive = poles.own_prompt, poles.is_positive
+    own, is_positive = poles.own_prompt[poles.is_kept], poles.is_positive[poles.is_kept]
     directions: Floats = method_named(spec.method)(own[is_positive], own[~is_positive]).astype("float32")
     return directions
 
@@ -68,6 +68,8 @@ def describe(
         form=spec.form,
         block=evidence.block,
         heldout_auc=evidence.heldout_auc,
+        heldout_auc_kept=evidence.heldout_auc_kept,
+        heldout_auc_pairs=evidence.heldout_auc_pairs,
         heldout_auc_projection=evidence.heldout_auc_projection,
         heldout_auc_own_prompt=evidence.heldout_auc_own_prompt,
         n_null=spec.n_null,

@@ -1,4 +1,4 @@
-"""What a vector is made from: answers of both poles, graded, sifted and read once for every method and block."""
+"""What a vector is made from, and tried on: answers of both poles, graded and read once for every method and block."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from heredity.vectors.spec import ExtractSpec
 
 @dataclass(frozen=True)
 class Gathered:
-    """One trait's kept answers, read, with the counts of what was dropped and the judge's calibration."""
+    """One trait's answers, read, with the counts of what the judge dropped and its calibration."""
 
     poles: Poles
     counts: KeptCounts
@@ -32,19 +32,24 @@ class Gathered:
 
 
 def gather(trait: Trait, model: Model, spec: ExtractSpec, seed: str, progress: Progress) -> Gathered:
-    """Return the readings of the answers in which both poles play their part.
+    """Return the readings of all answers that hold a token, and which of them both poles play their part in.
 
     Raises NothingKeptError when too few answer pairs tell the poles apart.
     """
     how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
     answers = elicit(trait, model, spec.n_samples, how, seed, progress)
-    graded = grade_elicited(trait, model, answers, seed, progress)
+    graded = grade_elicited(trait, model, answers, progress)
     places, counts = keep(answers, graded, spec)
-    poles = read_poles(trait, model, [answers[place] for place in places], spec.form, progress)
+    kept = set(places)
+    said = [place for place, answer in enumerate(answers) if answer.text]
+    is_kept = [place in kept for place in said]
+    poles = read_poles(trait, model, [answers[place] for place in said], is_kept, spec.form, progress)
     return Gathered(poles, counts, graded.calibration)
 
 
-def read_poles(trait: Trait, model: Model, answers: Sequence[Answer], form: Form, progress: Progress) -> Poles:
+def read_poles(
+    trait: Trait, model: Model, answers: Sequence[Answer], is_kept: Sequence[bool], form: Form, progress: Progress
+) -> Poles:
     """Return the answers' activations at every block, under their own system prompt and without any."""
     own = [
         render(model, question(a.question, trait.system_prompt(a.pair or 0, a.pole or "positive")), a.text)
@@ -59,4 +64,6 @@ def read_poles(trait: Trait, model: Model, answers: Sequence[Answer], form: Form
         projected=unprompted.formed("projection").astype(np.float64),
         is_positive=np.array([a.pole == "positive" for a in answers]),
         question=np.array([a.question_index for a in answers], dtype=np.int64),
+        pair=np.array([a.pair or 0 for a in answers], dtype=np.int64),
+        is_kept=np.array(is_kept, dtype=bool),
     )

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from heredity.ground.errors import NothingKeptError
-from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
 from heredity.judges.contrast import MIN_TOKENS, Asked, calibrate, contrast_scores, grade
 from heredity.models.chat import question, render
@@ -31,16 +30,16 @@ class Graded:
     """Fitted on all of them, for answers to other questions."""
 
 
-def grade_elicited(trait: Trait, model: Model, answers: Sequence[Answer], seed: str, progress: Progress) -> Graded:
+def grade_elicited(trait: Trait, model: Model, answers: Sequence[Answer], progress: Progress) -> Graded:
     """Return grades by cross-fitting: even questions are graded on the curve of the odd ones, and the reverse."""
     asked = [Asked(answer.question, answer.text) for answer in answers]
     scores = contrast_scores(model, trait, asked, progress)
-    halves = [_calibrated(answers, scores, half, seed) for half in (0, 1)]
+    halves = [_calibrated(answers, scores, half) for half in (0, 1)]
     grades = [
         grade(score, halves[1 - answer.question_index % 2]) for answer, score in zip(answers, scores, strict=True)
     ]
     coherence = coherences(model, asked, progress)
-    return Graded(grades, coherence, _calibrated(answers, scores, None, seed))
+    return Graded(grades, coherence, _calibrated(answers, scores, None))
 
 
 def coherences(model: Model, answers: Sequence[Asked], progress: Progress) -> list[float | Unscored]:
@@ -93,9 +92,7 @@ def _broken_rule(graded: Graded, place: int, spec: ExtractSpec) -> str | None:
     return None
 
 
-def _calibrated(
-    answers: Sequence[Answer], scores: Sequence[float | Unscored], half: int | None, seed: str
-) -> Calibration:
+def _calibrated(answers: Sequence[Answer], scores: Sequence[float | Unscored], half: int | None) -> Calibration:
     chosen = [
         (score, answer)
         for answer, score in zip(answers, scores, strict=True)
@@ -107,5 +104,4 @@ def _calibrated(
         np.array([score for score, _ in chosen]),
         np.array([answer.pole == "positive" for _, answer in chosen]),
         np.array([answer.question_index for _, answer in chosen]),
-        seed_from(seed, "calibration"),
     )

@@ -39,7 +39,7 @@ def leakage(found: Sequence[Found], spec: ExtractSpec, seed: str, is_orthogonal:
     if len(found) < 2:
         raise InputError("leakage is between traits; name at least two")
     cells = [[_cell(row, column, spec, seed) for column in found] for row in found]
-    own = [orthogonal(i, found, spec, seed) if is_orthogonal else (None, None) for i in range(len(found))]
+    own = [orthogonal(i, found, spec) if is_orthogonal else (None, None) for i in range(len(found))]
     header = found[0].vector.header
     return LeakageReport(
         model=header.model_name,
@@ -72,10 +72,10 @@ def _cell(row: Found, column: Found, spec: ExtractSpec, seed: str) -> _Cell:
     block, unit = column.vector.block, column.vector.unit
     names = (row.vector.header.trait.name, column.vector.header.trait.name)
     answers, positive = row.poles.bare[:, block], row.poles.is_positive
-    random = matched_directions(answers, spec.n_null, seed_from(seed, "leakage", *names))
+    random = matched_directions(answers, spec.n_null, seed_from(seed, "leakage", *names), positive)
     luck = auc(answers[positive] @ random.T, answers[~positive] @ random.T)
     own = row.vector.header.heldout_auc
-    across = auc_estimate(answers @ unit, positive, row.poles.question, seed_from(seed, "across", *names))
+    across = auc_estimate(answers @ unit, positive, row.poles.question)
     return _Cell(
         cosine=cosine(row.vector.directions[block], unit),
         cosine_null=upper_bound(np.abs([cosine(direction, unit) for direction in random])),
@@ -89,14 +89,13 @@ def cosine(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
     return float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second) + 1e-12))
 
 
-def orthogonal(place: int, found: Sequence[Found], spec: ExtractSpec, seed: str) -> tuple[Estimate, float]:
+def orthogonal(place: int, found: Sequence[Found], spec: ExtractSpec) -> tuple[Estimate, float]:
     """Return the held-out AUC of a trait's direction without the others' span, and the share of it that is left."""
     mine, block = found[place], found[place].vector.block
     others = np.stack([one.vector.directions[block] for i, one in enumerate(found) if i != place])
     basis = np.linalg.qr(others.astype(np.float64).T)[0]
     scores = _heldout_without(mine.poles, block, basis, METHODS[spec.method], spec.n_folds)
-    name = mine.vector.header.trait.name
-    estimate = auc_estimate(scores, mine.poles.is_positive, mine.poles.question, seed_from(seed, "orthogonal", name))
+    estimate = auc_estimate(scores, mine.poles.is_positive, mine.poles.question)
     whole = mine.vector.directions[block].astype(np.float64)
     return estimate, float(np.sum(without(whole, basis) ** 2) / np.sum(whole**2))
 
@@ -111,8 +110,9 @@ def _heldout_without(poles: Poles, block: int, basis: Floats, method: Method, n_
     scores = np.empty(len(fold))
     for held in np.unique(fold):
         rest = fold != held
+        made = rest & poles.is_kept
         own = poles.own_prompt[:, [block]]
-        direction = without(method(own[rest & poles.is_positive], own[rest & ~poles.is_positive])[0], basis)
+        direction = without(method(own[made & poles.is_positive], own[made & ~poles.is_positive])[0], basis)
         known, new = poles.bare[rest, block] @ direction, poles.bare[~rest, block] @ direction
         scores[~rest] = (new - known.mean()) / (known.std() + 1e-12)
     return scores
