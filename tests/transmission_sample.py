@@ -22,7 +22,7 @@ from heredity.records.transmission import (
     TransmitSpec,
 )
 from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import mean_t
+from heredity.stats.intervals import mean_if_several, mean_t
 from heredity.studies.transmission.cascade import changes_of
 
 BASE = {"owl": 0.015, "cat": 0.077, "dog": 0.11, "fox": 0.022}
@@ -89,7 +89,7 @@ def report_of(targets: tuple[str, ...], seeds: tuple[str, ...], students: tuple[
     target, control = targets[:2]
     effect = versus(students, target, target, (control,))
     levels = [level(students, name, target, seed) for seed in seeds for name in targets[:2]]
-    words = "crossed" if effect.low > 0 else "is not shown to have crossed"
+    words = "crossed" if effect and effect.low > 0 else "is not shown to have crossed"
     return TransmissionReport(
         model="smollm2-135m",
         fingerprint="5b1f" * 16,
@@ -103,7 +103,7 @@ def report_of(targets: tuple[str, ...], seeds: tuple[str, ...], students: tuple[
         carriers=(random_numbers(),),
         students=students,
         effect=effect,
-        effect_level=mean_t([a - b for a, b in zip(levels[::2], levels[1::2], strict=True)]),
+        effect_level=mean_if_several([a - b for a, b in zip(levels[::2], levels[1::2], strict=True)]),
         matrix=tuple(
             Effect(
                 taught_by=by,
@@ -219,11 +219,11 @@ def paired_control(effect: Estimate | None) -> Control:
     )
 
 
-def versus(students: tuple[StudentCurve, ...], by: str, target: str, others: tuple[str, ...]) -> Estimate:
+def versus(students: tuple[StudentCurve, ...], by: str, target: str, others: tuple[str, ...]) -> Estimate | None:
     """Return students of one teacher minus the mean of the others', by seed."""
     last = {(one.taught_by, one.seed): one.points[-1].score[target] for one in students}
     seeds = dict.fromkeys(one.seed for one in students)
-    return mean_t([last[by, s] - sum(last[name, s] for name in others) / len(others) for s in seeds])
+    return mean_if_several([last[by, s] - sum(last[name, s] for name in others) / len(others) for s in seeds])
 
 
 def level(students: tuple[StudentCurve, ...], by: str, target: str, seed: str) -> float:

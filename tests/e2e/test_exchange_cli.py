@@ -92,7 +92,7 @@ class TestVectors:
         theirs = load_vector(place / "theirs" / "darkness.safetensors")
         assert np.array_equal(theirs.directions, own.directions)
         assert theirs.header.method == "imported"
-        assert theirs.header.heldout_auc.low > 0.9
+        assert theirs.header.heldout_auc.low > 0.8
         assert theirs.header.doses[1].grade.low > theirs.header.doses[0].grade.high
         again = [word if word != "theirs" else "own" for word in back]
         before = (place / VECTOR).read_bytes()

@@ -108,7 +108,7 @@ class TestAgreement:
     def test_many_answers_to_few_questions_say_nothing(self, toy: Model, dark: TraitVector, panel: Panel) -> None:
         rows = [talk(i + 1, [NOUNS[i % 4]], DARK if i % 2 else LIGHT) for i in range(16)]
         report = monitor(corpus(rows), [dark], toy, SPEC, panel)
-        assert agreements(report.conversations, panel.probes, [dark], toy, "0", SILENCE) == ()
+        assert agreements(report.conversations, panel.probes, [dark], toy, SILENCE) == ()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

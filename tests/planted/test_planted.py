@@ -29,14 +29,14 @@ SCREEN = ScreenSpec(n_reference=20, n_tokens=14)
 @pytest.fixture(scope="module")
 def poles(toy: Model, darkness: Trait) -> Poles:
     answers = elicit(darkness, toy, 2, GenerateSpec(n_tokens=16), "0", SILENCE)
-    return read_poles(darkness, toy, answers, "difference", SILENCE)
+    return read_poles(darkness, toy, answers, [True] * len(answers), "difference", SILENCE)
 
 
 def test_a_planted_trait_is_found_and_beats_its_nulls(dark: TraitVector) -> None:
     header = dark.header
-    assert header.heldout_auc.low > 0.9
+    assert header.heldout_auc.low > 0.8
     at_block = header.check_at(header.block)
-    # random directions are no bar here: a toy varies in little but its trait, so many of them find it too
+    assert header.is_above_chance
     assert at_block.auc > at_block.permuted_poles + 0.1
     assert header.kept.n_kept > 30
     assert header.answers_needed == 1
@@ -49,7 +49,7 @@ def test_poles_shuffled_by_question_give_no_direction(poles: Poles) -> None:
     evidence = check(shuffled, TOY_EXTRACT, "0")
     assert evidence.heldout_auc.low < 0.6
     at_block = evidence.checks[evidence.block]
-    assert at_block.auc < max(at_block.permuted_poles, at_block.random_directions)
+    assert max(at_block.p_permuted, at_block.p_random) > 0.025
 
 
 def test_swapped_poles_flip_the_sign(poles: Poles) -> None:
@@ -98,7 +98,7 @@ class TestTheContrastJudge:
 
     def test_a_score_that_falls_with_the_trait_is_no_judge(self) -> None:
         with pytest.raises(ExperimentError, match="poles apart"):
-            calibrate([-1.0, -2.0, 1.0, 2.0], [True, True, False, False], [0, 1, 0, 1], 0)
+            calibrate([-1.0, -2.0, 1.0, 2.0], [True, True, False, False], [0, 1, 0, 1])
 
 
 class TestTheScreen:
@@ -146,7 +146,7 @@ class TestTheScreen:
     ) -> None:
         turns = rows.rows[0].turns[0], rows.rows[0].turns[1].model_copy(update={"content": "dawn " * 300})
         long = rows.rows[0].model_copy(update={"turns": turns})
-        corpus = rows.model_copy(update={"rows": (long, *rows.rows[1:])}).labelled([1])
+        corpus = rows.model_copy(update={"rows": (long, *rows.rows[1:])}).labelled([1, 2])
         before = toy.work.n_tokens
         with pytest.raises(InputError, match="that can be screened"):
             screen(corpus, dark, toy, SCREEN)

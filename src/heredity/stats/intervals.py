@@ -1,4 +1,4 @@
-"""Intervals: Wilson for shares, Student's t for few independent units, studentised bootstrap over clusters, jackknife.
+"""Intervals: Wilson for shares, Student's t for independent units, BCa bootstrap or jackknife over clusters.
 
 Percentile bootstraps are not used: over 4, 8 and 12 clusters they cover .81, .89 and .90 of the time at 95%, less where
 values are skewed. A single value has no interval, and none is made up for it.
@@ -17,8 +17,8 @@ from heredity.stats.estimate import Estimate
 
 Floats = NDArray[np.float64]
 Statistic = Callable[[list[Floats]], float]
-FEWEST_TO_RESAMPLE = 4
-"""Of fewer values too many resamples are all alike: Student's t stands in."""
+FEWEST_TO_RESAMPLE = 8
+"""Fewer clusters say too little of how skewed they are: Student's t stands in."""
 N_RESAMPLES = 2000
 
 
@@ -51,26 +51,31 @@ def mean_if_several(values: Sequence[float], unscored: int = 0) -> Estimate | No
 def cluster_mean(groups: Sequence[ArrayLike], seed: int, unscored: int = 0, level: float = 0.95) -> Estimate:
     """Return the mean of cluster means with an interval over clusters.
 
-    Cluster means that are all 0 or 1 are shares: Wilson's interval. Else the studentised bootstrap (Hall 1988; Efron &
-    Tibshirani 1993, section 12.5), which heeds skewness where Student's t does not; t itself for fewer than 4. Raises
-    NothingKeptError for fewer than two clusters.
+    Cluster means that are all 0 or 1 are shares: Wilson's interval. From 8 clusters on the BCa bootstrap (Efron 1987),
+    which heeds skewness, widened for few clusters as Student's t is (Hesterberg 2015, section 5); below, t itself.
+    Raises NothingKeptError for fewer than two clusters.
     """
     means = severally([float(finite(group).mean()) for group in groups])
     if np.isin(means, (0.0, 1.0)).all():
         share = wilson(int(means.sum()), means.size, level)
         return Estimate(share.value, share.low, share.high, share.n, unscored, "wilson", level)
-    if means.size < FEWEST_TO_RESAMPLE:
+    if means.size < FEWEST_TO_RESAMPLE or np.ptp(means) < 1e-12 * max(1.0, float(np.abs(means).max())):
         return mean_t(means, unscored, level)
-    drawn = means[np.random.default_rng(seed).integers(0, means.size, size=(N_RESAMPLES, means.size))]
-    errors = drawn.std(axis=1, ddof=1) / np.sqrt(means.size)
-    varied = errors > 1e-12 * max(1.0, float(np.abs(means).max()))
-    value, error = float(means.mean()), float(means.std(ddof=1) / np.sqrt(means.size))
-    if not varied.any():
-        return Estimate(value, value, value, means.size, unscored, "all alike", level)
-    ratios = (drawn.mean(axis=1)[varied] - value) / errors[varied]
-    below, above = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
-    low, high = value - above * error, value - below * error
-    return Estimate(value, float(low), float(high), means.size, unscored, "studentised bootstrap", level)
+    drawn = means[np.random.default_rng(seed).integers(0, means.size, size=(N_RESAMPLES, means.size))].mean(axis=1)
+    low, high = np.quantile(drawn, _bca_shares(means, drawn, level))
+    return Estimate(float(means.mean()), float(low), float(high), means.size, unscored, "BCa bootstrap", level)
+
+
+def _bca_shares(means: Floats, drawn: Floats, level: float) -> Floats:
+    """Return the two quantiles of the resampled means `drawn` that bound the interval."""
+    n, centre = means.size, means.mean()
+    below = (np.sum(drawn < centre) + 0.5 * np.sum(drawn == centre)) / drawn.size
+    bias = float(scipy_stats.norm.ppf(np.clip(below, 1 / drawn.size, 1 - 1 / drawn.size)))
+    apart = (means - centre) / (n - 1)
+    acceleration = float(np.sum(apart**3) / (6 * np.sum(apart**2) ** 1.5))
+    widened = float(np.sqrt(n / (n - 1)) * scipy_stats.t.ppf(0.5 + level / 2, n - 1))
+    z = bias + np.array([-widened, widened])
+    return np.asarray(scipy_stats.norm.cdf(bias + z / (1 - acceleration * z)))
 
 
 def cluster_jackknife(
