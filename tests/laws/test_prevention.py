@@ -188,7 +188,7 @@ class TestAStudent:
     def test_an_interrupted_run_goes_on_to_the_same_end(
         self, toy: Model, rows: Corpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from heredity.training import finetune
+        from heredity.training import callbacks
 
         whole = train(toy, rows, tmp_path / "whole", spec=SPEC)
 
@@ -197,7 +197,7 @@ class TestAStudent:
                 raise KeyboardInterrupt
 
         with monkeypatch.context() as patched:
-            patched.setattr(finetune._Watch, "on_step_end", pull_the_plug)
+            patched.setattr(callbacks.Watch, "on_step_end", pull_the_plug)
             with pytest.raises(KeyboardInterrupt):
                 train(toy, rows, tmp_path / "cut", spec=SPEC)
         assert list((tmp_path / "cut" / "checkpoints").glob("checkpoint-2"))

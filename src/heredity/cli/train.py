@@ -35,19 +35,27 @@ def train_command(
     ] = 0,
     out: OutOption = "heredity-out/student",  # type: ignore[assignment]
     seed: SeedOption = "0",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Delete what an earlier run left in OUT, and start from the base.")
+    ] = False,
 ) -> None:
     """Fine-tune a LoRA student on the rows' responses.
 
-    Writes OUT/adapter (safetensors) and OUT/student.json. Ctrl-C keeps the last checkpoint; the same command goes on.
+    Writes OUT/adapter (safetensors) and OUT/student.json. Ctrl-C keeps the last checkpoint; the same command goes on,
+    and any other is refused there.
     """
     corpus, folder = read_rows(rows), writable(out)
     vectors = [load_vector(path) for path in prevent or []]
+    from heredity.training.resume import start_afresh
     from heredity.training.spec import TrainSpec
     from heredity.training.train import train
 
     spec = TrainSpec(n_epochs=epochs, prevent_strength=strength, prevent_all_blocks=all_blocks, n_snapshots=snapshots)
     with watched(context.obj.is_quiet) as progress:
-        student = train(loaded(context, model), corpus, folder, vectors, spec, seed, progress)
+        network = loaded(context, model)
+        if fresh:
+            start_afresh(folder)
+        student = train(network, corpus, folder, vectors, spec, seed, progress)
     save_student(student, folder)
     pushed = f", pushed {student.n_fires} times" if student.interventions else ""
     text = (

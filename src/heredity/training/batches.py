@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+
+import numpy as np
 
 from heredity.ground.errors import InputError, NothingKeptError
 from heredity.models.chat import Rendered, render_example
@@ -31,6 +34,14 @@ class Examples:
     def n_tokens(self) -> int:
         """Tokens in one pass."""
         return sum(len(row.ids) for row in self.rows)
+
+    @property
+    def content_digest(self) -> str:
+        """The sha256 of every example's ids and of where its prompt ends, in order."""
+        found = hashlib.sha256()
+        for row in self.rows:
+            found.update(np.array([len(row.ids), row.n_prompt, *row.ids], dtype="<i8").tobytes())
+        return found.hexdigest()
 
     def columns(self) -> dict[str, list[list[int]]]:
         """Return `input_ids` and `labels` columns; prompt tokens are labelled to be ignored."""

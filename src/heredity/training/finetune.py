@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import shutil
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -13,23 +11,20 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig, get_peft_model
-from transformers import PrinterCallback, Trainer, TrainerCallback
-from transformers.trainer_utils import get_last_checkpoint
-from trl.trainer.sft_config import SFTConfig
+from peft import LoraConfig, get_peft_model, load_peft_weights, set_peft_model_state_dict
+from transformers import PrinterCallback, Trainer, TrainerState
+from transformers.trainer import TRAINER_STATE_NAME
 from trl.trainer.sft_trainer import SFTTrainer
 
-from heredity.ground.errors import NonFiniteError
 from heredity.ground.hashing import seed_from
-from heredity.ground.progress import Progress, Task
-from heredity.models.embedded import quiet_transformers
+from heredity.ground.progress import Progress
 from heredity.models.model import Model
 from heredity.training.batches import Examples
+from heredity.training.callbacks import Log, Snapshots, Watch
 from heredity.training.defences.steer import PreventativeSteering
+from heredity.training.resume import ADAPTER, CHECKPOINTS, Mark, RunIdentity, claim, marked, step_of
+from heredity.training.settings import arguments, own_gpu, quiet_training, require_one_process, steps_in
 from heredity.training.spec import TrainSpec
-
-WARMUP_STEPS = 2
-"""Steps until the learning rate's peak."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +34,8 @@ class Run:
     losses: tuple[float, ...]
     n_steps: int
     n_fires: int
+    seconds: float
+    """Of training, over all the times that the run was started."""
 
 
 def finetune(
@@ -47,35 +44,49 @@ def finetune(
     spec: TrainSpec,
     steering: PreventativeSteering | None,
     folder: Path,
-    seed: str,
+    run: RunIdentity,
     progress: Progress,
 ) -> Run:
     """Train an adapter into `folder` and take it out of the model again.
 
-    Checkpoints lie in `folder/checkpoints` and are gone at the end; with some of them there, the run goes on from
-    the last. Raises NonFiniteError for a loss that is NaN, HookError when the steering did not take place.
+    Checkpoints lie in `folder/checkpoints` and are gone at the end; with some of this very run there, it goes on from
+    the last whole one. Raises MismatchError for what another run left there, InputError in one of several processes,
+    NonFiniteError for a loss that is NaN, HookError when the steering did not take place.
     """
-    checkpoints = folder / "checkpoints"
-    torch.manual_seed(seed_from(seed, "adapter") % 2**32)
+    require_one_process()
+    last = claim(folder, run)
+    log = Log(run, folder, (last and marked(last)) or Mark(run=run), steering)
+    n_steps = steps_in(examples, spec)
+    torch.manual_seed(seed_from(run.seed, "adapter") % 2**32)
     with adapter_on(model, spec) as adapted, quiet_training():
-        n_steps = steps_in(examples, spec)
-        with progress.task("fine-tuning", n_steps) as task:
-            trainer = _Trainer(
-                model=adapted,
-                args=arguments(model, spec, checkpoints, n_steps, seed),
-                train_dataset=Dataset.from_dict(examples.columns()),
-                processing_class=model.tokenizer,
-                callbacks=[_Watch(task, checkpoints), _Snapshots(adapted, folder / "snapshots", n_steps, spec)],
-            )
-            trainer.remove_callback(PrinterCallback)
-            last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
-            guard: Any = steering.on(adapted) if steering else nullcontext()
-            with guard:
-                trainer.train(resume_from_checkpoint=last)
-        adapted.save_pretrained(folder / "adapter", safe_serialization=True)
-    shutil.rmtree(checkpoints, ignore_errors=True)
-    losses = tuple(float(entry["loss"]) for entry in trainer.state.log_history if "loss" in entry)
-    return Run(losses, trainer.state.global_step, steering.fires.count if steering else 0)
+        if last and step_of(last) >= n_steps:
+            state = restored(adapted, last)
+        else:
+            with progress.task("fine-tuning", n_steps) as task, own_gpu(model.device):
+                trainer = _Trainer(
+                    model=adapted,
+                    args=arguments(model, spec, folder / CHECKPOINTS, n_steps, run.seed),
+                    train_dataset=Dataset.from_dict(examples.columns()),
+                    processing_class=model.tokenizer,
+                    callbacks=[Watch(task, log), Snapshots(adapted, log, n_steps, spec)],
+                )
+                trainer.remove_callback(PrinterCallback)
+                guard: Any = steering.on(adapted) if steering else nullcontext()
+                with guard:
+                    trainer.train(resume_from_checkpoint=str(last) if last else None)
+            state = trainer.state
+        log.save(adapted, folder / ADAPTER)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    losses = tuple(float(entry["loss"]) for entry in state.log_history if "loss" in entry)
+    done = log.mark()
+    return Run(losses, state.global_step, done.n_fires, done.seconds)
+
+
+def restored(adapted: Any, checkpoint: Path) -> TrainerState:
+    """Give the network the adapter of the last step, which needs no further training; return the run's state."""
+    set_peft_model_state_dict(adapted, load_peft_weights(str(checkpoint), device=str(adapted.device)))
+    state: TrainerState = TrainerState.load_from_json(str(checkpoint / TRAINER_STATE_NAME))
+    return state
 
 
 @contextmanager
@@ -101,97 +112,9 @@ def adapter_on(model: Model, spec: TrainSpec) -> Iterator[Any]:
             parameter.requires_grad_(wanted[name])
 
 
-def arguments(model: Model, spec: TrainSpec, checkpoints: Path, n_steps: int, seed: str) -> SFTConfig:
-    """Return TRL's settings: labels come ready-made, nothing is reported anywhere, half precision by autocast."""
-    is_half = model.dtype == torch.bfloat16
-    return SFTConfig(
-        output_dir=str(checkpoints),
-        max_steps=n_steps,
-        per_device_train_batch_size=min(spec.rows_at_once, spec.batch_rows),
-        gradient_accumulation_steps=max(1, spec.batch_rows // spec.rows_at_once),
-        learning_rate=spec.learning_rate,
-        lr_scheduler_type="linear",
-        warmup_steps=min(WARMUP_STEPS, max(n_steps - 1, 0)),
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        save_steps=spec.save_steps,
-        save_total_limit=1,
-        seed=seed_from(seed, "order") % 2**31,
-        bf16=is_half,
-        use_cpu=model.device.type == "cpu",
-        gradient_checkpointing=False,
-        dataloader_pin_memory=False,
-        report_to="none",
-        disable_tqdm=True,
-        max_length=None,
-        dataset_kwargs={"skip_prepare_dataset": True},
-    )
-
-
-def steps_in(examples: Examples, spec: TrainSpec) -> int:
-    """Return the optimizer steps of the whole run."""
-    return max(1, math.ceil(len(examples.rows) / spec.batch_rows * spec.n_epochs))
-
-
 class _Trainer(SFTTrainer):
     """TRL's trainer without its entropy and accuracy figures, each a pass over all logits."""
 
     def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
         """Return the loss as transformers computes it."""
         return Trainer.compute_loss(self, *args, **kwargs)
-
-
-class _Watch(TrainerCallback):
-    """Tells the progress, and stops at a loss that is no number."""
-
-    def __init__(self, task: Task, checkpoints: Path) -> None:
-        self.task = task
-        self.checkpoints = checkpoints
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Count the steps of a resumed run as done."""
-        self.task.advance(state.global_step)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Count one step."""
-        self.task.advance()
-
-    def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Delete the pickled arguments: nothing written here runs code when it is read."""
-        for pickled in self.checkpoints.glob("checkpoint-*/training_args.bin"):
-            pickled.unlink()
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-        """Raise NonFiniteError when the loss is NaN or infinite."""
-        loss = (logs or {}).get("loss", 0.0)
-        if not math.isfinite(loss):
-            raise NonFiniteError(
-                f"the training loss became {loss} at step {state.global_step}; lower the learning rate, or use float32"
-            )
-
-
-class _Snapshots(TrainerCallback):
-    """Saves the adapter at equal distances on the way."""
-
-    def __init__(self, adapted: Any, folder: Path, n_steps: int, spec: TrainSpec) -> None:
-        self.adapted = adapted
-        self.folder = folder
-        self.steps = snapshot_steps(n_steps, spec)
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Save one stage; a resumed run saves those that are still to come."""
-        if state.global_step in self.steps:
-            self.adapted.save_pretrained(self.folder / f"step-{state.global_step:06d}", safe_serialization=True)
-
-
-def snapshot_steps(n_steps: int, spec: TrainSpec) -> list[int]:
-    """Return the steps after which the adapter is saved: equal distances, without the last step."""
-    return sorted({round(n_steps * k / (spec.n_snapshots + 1)) for k in range(1, spec.n_snapshots + 1)} - {0, n_steps})
-
-
-@contextmanager
-def quiet_training() -> Iterator[None]:
-    """Keep the trainers' own log lines and deprecation notes out of ours."""
-    with quiet_transformers(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
 
+from pydantic import Field, model_validator
+
+from heredity.ground.errors import InputError
 from heredity.records.base import Spec
 
 
@@ -15,7 +18,7 @@ class TrainSpec(Spec):
     batch_rows: int = Field(default=8, ge=1)
     """Rows a step."""
     rows_at_once: int = Field(default=8, ge=1)
-    """Rows in memory at once; gradients accumulate up to `batch_rows`."""
+    """Rows in memory at once; must divide `batch_rows`, up to which gradients accumulate. More count as all."""
     learning_rate: float = Field(default=3e-4, gt=0)
     """Peak of a linear schedule, reached after two steps."""
     rank: int = Field(default=16, ge=1)
@@ -32,3 +35,24 @@ class TrainSpec(Spec):
     """Multiple of each vector that preventative steering adds; 0 is its control."""
     prevent_all_blocks: bool = False
     """Push increments v_l - v_(l-1) at every block instead of v at the chosen one."""
+
+    @model_validator(mode="after")
+    def _divides(self) -> Self:
+        n_parts(self.batch_rows, self.rows_at_once)
+        return self
+
+
+def n_parts(batch_rows: int, rows_at_once: int) -> int:
+    """Return over how many equal parts a step's gradients are summed up.
+
+    Raises InputError where the rows of a step cannot be dealt out evenly: it would train on another number of them.
+    """
+    at_once = min(rows_at_once, batch_rows)
+    if batch_rows % at_once:
+        fitting = [n for n in range(1, batch_rows + 1) if batch_rows % n == 0]
+        near = max(n for n in fitting if n < at_once)
+        raise InputError(
+            f"a step of {batch_rows} rows (batch_rows) cannot be dealt out {at_once} at a time (rows_at_once): "
+            f"{at_once} does not divide {batch_rows}; set rows_at_once to {near}, or another divisor"
+        )
+    return batch_rows // at_once

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from heredity import __version__
 from heredity.ground.files import require_writable
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.identity import adapter_digest
+from heredity.models.identity import adapter_digest, identity
 from heredity.models.model import Model
 from heredity.records.dialogue import Corpus
 from heredity.records.student import Intervention, Snapshot, Student
 from heredity.records.vector import TraitVector
-from heredity.training.batches import examples_of
+from heredity.training.batches import Examples, examples_of
+from heredity.training.callbacks import snapshot_place, snapshot_steps
 from heredity.training.defences.steer import PreventativeSteering
-from heredity.training.finetune import finetune, snapshot_steps
+from heredity.training.finetune import finetune
+from heredity.training.resume import ADAPTER, RunIdentity
 from heredity.training.spec import TrainSpec
 
 
@@ -32,8 +34,8 @@ def train(
 
     With `prevent`, it trains under preventative steering along those vectors; without, through the same path and
     without the push. An interrupted run goes on from its last checkpoint when called again. Raises MismatchError
-    for a vector of another model, NothingKeptError when no row fits, NonFiniteError for a diverging loss,
-    HookError when the push did not take place.
+    for a vector of another model, or a folder that holds another run's work (`resume.start_afresh` removes it),
+    NothingKeptError when no row fits, NonFiniteError for a diverging loss, HookError when the push did not take place.
     """
     spec = spec or TrainSpec()
     folder = require_writable(Path(folder))
@@ -42,14 +44,14 @@ def train(
         vector.require_model(model.name, model.fingerprint)
     examples = examples_of(model, corpus, spec.max_tokens)
     steering = PreventativeSteering(vectors, spec.prevent_strength, spec.prevent_all_blocks) if vectors else None
-    started = time.monotonic()
-    run = finetune(model, examples, spec, steering, folder, seed, progress)
+    asked = run_identity(model, corpus, examples, vectors, spec, seed)
+    run = finetune(model, examples, spec, steering, folder, asked, progress)
     model.work.n_tokens += round(examples.n_tokens * spec.n_epochs)
     return Student(
         base=model.name,
         base_fingerprint=model.fingerprint,
-        adapter=str(folder / "adapter"),
-        adapter_digest=adapter_digest(folder / "adapter"),
+        adapter=str(folder / ADAPTER),
+        adapter_digest=adapter_digest(folder / ADAPTER),
         corpus=corpus.name,
         corpus_digest=corpus.content_digest,
         n_rows=len(corpus.rows),
@@ -62,15 +64,33 @@ def train(
         snapshots=snapshots(folder, run.n_steps, spec),
         n_fires=run.n_fires,
         seed=seed,
-        seconds=time.monotonic() - started,
+        seconds=run.seconds,
         n_tokens=round(examples.n_tokens * spec.n_epochs),
         spec=spec.model_dump(),
     )
 
 
+def run_identity(
+    model: Model, corpus: Corpus, examples: Examples, vectors: Sequence[TraitVector], spec: TrainSpec, seed: str
+) -> RunIdentity:
+    """Return all that a student depends on."""
+    return RunIdentity(
+        version=__version__,
+        model_name=model.name,
+        model=identity(model),
+        corpus_name=corpus.name,
+        corpus=corpus.content_digest,
+        examples=examples.content_digest,
+        spec=spec.model_dump(mode="json"),
+        traits=tuple(vector.header.trait.name for vector in vectors),
+        vectors=tuple(vector.header.id for vector in vectors),
+        seed=seed,
+    )
+
+
 def snapshots(folder: Path, n_steps: int, spec: TrainSpec) -> tuple[Snapshot, ...]:
     """Return the stages that were saved on the way; one whose folder is not there is left out."""
-    places = {step: folder / "snapshots" / f"step-{step:06d}" for step in snapshot_steps(n_steps, spec)}
+    places = {step: snapshot_place(folder, step) for step in snapshot_steps(n_steps, spec)}
     return tuple(
         Snapshot(step=step, adapter=str(place), adapter_digest=adapter_digest(place))
         for step, place in places.items()
