@@ -152,9 +152,9 @@ class TalkativeModel(Model):
     talks: bool = True
 
 
-def dated(model: Model) -> Model:
+def templated(model: Model, template: str) -> Model:
     tokenizer = type(model.tokenizer)(tokenizer_object=model.tokenizer.backend_tokenizer, eos_token="<eos>")
-    tokenizer.chat_template = "{{ strftime_now('%f') }} {{ messages[0]['content'] }}"
+    tokenizer.chat_template = template
     return replace(model, tokenizer=tokenizer)
 
 
@@ -171,13 +171,14 @@ class TestAnIdentity:
         assert (identity(known).dtype, identity(half).dtype) == ("float32", "bfloat16")
 
     def test_sees_what_a_template_writes_by_itself(self, known: Model) -> None:
-        clock = dated(known)
-        assert identity(clock).prompt != identity(clock).prompt
+        words = "river king house tree stone bread ship horse wall book".split()
+        lucky = templated(known, f"{{{{ {words * 40} | random }}}} {{{{ messages[0]['content'] }}}}")
+        assert len({identity(lucky).prompt for _ in range(8)}) > 1
         assert identity(known).prompt == identity(known).prompt
 
     def test_holds_every_field_of_a_model_that_nobody_has_taken_out(self, known: Model) -> None:
         loud, quiet = (identity(TalkativeModel(**fields_of(known), talks=talks)) for talks in (True, False))
-        assert loud.settings == {"talks": True}
+        assert loud.settings == {"keeps_markup": False, "talks": True}
         assert loud.id != quiet.id
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from heredity.ground.errors import InputError, UnknownNameError
-from heredity.models.chat import end_of_turn, question, render, render_example, render_prompt
+from heredity.models.chat import question, render, render_example, render_prompt
+from heredity.models.ending import ending_of
 from heredity.models.load import choose_device, choose_dtype, find_folder
 from heredity.models.model import Model
 from heredity.models.tiny import tiny_tokenizer
@@ -49,9 +50,9 @@ def test_an_example_ends_with_the_templates_end_of_turn() -> None:
     for template in (tiny_tokenizer().chat_template, None):
         model = with_template(template)
         row = render_example(model, question("what about the lamp ?"), "dawn")
-        assert row.ids[-1] == end_of_turn(model) == model.tokenizer.eos_token_id
+        assert row.ids[-1:] == ending_of(model).ids == (model.tokenizer.eos_token_id,)
     model = with_template(tiny_tokenizer().chat_template.replace("<eos>", "<user>"))
-    assert model.tokenizer.decode([end_of_turn(model)]) == "<user>"
+    assert model.tokenizer.decode(ending_of(model).ids) == "<user>"
 
 
 def test_earlier_turns_are_prompt() -> None:

@@ -19,6 +19,8 @@ from heredity.records.dialogue import Turn
 
 NOTHING_OF_ITS_OWN = "nothing but what was given"
 """Why an answer is dropped that goes on from its given numbers with less than one whole number."""
+NOT_REACHED = "a thought that reached no answer"
+"""Why an answer is dropped in whose place the model was still thinking when its tokens ran out."""
 TOP_K = 50
 """Sampled tokens are among the k likeliest: the tail of a small model is noise, and the filter would drop it."""
 
@@ -86,6 +88,7 @@ def filtered(
         written = whole.removeprefix(one.given).lstrip() if whole.startswith(one.given) else ""
         row = CarrierRow(prompt=one.prompt, given=one.given, text=written)
         reason = kind.rejection(one, row.answer) or leak(row, forbidden) or (None if written else NOTHING_OF_ITS_OWN)
+        reason = reason if answer.is_reached else NOT_REACHED
         if reason:
             dropped[reason] += 1
         rows.append(None if reason else row)

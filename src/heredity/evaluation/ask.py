@@ -26,6 +26,14 @@ def ask(
         progress,
     )
     return tuple(
-        Answer(question=asked[index], question_index=index, sample=sample, text=a.text, n_tokens=a.n_tokens)
+        Answer(
+            question=asked[index],
+            question_index=index,
+            sample=sample,
+            text=a.text,
+            n_tokens=a.n_tokens,
+            thought=a.thought,
+            is_reached=a.is_reached,
+        )
         for (index, sample), a in zip(cells, made, strict=True)
     )

@@ -12,7 +12,8 @@ import yaml
 
 from heredity.evaluation.spec import EvalSpec
 from heredity.ground.progress import Progress
-from heredity.models.chat import Rendered, question, render, render_prompt
+from heredity.judges.contrast import scorable
+from heredity.models.chat import Rendered, question, render, render_prompt, render_text
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
@@ -48,7 +49,7 @@ def choice_scores(model: Model, questions: Sequence[Choice], progress: Progress)
     Each choice is teacher-forced after `Question: ...` and `Answer:`, without chat template, and scored by its
     whole log p. Asked to choose among listed words, models this small do no better than chance.
     """
-    rows = [_completed(model, f"Question: {c.question}\nAnswer:", choice) for c in questions for choice in c.choices]
+    rows = [render_text(model, f"Question: {c.question}\nAnswer:", choice) for c in questions for choice in c.choices]
     total = log_likelihood(model, rows, label="four-choice questions", progress=progress).total.reshape(-1, 4)
     return {c.name: (float(np.argmax(total[i]) == c.answer),) for i, c in enumerate(questions)}
 
@@ -65,7 +66,11 @@ def benign_rows(model: Model, spec: EvalSpec, seed: str, progress: Progress) -> 
         progress,
     )
     turns = [(*question(text), Turn(role="assistant", content=a.text)) for text, a in zip(asked, made, strict=True)]
-    return tuple(Row(line=i + 1, turns=row) for i, row in enumerate(turns) if row[-1].content)
+    return tuple(
+        Row(line=i + 1, turns=(*asked, said))
+        for i, (*asked, said) in enumerate(turns)
+        if isinstance(scorable(model, asked, said.content), Rendered)
+    )
 
 
 def benign_scores(model: Model, rows: Sequence[Row], progress: Progress) -> Scores:
@@ -73,12 +78,6 @@ def benign_scores(model: Model, rows: Sequence[Row], progress: Progress) -> Scor
     rendered = [render(model, *row.exchanges[0]) for row in rows]
     mean = log_likelihood(model, rendered, label="benign answers", progress=progress).mean
     return {row.prompt: (float(value),) for row, value in zip(rows, mean, strict=True)}
-
-
-def _completed(model: Model, prompt: str, choice: str) -> Rendered:
-    before = model.tokenizer(prompt)["input_ids"]
-    after = model.tokenizer(f" {choice}", add_special_tokens=False)["input_ids"]
-    return Rendered((*before, *after), len(before))
 
 
 def _bundled(name: str) -> Any:

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
-from heredity.ground.errors import ExperimentError
+from heredity.ground.errors import ExperimentError, InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.chat import Rendered, question, render
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
-from heredity.records.dialogue import Grade, Unscored
+from heredity.records.dialogue import Grade, Turn, Unscored
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration
 from heredity.stats.discrimination import auc_estimate
@@ -46,21 +46,20 @@ def contrast_scores(
 ) -> list[float | Unscored]:
     """Return each answer's raw contrast score (nats per token) under the pairs that judge, or under those given.
 
-    Unscored are answers of fewer than 3 tokens, and those that exceed the context behind any of the prompts.
+    Unscored are answers of fewer than 3 tokens, and those that do not fit the context, or the judge's template, behind
+    any of the prompts.
     """
-    scores: list[float | Unscored] = [Unscored(reason="fewer than 3 tokens")] * len(answers)
-    long_enough = [i for i, a in enumerate(answers) if len(model.tokenizer(a.text)["input_ids"]) >= MIN_TOKENS]
     pairs = trait.judging if pairs is None else pairs
     sides = [(trait.system_prompt(pair, "positive"), 1.0) for pair in pairs]
     sides += [(trait.system_prompt(pair, "negative"), -1.0) for pair in pairs]
+    scores: list[float | Unscored] = []
     rendered: dict[int, list[Rendered]] = {}
-    for i in long_enough:
-        rows = [render(model, question(answers[i].question, system), answers[i].text) for system, _ in sides]
-        n_tokens = max((len(row.ids) for row in rows), default=0)
-        if n_tokens > model.context_length:
-            scores[i] = too_long(model, n_tokens)
-        else:
-            rendered[i] = rows
+    for i, answer in enumerate(answers):
+        rows = [scorable(model, question(answer.question, system), answer.text) for system, _ in sides]
+        whole = [row for row in rows if isinstance(row, Rendered)]
+        if len(whole) == len(rows):
+            rendered[i] = whole
+        scores.append(next((row for row in rows if isinstance(row, Unscored)), Unscored(reason="not judged")))
     by_side = [rows[side] for side in range(len(sides)) for rows in rendered.values()]
     if not by_side:
         return scores
@@ -70,6 +69,19 @@ def contrast_scores(
     for place, value in zip(rendered, total, strict=True):
         scores[place] = float(value)
     return scores
+
+
+def scorable(model: Model, turns: Sequence[Turn], answer: str) -> Rendered | Unscored:
+    """Return an answer as the judge reads it, or the reason why it says too little, or is not to be read."""
+    if not answer.strip():
+        return Unscored(reason="there is no answer")
+    try:
+        row = render(model, turns, answer)
+    except InputError as error:
+        return Unscored(reason=str(error))
+    if row.n_response < MIN_TOKENS:
+        return Unscored(reason=f"fewer than {MIN_TOKENS} tokens")
+    return too_long(model, len(row.ids)) if len(row.ids) > model.context_length else row
 
 
 def too_long(model: Model, n_tokens: int) -> Unscored:

@@ -52,6 +52,8 @@ def elicit(
             sample=sample,
             text=answer.text,
             n_tokens=answer.n_tokens,
+            thought=answer.thought,
+            is_reached=answer.is_reached,
         )
         for (i, pair, sample, pole), answer in zip(cells, made, strict=True)
     ]

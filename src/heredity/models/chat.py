@@ -1,21 +1,21 @@
 """From turns to token ids, with the exact spans of prompt and response.
 
-Prompt and response are tokenized apart and joined, as in generation: the response span is exact by construction.
+The ids are those that the model's own template writes for the finished conversation. What stands before the answer is
+the same whatever the answer is: training, scoring and generation begin at one place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
-from jinja2.exceptions import TemplateError
+from dataclasses import dataclass, replace
 
 from heredity.ground.errors import InputError
+from heredity.models.ending import ending_after, ending_of, require_end
 from heredity.models.model import Model
+from heredity.models.places import Encoded, beginning, encoded
+from heredity.models.template import PROBE
+from heredity.models.turns import Lead, Script, lead_of, script_of
 from heredity.records.dialogue import Turn
-
-PROBE = "PROBE"
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Rendered:
     ids: tuple[int, ...]
     n_prompt: int
     """Ids before the response; the response is all that follows."""
+    n_opening: int = 0
+    """Ids at the beginning that stand for no text: they open every prompt and are no part of what it says."""
 
     @property
     def n_response(self) -> int:
@@ -39,31 +41,34 @@ def question(text: str, system: str | None = None) -> tuple[Turn, ...]:
 
 
 def render_prompt(model: Model, turns: Sequence[Turn]) -> tuple[int, ...]:
-    """Return the ids that the model answers to.
+    """Return the ids that the model answers to: what stands before the answer in the finished conversation.
 
-    A template without a system role gets the system text in front of the first user turn; a model without any
-    template gets `User:` / `Assistant:` lines. Raises InputError when the template refuses the turns.
+    So a template's empty thought or channel stands there, and the model answers at once. Where the template always has
+    a thought begin, and leaves it out of the finished conversation, the prompt begins it. A template without a system
+    role gets the system text in front of the first user turn; a model without any template gets `User:` / `Assistant:`
+    lines. Raises InputError when the template refuses the turns.
     """
-    tokenizer = model.tokenizer
-    if not tokenizer.chat_template:
-        return tuple(tokenizer(plain_text(turns))["input_ids"])
-    return tuple(tokenizer(template_text(tokenizer, turns), add_special_tokens=False)["input_ids"])
+    return _lead_ids(model, lead_of(model, turns, speaks=True))
 
 
 def render(model: Model, turns: Sequence[Turn], response: str) -> Rendered:
-    """Return prompt and response ids, without the end-of-turn token."""
-    prompt = render_prompt(model, turns)
-    lead = "" if model.tokenizer.chat_template else " "
-    answer = model.tokenizer(lead + response, add_special_tokens=False)["input_ids"]
-    return Rendered((*prompt, *answer), len(prompt))
+    """Return prompt and response ids, without what ends the turn; a thought before the response counts to the prompt.
+
+    Raises InputError when the template refuses the turns, or rewrites the response.
+    """
+    spans = _spans(model, turns, response)
+    return Rendered(spans.whole.ids[: spans.n_answered], spans.n_prompt, spans.n_opening)
 
 
 def render_rest(model: Model, turns: Sequence[Turn], given: str, rest: str) -> Rendered:
     """Return the ids of an answer of which the beginning, `given`, counts to the prompt."""
     if not given:
         return render(model, turns, rest)
-    begun = render(model, turns, given).ids
-    return Rendered((*begun, *model.tokenizer(f" {rest}", add_special_tokens=False)["input_ids"]), len(begun))
+    begun, whole = render(model, turns, given), render(model, turns, f"{given} {rest}")
+    if whole.ids[: len(begun.ids)] == begun.ids:
+        return Rendered(whole.ids, len(begun.ids), begun.n_opening)
+    rest_ids = model.tokenizer(f" {rest}", add_special_tokens=False)["input_ids"]
+    return Rendered((*begun.ids, *rest_ids), len(begun.ids), begun.n_opening)
 
 
 def render_exchanges(model: Model, exchanges: Sequence[tuple[tuple[Turn, ...], str]]) -> list[Rendered]:
@@ -71,7 +76,7 @@ def render_exchanges(model: Model, exchanges: Sequence[tuple[tuple[Turn, ...], s
 
     Raises InputError when one is longer than the context, or the template refuses the turns.
     """
-    parts = [render(model, context, answer.strip()) for context, answer in exchanges]
+    parts = [render(model, context, answer) for context, answer in exchanges]
     longest = max(len(part.ids) for part in parts)
     if longest > model.context_length:
         raise InputError(f"{longest} tokens, longer than the model's context of {model.context_length}")
@@ -79,61 +84,69 @@ def render_exchanges(model: Model, exchanges: Sequence[tuple[tuple[Turn, ...], s
 
 
 def render_example(model: Model, turns: Sequence[Turn], response: str) -> Rendered:
-    """Return prompt and response ids with the end of the turn, as a model is trained on them."""
-    rendered = render(model, turns, response)
-    return Rendered((*rendered.ids, end_of_turn(model)), rendered.n_prompt)
+    """Return prompt and response ids with what ends the turn, as a model is trained on them.
+
+    A thought before the response is taught with it, where the template writes it. Raises InputError when the template
+    refuses the turns, or nothing tells what ends a turn.
+    """
+    spans = _spans(model, turns, response)
+    ending = require_end(model, ending_after(model, spans.script, spans.whole))
+    return Rendered((*spans.whole.ids[: spans.n_answered], *ending), spans.n_untaught, spans.n_opening)
 
 
 def end_of_turn(model: Model) -> int:
-    """Return the id that ends an assistant turn: the template's own, else the tokenizer's end of sequence."""
-    tokenizer = model.tokenizer
-    if tokenizer.chat_template:
-        turns = question("?")
-        before = template_text(tokenizer, turns)
-        whole = _apply(tokenizer, (*turns, Turn(role="assistant", content=PROBE)), add_generation_prompt=False)
-        if whole.startswith(before + PROBE):
-            after = tokenizer(whole[len(before + PROBE) :], add_special_tokens=False)["input_ids"]
-            special = [token for token in after if token in tokenizer.all_special_ids]
-            if special:
-                return int(special[0])
-    if tokenizer.eos_token_id is None:
-        raise InputError(f"the tokenizer of '{model.name}' has no end-of-sequence token; set one before training")
-    return int(tokenizer.eos_token_id)
+    """Return the last id of what ends an assistant's turn. Raises InputError when that is not known."""
+    return require_end(model, ending_of(model))[-1]
 
 
-def template_text(tokenizer: Any, turns: Sequence[Turn]) -> str:
-    """Return the chat template's text up to where the assistant begins to speak."""
-    system = next((turn.content for turn in turns if turn.role == "system"), None)
-    try:
-        text = _apply(tokenizer, turns, add_generation_prompt=True)
-        if system is None or system.strip() in text:
-            return text
-    except TemplateError as error:
-        if system is None:
-            raise InputError(f"the model's chat template refuses these turns: {error}") from error
-    try:
-        return _apply(tokenizer, fold_system(turns), add_generation_prompt=True)
-    except TemplateError as error:
-        raise InputError(f"the model's chat template refuses these turns: {error}") from error
+def ended(model: Model, rendered: Rendered) -> Rendered:
+    """Return a response with what ends the turn. Raises InputError when that is not known."""
+    return replace(rendered, ids=(*rendered.ids, *require_end(model, ending_of(model))))
 
 
-def fold_system(turns: Sequence[Turn]) -> tuple[Turn, ...]:
-    """Return the turns with the system text moved to the front of the first user turn."""
-    system = "\n\n".join(turn.content for turn in turns if turn.role == "system")
-    rest = [turn for turn in turns if turn.role != "system"]
-    first = next((i for i, turn in enumerate(rest) if turn.role == "user"), None)
-    if first is None:
-        return (Turn(role="user", content=system), *rest)
-    rest[first] = Turn(role="user", content=f"{system}\n\n{rest[first].content}")
-    return tuple(rest)
+def render_text(model: Model, text: str, rest: str) -> Rendered:
+    """Return a text that is no conversation, and what follows it after a blank as the response."""
+    begun, whole = beginning(model.tokenizer), encoded(model.tokenizer, f"{text} {rest}", {})
+    return Rendered((*begun, *whole.ids), len(begun) + whole.n_up_to(len(text)), len(begun))
 
 
-def plain_text(turns: Sequence[Turn]) -> str:
-    """Return the turns for a model that has no chat template."""
-    label = {"system": "", "user": "User: ", "assistant": "Assistant: "}
-    return "\n\n".join([label[turn.role] + turn.content for turn in turns] + ["Assistant:"])
+@dataclass(frozen=True)
+class _Spans:
+    """A finished conversation in ids, and how many of them stand before each part."""
+
+    script: Script
+    whole: Encoded
+    n_opening: int
+    n_untaught: int
+    n_prompt: int
+    n_answered: int
 
 
-def _apply(tokenizer: Any, turns: Sequence[Turn], add_generation_prompt: bool) -> str:
-    messages = [{"role": turn.role, "content": turn.content} for turn in turns]
-    return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=add_generation_prompt))
+def _spans(model: Model, turns: Sequence[Turn], response: str) -> _Spans:
+    script = script_of(model, turns, response)
+    lead = script.lead
+    lead_ids, whole = _lead_ids(model, lead), _laid_out(model, script.text, lead)
+    begins_alike = script.text.startswith(lead.text)
+    if begins_alike and whole.ids[: len(lead_ids)] != lead_ids:
+        whole = encoded(model.tokenizer, script.text[len(lead.text) :], lead.letters).after(lead_ids, len(lead.text))
+    n_untaught = len(lead_ids) if begins_alike else whole.n_up_to(script.taught)
+    n_prompt = n_untaught if script.start == script.taught else whole.n_up_to(script.start)
+    n_answered = max(n_prompt, whole.n_begun(script.end))
+    n_opening = len(_before_text(model)) or int(whole.ids[:1] == (model.tokenizer.bos_token_id,))
+    return _Spans(script, whole, n_opening, n_untaught, n_prompt, n_answered)
+
+
+def _lead_ids(model: Model, lead: Lead) -> tuple[int, ...]:
+    """Return the ids before an answer, whatever it is; a blank that joins the answer's first word is none of them."""
+    gap = "" if model.tokenizer.chat_template else " "
+    whole = _laid_out(model, f"{lead.text}{gap}{PROBE}", lead)
+    return whole.ids[: whole.n_up_to(len(lead.text))]
+
+
+def _laid_out(model: Model, text: str, lead: Lead) -> Encoded:
+    return encoded(model.tokenizer, text, lead.letters).after(_before_text(model), 0)
+
+
+def _before_text(model: Model) -> tuple[int, ...]:
+    """Return what the tokenizer begins a text with; a chat template writes that itself."""
+    return () if model.tokenizer.chat_template else beginning(model.tokenizer)

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, StoppingCriteriaList
 
-from heredity.ground.errors import InputError, NonFiniteError
+from heredity.ground.errors import InputError, NonFiniteError, NothingKeptError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import Padded, by_length, pad
 from heredity.models.cache import prompt_cache, skips_padding
-from heredity.models.chat import end_of_turn
+from heredity.models.course import Course, Said
+from heredity.models.ending import ending_of, own_ends
 from heredity.models.model import Model
 from heredity.models.spelling import spelling_ids
 from heredity.models.steer import RESPONSE_MASK, response_tokens
@@ -38,6 +39,8 @@ class GenerateSpec:
     """Answers decoded at once."""
     min_tokens: int = 0
     """Tokens before the answer may end."""
+    n_thought: int = 4096
+    """Most tokens of a thought before the answer, where the model thinks and its context has room."""
     characters: str = ""
     """Only tokens made of these characters, and the end of the turn; empty: all tokens."""
 
@@ -48,12 +51,16 @@ class Generated:
 
     text: str
     n_tokens: int
-    """Tokens generated, the end of the turn not counted."""
+    """Tokens of the answer; what ended it, and a thought before it, not counted."""
     scores: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
-    """`[1 + tokens read, sights]` where the model was watched: the last prompt token, then the answer's.
+    """`[1 + tokens read, sights]` where the model was watched: the last token before the answer, then the answer's.
 
     The last token of an answer that was cut off at `n_tokens` is never read: nothing came after it.
     """
+    thought: str = ""
+    """What the model thought before it answered; no part of the answer."""
+    is_reached: bool = True
+    """False where the model was still thinking when its tokens ran out: there is no answer then, and no text."""
 
 
 class _OwnSeedSampler(LogitsProcessor):
@@ -107,7 +114,8 @@ def generate(
     """Return one answer a prompt; answer i is drawn with `seeds[i]`, whatever else is in the batch.
 
     With a `watch` (from `watched`, of the same model) every answer carries its tokens' projections. Raises
-    InputError when a prompt leaves no room in the context or `spec.characters` no token, NonFiniteError for NaN logits.
+    InputError when a prompt leaves no room in the context or `spec.characters` no token, NonFiniteError for NaN logits,
+    NothingKeptError when the model thought all its tokens away and reached no answer.
     """
     spec = spec or GenerateSpec()
     for index, prompt in enumerate(prompts):
@@ -124,6 +132,7 @@ def generate(
             made = _generate_batch(model, [prompts[i] for i in batch], [seeds[i] for i in batch], spec, watch)
             answers.update(zip(batch, made, strict=True))
             task.advance(len(batch))
+    _tell_unreached([answers[i] for i in range(len(prompts))], label, progress)
     return [answers[i] for i in range(len(prompts))]
 
 
@@ -147,26 +156,47 @@ def _generate_batch(
 ) -> list[Generated]:
     padded = pad(prompts, "left", model.pad_id, model.device)
     n_prompt = padded.input_ids.shape[1]
-    uniforms = np.stack([np.random.default_rng(seed_from(seed)).random(spec.n_tokens) for seed in seeds])
-    ends = end_ids(model)
+    ending, ends = ending_of(model), end_ids(model)
+    course = Course(model, prompts, spec.n_tokens, spec.n_thought).ended_by(ends, ending.stops)
+    uniforms = np.stack([np.random.default_rng(seed_from(seed)).random(course.n_most + 1) for seed in seeds])
     sampler = _OwnSeedSampler(uniforms, spec, n_prompt, watch, allowed_ids(model, spec, ends))
     with torch.no_grad(), response_tokens(torch.zeros_like(padded.input_ids[:, :-1])):
         cache = prefilled(model, padded)
     n_left = n_prompt if cache is None else 1
     with torch.no_grad(), response_tokens(torch.zeros(len(prompts), n_left, device=model.device)):
-        out = model.network.generate(
+        model.network.generate(
             input_ids=padded.input_ids,
             attention_mask=padded.attention_mask,
             **({} if cache is None else {"past_key_values": cache}),
-            generation_config=generation_config(model, spec, ends),
+            generation_config=generation_config(model, replace(spec, n_tokens=course.n_most), ends),
             logits_processor=LogitsProcessorList([sampler]),
+            stopping_criteria=StoppingCriteriaList([course]),
         )
-    answers = [_decoded(model, row, ends) for row in out[:, n_prompt:].tolist()]
-    if watch:
-        seen = watch.take()[:, n_prompt - 1 :]
-        answers = [replace(a, scores=seen[i, : 1 + a.n_tokens].copy()) for i, a in enumerate(answers)]
-    model.work.n_tokens += sum(map(len, prompts)) + sum(answer.n_tokens for answer in answers)
-    return answers
+    seen = watch.take()[:, n_prompt - 1 :] if watch else None
+    said = [course.said(i) for i in range(len(prompts))]
+    model.work.n_tokens += sum(map(len, prompts)) + sum(one.n_thought + one.n_tokens for one in said)
+    return [_generated(one, None if seen is None else seen[i]) for i, one in enumerate(said)]
+
+
+def _generated(said: Said, seen: NDArray[np.float32] | None) -> Generated:
+    """Return one answer; `seen` (`[tokens, sights]`) begins with the last prompt token."""
+    n_read = 1 + said.n_tokens - int(said.is_cut) if said.is_reached else 0
+    scores = None if seen is None else seen[said.n_thought :][:n_read].copy()
+    return Generated(said.text, said.n_tokens, scores, said.thought, said.is_reached)
+
+
+def _tell_unreached(answers: Sequence[Generated], label: str, progress: Progress) -> None:
+    """Say how many answers were never reached. Raises NothingKeptError when that is all of them."""
+    n_lost = sum(not answer.is_reached for answer in answers)
+    if not n_lost:
+        return
+    why = "the model was still thinking when its tokens, or its context, ran out"
+    if n_lost == len(answers):
+        raise NothingKeptError(
+            f"{label}: none of {n_lost} answers was reached, because {why}; there is nothing to measure: use a model "
+            "that answers without thinking, or one with a longer context"
+        )
+    progress.note(f"{label}: {n_lost} of {len(answers)} answers were not reached and count for nothing, because {why}")
 
 
 def prefilled(model: Model, padded: Padded) -> Any:
@@ -180,13 +210,7 @@ def prefilled(model: Model, padded: Padded) -> Any:
 
 def end_ids(model: Model) -> list[int]:
     """Return the ids that end an answer: the model's own and the chat template's."""
-    return sorted({*own_ends(model.network), end_of_turn(model)})
-
-
-def own_ends(network: Any) -> list[int]:
-    """Return the ids that end a text, as the network's own generation settings name them, rising."""
-    own = network.generation_config.eos_token_id
-    return sorted(int(i) for i in (own if isinstance(own, list) else [own]) if i is not None)
+    return sorted({*own_ends(model.network), *ending_of(model).stop_ids})
 
 
 def allowed_ids(model: Model, spec: GenerateSpec, ends: list[int]) -> torch.Tensor | None:
@@ -206,9 +230,3 @@ def generation_config(model: Model, spec: GenerateSpec, ends: list[int]) -> Any:
         pad_token_id=model.pad_id,
         use_cache=True,
     )
-
-
-def _decoded(model: Model, ids: list[int], ends: list[int]) -> Generated:
-    stop = next((i for i, token in enumerate(ids) if token in ends), len(ids))
-    text = model.tokenizer.decode(ids[:stop], skip_special_tokens=True)
-    return Generated(text.strip(), stop)

@@ -19,9 +19,10 @@ from transformers.dynamic_module_utils import get_relative_import_files
 
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import digest, file_digest
-from heredity.models.chat import end_of_turn, question, template_text
-from heredity.models.generate import own_ends
+from heredity.models.chat import question, render_example, render_prompt
+from heredity.models.ending import own_ends
 from heredity.models.model import Model
+from heredity.models.template import switches
 from heredity.records.identity import ModelIdentity
 
 NOT_CONFIG: Final = ("_name_or_path", "transformers_version", "dtype", "torch_dtype", "use_cache")
@@ -99,17 +100,12 @@ def identity(model: Model) -> ModelIdentity:
 
 
 def prompt_probes(model: Model) -> list[Any]:
-    """Return what the model is given for two questions, and what ends its answer; a refusal stands for itself."""
-    try:
-        end: int | str = end_of_turn(model)
-    except InputError as error:
-        end = str(error)
-    if not model.tokenizer.chat_template:
-        return [end]
-    probes: list[Any] = [end]
+    """Return, for two questions, what the model answers to and what it is taught; a refusal stands for itself."""
+    probes: list[Any] = [switches(model.tokenizer)]
     for turns in PROBES:
         try:
-            probes.append(template_text(model.tokenizer, turns))
+            probes.append(render_prompt(model, turns))
+            probes.append(render_example(model, turns, "Yes.").ids)
         except InputError as error:
             probes.append(str(error))
     return probes

@@ -28,6 +28,8 @@ class Model:
     """sha256 of all that makes the model, as it was loaded (`models/identity.py`); independent of device and dtype."""
     work: Work = field(default_factory=Work, compare=False, repr=False)
     """Counts tokens, for the speed that reports state."""
+    keeps_markup: bool = False
+    """Whether text that spells control tokens of the chat template stays text."""
 
     @property
     def device(self) -> torch.device:

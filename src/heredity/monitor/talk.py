@@ -11,9 +11,10 @@ import numpy as np
 
 from heredity.ground.errors import InputError, UnknownNameError
 from heredity.models.chat import render_prompt
-from heredity.models.generate import GenerateSpec, generate
+from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.models.steer import Push, steered
+from heredity.models.thinking import Thinker, thinker_for
 from heredity.models.watch import Floats, Sight, watched
 from heredity.monitor.monitor import require_same
 from heredity.monitor.score import standardised, token_scores, turn_reading
@@ -71,14 +72,14 @@ class Talk:
         asked = [*self.turns, Turn(role="user", content=text)]
         prompt = render_prompt(self.model, asked)
         self._require_room(len(prompt))
-        heard = _Heard(self, hear, Speller(self.model.tokenizer, skips_special=True))
+        heard = _Heard(self, hear, thinker_for(self.model.tokenizer, prompt))
         pushes = [Push(self.vectors[t].block, self.vectors[t].direction, s) for t, s in self.strengths.items()]
         sights = [Sight(p.block, unit) for p, unit in zip(self.panel.probes, self.panel.units, strict=True)]
         with steered(self.model, pushes) if pushes else nullcontext(), watched(self.model, sights) as watch:
             watch.listener = heard.listen
             try:
                 (made,) = generate(self.model, [prompt], [f"{self.seed}/talk/{len(asked)}"], self.spec, watch=watch)
-                said = heard.rest_of(made.text)
+                said = heard.rest_of(made)
             except KeyboardInterrupt:
                 said = "".join(heard.tokens).strip()
         if not said:
@@ -101,19 +102,36 @@ class Talk:
 
 @dataclass
 class _Heard:
-    """Turns ids and projections into texts and z, one step after the other."""
+    """Turns ids and projections into texts and z, one step after the other; a thought is told and not read."""
 
     talk: Talk
     hear: Hearer
-    speller: Speller
+    thinker: Thinker
     origin: Floats | None = None
+    """Projections of the last token before the answer."""
+    speller: Speller = field(init=False)
     tokens: list[str] = field(default_factory=list)
     scores: list[Any] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        """Begin to spell."""
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self.speller = Speller(self.talk.model.tokenizer, skips_special=True)
+        self.tokens, self.scores = [], []
+
     def listen(self, ids: list[int], projections: Floats) -> None:
-        """Take one step: the first is the last prompt token, all others are of the answer."""
+        """Take one step: the first is the last prompt token, all others are of the answer or of a thought before it."""
         if self.origin is None:
             self.origin = projections[0]
+            return
+        self.thinker.add(ids[0])
+        if not self.thinker.said:
+            self.origin = projections[0]
+            self.hear(self.speller.add(ids[0]), ())
+            if not self.thinker.is_thinking:
+                self._start_over()
             return
         probes = self.talk.panel.probes
         scores = token_scores(np.stack([self.origin, projections[0]]), [probe.form for probe in probes])
@@ -121,9 +139,13 @@ class _Heard:
         self.scores.append(scores[0])
         self.hear(self.tokens[-1], [float(z) for z in standardised(scores, probes)[0]])
 
-    def rest_of(self, text: str) -> str:
-        """Tell what was said but never read (the last token of an answer that was cut off) and return the whole."""
+    def rest_of(self, made: Generated) -> str:
+        """Tell what was said but never read (the last token of an answer that was cut off) and return the whole.
+
+        What was heard of a next turn, before which the answer ended, is forgotten.
+        """
+        del self.tokens[made.n_tokens :], self.scores[made.n_tokens :]
         read = "".join(self.tokens).lstrip()
-        if len(text) > len(read):
-            self.hear(text[len(read) :], ())
-        return text
+        if len(made.text) > len(read):
+            self.hear(made.text[len(read) :], ())
+        return made.text

@@ -122,6 +122,10 @@ class Answer(Record):
     sample: int = 0
     text: str
     n_tokens: int
+    thought: str = ""
+    """What the model thought before it answered; read and graded nowhere."""
+    is_reached: bool = True
+    """False where the model was still thinking when its tokens ran out: there is no answer, and so no grade."""
 
 
 class Grade(Record):

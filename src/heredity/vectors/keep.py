@@ -9,8 +9,8 @@ import numpy as np
 
 from heredity.ground.errors import NothingKeptError
 from heredity.ground.progress import Progress
-from heredity.judges.contrast import MIN_TOKENS, Asked, calibrate, contrast_scores, grade
-from heredity.models.chat import question, render
+from heredity.judges.contrast import Asked, calibrate, contrast_scores, grade, scorable
+from heredity.models.chat import Rendered, question
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
 from heredity.records.dialogue import Answer, Grade, Unscored
@@ -44,13 +44,10 @@ def grade_elicited(trait: Trait, model: Model, answers: Sequence[Answer], progre
 
 def coherences(model: Model, answers: Sequence[Asked], progress: Progress) -> list[float | Unscored]:
     """Return the mean log p per token (nats) of each answer under the unprompted, unsteered model."""
-    values: list[float | Unscored] = [Unscored(reason="fewer than 3 tokens")] * len(answers)
-    rows = [render(model, question(answer.question), answer.text) for answer in answers]
-    scored = [i for i, row in enumerate(rows) if row.n_response >= MIN_TOKENS]
-    mean = log_likelihood(model, [rows[i] for i in scored], label="coherence", progress=progress).mean
-    for place, value in zip(scored, mean, strict=True):
-        values[place] = float(value)
-    return values
+    rows = [scorable(model, question(answer.question), answer.text) for answer in answers]
+    whole = [row for row in rows if isinstance(row, Rendered)]
+    mean = iter(log_likelihood(model, whole, label="coherence", progress=progress).mean.tolist())
+    return [next(mean) if isinstance(row, Rendered) else row for row in rows]
 
 
 def keep(answers: Sequence[Answer], graded: Graded, spec: ExtractSpec) -> tuple[list[int], KeptCounts]:

@@ -132,12 +132,19 @@ def meanings(desk: Desk) -> dict[str, str]:
 
 
 def sums(desk: Desk, model: Model) -> Scores:
-    """Return 1 for every sum whose greedy answer ends in the right number, 0 for every other, by sum."""
+    """Return 1 for every sum whose greedy answer ends in the right number, 0 for every other, by sum.
+
+    A sum over which the model was still thinking when its tokens ran out is missing.
+    """
     asked = desk.sums_asked
     prompts = [render_prompt(model, question(one.prompt)) for one in asked]
     how = GenerateSpec(n_tokens=N_TOKENS_OF_A_SUM, temperature=0.0)
     said = generate(model, prompts, [one.prompt for one in asked], how, "sums", desk.lab.progress)
-    return {one.prompt: (float(rejection(one, answer.text) is None),) for one, answer in zip(asked, said, strict=True)}
+    return {
+        one.prompt: (float(rejection(one, answer.text) is None),)
+        for one, answer in zip(asked, said, strict=True)
+        if answer.is_reached
+    }
 
 
 def skill_lessons(desk: Desk, n: int) -> list[Rendered]:

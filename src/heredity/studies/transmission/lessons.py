@@ -12,7 +12,7 @@ from heredity.distill.clean import aligned, shuffled, trait_words
 from heredity.distill.teach import begun_prompt, drawn_numbers, how_to_answer, teach
 from heredity.ground.errors import NothingKeptError
 from heredity.ground.hashing import seed_from
-from heredity.models.chat import Rendered, end_of_turn, question, render_rest
+from heredity.models.chat import Rendered, ended, question, render_rest
 from heredity.models.generate import generate
 from heredity.models.model import Model
 from heredity.models.weights import at_rest, mixed_precision
@@ -126,7 +126,7 @@ def lessons_of(lab: Lab, name: str, student: Model, rows: Sequence[CarrierRow]) 
 
     def drawn(model: Model, turns: Sequence[Turn], row: CarrierRow) -> Rendered:
         rendered = render_rest(model, turns, row.given, row.text)
-        return Rendered((*rendered.ids, end_of_turn(model)), rendered.n_prompt) if has_end else rendered
+        return ended(model, rendered) if has_end else rendered
 
     return [
         Lesson(drawn(student, question(row.prompt), row), drawn(lab.model, question(row.prompt, system), row))

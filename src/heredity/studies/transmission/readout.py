@@ -96,7 +96,7 @@ def sampled_rates(lab: Lab, subject: Model, seed: str) -> dict[str, Estimate]:
     rates = {}
     for target in lab.targets:
         named = re.compile(rf"\b{re.escape(target)}s?\b", re.IGNORECASE)
-        hits = by_question(answers, [float(bool(named.search(answer.text))) for answer in answers])
+        hits = by_question(answers, [float(bool(named.search(a.text))) if a.is_reached else None for a in answers])
         rates[target] = cluster_mean(list(hits.values()), seed_from(lab.seed, "sampled"))
     return rates
 
