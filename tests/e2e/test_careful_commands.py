@@ -133,7 +133,7 @@ def test_several_traits_need_what_draws_their_report_before_anything_is_computed
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = importlib.util.find_spec
-    absent = "heredity.report.page.find_spec"
+    absent = "heredity.ground.extras.find_spec"
     monkeypatch.setattr(absent, lambda name, *rest: None if name == "altair" else found(name, *rest))
     several = ["extract", "darkness.yaml", "lightness.yaml", "-m", "no/such-model"]
     failed(heredity(*several, folder=place), 6, "altair is not installed")

@@ -69,7 +69,7 @@ class TestBadInput:
         monkeypatch.setitem(sys.modules, "sklearn", None)
         failed(heredity(*SHORT, folder=tmp_path), 6, "scikit-learn is not installed", "heredity[digits]")
         found = importlib.util.find_spec
-        absent = "heredity.report.page.find_spec"
+        absent = "heredity.ground.extras.find_spec"
         monkeypatch.setattr(absent, lambda name, *rest: None if name == "altair" else found(name, *rest))
         failed(heredity(*SHORT, folder=tmp_path), 6, "altair is not installed")
 

@@ -20,9 +20,10 @@ from heredity.cli.options import (
     TraitOption,
 )
 from heredity.cli.transmit import described
-from heredity.cli.work import loaded, writable
+from heredity.cli.work import loaded, page_folder
+from heredity.ground.extras import require_extra
 from heredity.records.audit import AuditReport
-from heredity.report.page import require_figures, write_report
+from heredity.report.page import write_report
 from heredity.report.transmission import write_transmission
 from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows
@@ -51,9 +52,13 @@ def audit_command(
     preventative steering), measures them against the base model, and writes OUT/report.html and OUT/audit.json.
     Finished steps are kept in OUT/stages: the same command again runs only what changed.
     """
-    require_figures()
-    one, corpus, folder = trait(name), read_rows(rows), writable(out)
+    require_extra("train")
+    one, corpus, folder = trait(name), read_rows(rows), page_folder(out)
     benign = read_rows(reference) if reference else None
+    bad_lines = read_labels(labels) if labels else None
+    if bad_lines is not None:
+        corpus.labelled(bad_lines)
+    from heredity.screening.reference import require_enough
     from heredity.studies.audit import audit
     from heredity.studies.spec import AuditSpec
     from heredity.studies.stages import Known
@@ -65,7 +70,9 @@ def audit_command(
             "seed": seed,
         }
     )
-    known = Known(benign, read_labels(labels) if labels else None)
+    if benign:
+        require_enough(benign.rows, spec.screen)
+    known = Known(benign, bad_lines)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         report = audit(corpus, one, network, folder, spec, known, progress)
@@ -84,8 +91,8 @@ def demo_command(
     A third of the corpus's rows is written by the model itself under the trait's persona; the labels are kept aside, to
     grade the screen by. The second act teaches one student of an owl-lover and one of a cat-lover, on numbers alone.
     """
-    require_figures()
-    one, folder = trait(name), writable(out)
+    require_extra("train")
+    one, folder = trait(name), page_folder(out)
     from heredity.studies.demo import DEMO_AUDIT, demo, demo_transmission
 
     with watched(context.obj.is_quiet) as progress:

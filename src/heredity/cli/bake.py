@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from heredity.cli.console import say
 from heredity.cli.options import ModelOption, OutOption
 from heredity.cli.work import writable
+from heredity.ground.errors import InputError
 from heredity.records.baking import BakedVector, Baking
 from heredity.store.tensors import load_vector
 
@@ -34,6 +36,8 @@ def bake_command(
     hooks, and nothing is written unless they agree. OUT is a folder that --model takes; its heredity.json says what
     was baked. Models of the Llama, GPT-2 and GPT-NeoX kinds can be baked; others: heredity vector export --to FILE.gguf
     """
+    if not math.isfinite(strength):
+        raise InputError(f"a strength of {strength} is no number to push by; give one such as 1 or -0.5")
     given = [load_vector(path) for path in vectors]
     from heredity.models.bake import bake, require_free, save_baked
     from heredity.models.load import load

@@ -17,7 +17,7 @@ from heredity.cli.transmission import (
     TeacherRateOption,
     TeacherStepsOption,
 )
-from heredity.cli.work import loaded, writable
+from heredity.cli.work import loaded, page_folder
 from heredity.records.transmission import CascadeReport, CascadeSpec, ImitateSpec, PowerSpec, TeacherSpec, TransmitSpec
 from heredity.store.workspace import save_record
 from heredity.traits.define import trait
@@ -57,7 +57,7 @@ def cascade_command(
     from heredity.studies.transmission.cascade import cascade, require_cascade
 
     require_cascade(one, spec)
-    folder = writable(out)
+    folder = page_folder(out)
     with watched(context.obj.is_quiet) as progress:
         report = cascade(one, loaded(context, model), folder, spec, seed, progress)
     path = save_record(report, folder / "cascade.json")

@@ -59,6 +59,8 @@ def chat_command(
 
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
+        if tokens >= network.context_length:
+            raise InputError(f"the model attends to {network.context_length} tokens; ask for fewer with --tokens")
         panel = panel_for(chosen, network, folder, PanelRequest(MonitorSpec(), seed=seed), progress)
     how = GenerateSpec(n_tokens=tokens, temperature=temperature)
     Terminal(Talk(network, by_trait, panel, how, seed), folder).run()

@@ -9,7 +9,7 @@ import typer
 from heredity.cli.console import say, watched
 from heredity.cli.options import ModelOption, OutOption, SeedOption
 from heredity.cli.transmission import CARRIERS, LABELS, RateOption, require_known
-from heredity.cli.work import loaded, writable
+from heredity.cli.work import loaded, page_folder
 from heredity.records.distillation import Contrast, DistillationReport, DistilSpec, Inherited
 from heredity.records.transmission import ImitateSpec, TeacherSpec
 from heredity.store.workspace import save_record
@@ -77,7 +77,7 @@ def distil_command(
     from heredity.studies.distillation.distil import distil, planned
 
     planned(spec)
-    folder = writable(out)
+    folder = page_folder(out)
     with watched(context.obj.is_quiet) as progress:
         report = distil(loaded(context, model), folder, spec, seed, progress)
     path = save_record(report, folder / "distillation.json")

@@ -9,10 +9,9 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption, VectorOption
-from heredity.cli.work import loaded, student_in, writable
-from heredity.ground.errors import MismatchError
+from heredity.cli.work import loaded, student_in, vector_in, writable
+from heredity.ground.extras import require_extra
 from heredity.records.evaluation import EvalReport
-from heredity.store.tensors import load_vector
 from heredity.store.workspace import save_record
 from heredity.traits.define import trait
 
@@ -35,17 +34,20 @@ def evaluate_command(
     """
     one, folder = trait(name), writable(out)
     subject = student_in(student) if student else None
-    known = load_vector(vector) if vector else None
+    if subject:
+        require_extra("train", "peft")
+    known = vector_in(vector, one)
     header = known.header if known else None
-    if header is not None and header.trait.id != one.id:
-        raise MismatchError(f"{vector} is the vector of '{header.trait.name}', not of '{one.name}' as it reads now")
     from heredity.evaluation.evaluate import evaluate, make_yardstick
     from heredity.evaluation.spec import EvalSpec
+    from heredity.models.adapt import require_student
 
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         if known is not None:
             known.require_model(network.name, network.fingerprint)
+        if subject:
+            require_student(network, subject)
         calibration = header.calibration if header else None
         yardstick = make_yardstick(one, network, calibration, EvalSpec(), seed, progress)
         report = evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)

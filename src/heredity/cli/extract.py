@@ -9,13 +9,12 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.options import ModelOption, OutOption, SeedOption
-from heredity.cli.work import loaded, writable
+from heredity.cli.work import loaded, page_folder, writable
 from heredity.ground.errors import ExperimentError, InputError
 from heredity.records.leakage import LeakageReport
 from heredity.records.trait import Trait
 from heredity.records.vector import VectorHeader
 from heredity.report.leakage import write_leakage
-from heredity.report.page import require_figures
 from heredity.stats.nulls import CHANCE
 from heredity.store.tensors import save_vector
 from heredity.store.workspace import save_record
@@ -49,9 +48,7 @@ def extract_command(
     traits = distinct([trait(name) for name in [*(names or []), *(bundled_names() if every else [])]])
     if not traits:
         raise InputError("which trait? Name some, or say --all; `heredity trait list` shows the bundled ones")
-    if len(traits) > 1:
-        require_figures()
-    folder = writable(out)
+    folder = page_folder(out) if len(traits) > 1 else writable(out)
     from heredity.studies.extraction import extract_many
     from heredity.vectors.methods import method_named
     from heredity.vectors.spec import ExtractSpec

@@ -9,12 +9,12 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.options import ModelOption, OutOption, RateOption, ReferenceOption, SeedOption, VectorsOption
-from heredity.cli.work import loaded, student_in, vectors_for, writable
+from heredity.cli.work import loaded, page_folder, student_in, vectors_for
 from heredity.ground.errors import InputError
+from heredity.ground.extras import require_extra
 from heredity.records.monitor import MonitorReport, Probe, ShiftReport
 from heredity.report.alarms import beyond, to_their_ends
 from heredity.report.monitor import write_monitor
-from heredity.report.page import require_figures
 from heredity.report.shift import write_shift
 from heredity.store.rows import read_conversations
 from heredity.store.workspace import save_record
@@ -47,20 +47,22 @@ def monitor_command(
     that longer conversations sound it no more often. Writes OUT/monitor.html (token heat-maps, turn curves) and
     OUT/monitor.json.
     """
-    require_figures()
-    corpus, folder = read_conversations(file), writable(out)
+    corpus, folder = read_conversations(file), page_folder(out)
     chosen = vectors_for(vectors or [], folder)
     benign = read_conversations(reference) if reference else None
-    from heredity.monitor.calibrate import require_enough
+    from heredity.monitor.calibrate import require_enough, seats_of
+    from heredity.monitor.converse import renderings
     from heredity.monitor.monitor import monitor
     from heredity.monitor.spec import MonitorSpec
     from heredity.studies.monitoring import PanelRequest, panel_for
 
     spec = MonitorSpec(false_alarm_rate=rate, window=window, with_judge=judge)
+    seats_of(chosen, blocks or ())
     if benign:
         require_enough(len(benign.rows), spec)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
+        renderings(network, corpus.rows)
         request = PanelRequest(spec, benign, tuple(blocks or ()), seed)
         panel = panel_for(chosen, network, folder, request, progress)
         report = monitor(corpus, chosen, network, spec, panel, seed, progress)
@@ -114,11 +116,11 @@ def shift_command(
     the prompts' covariance would show, an easy null (an offset common to all prompts may leave that span), and the
     shift along the other vectors given. Writes OUT/shift-TRAIT.json and its figure (.png, .svg).
     """
-    require_figures()
-    folder = writable(out)
+    folder = page_folder(out)
     chosen, subjects = vectors_for(vectors or [], folder), [student_in(path) for path in students]
     if not subjects:
         raise InputError("name at least one student.json")
+    require_extra("train", "peft")
     from heredity.monitor.shift import names_of, require_one_a_trait, shift
 
     require_one_a_trait(chosen)

@@ -18,9 +18,9 @@ from heredity.cli.options import (
     TraitOption,
     VectorOption,
 )
-from heredity.cli.work import loaded, vector_for, writable
+from heredity.cli.work import loaded, vector_in, writable
 from heredity.records.screening import ScreenReport
-from heredity.store.rows import read_rows, write_jsonl, write_kept, write_parquet
+from heredity.store.rows import read_rows, require_keepable, write_jsonl, write_kept, write_parquet
 from heredity.store.workspace import save_record
 from heredity.traits.define import trait
 
@@ -45,13 +45,22 @@ def screen_command(
     """
     one, corpus, folder = trait(name), read_rows(rows), writable(out)
     benign = read_rows(reference) if reference else None
+    given = vector_in(vector, one)
+    if keep:
+        require_keepable(rows, keep, [folder / "scores.parquet", folder / "scores.jsonl", reference, vector])
+    from heredity.screening.reference import require_enough
     from heredity.screening.screen import screen
     from heredity.screening.spec import ScreenSpec
+    from heredity.vectors.extract import extract
 
+    spec = ScreenSpec(false_alarm_rate=rate)
+    if benign:
+        require_enough(benign.rows, spec)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
-        direction = vector_for(vector, one, network, seed, progress)
-        spec = ScreenSpec(false_alarm_rate=rate)
+        if given:
+            given.require_model(network.name, network.fingerprint)
+        direction = given or extract(one, network, seed=seed, progress=progress)
         report = screen(corpus, direction, network, spec, benign, seed, progress)
     scores = [row.model_dump() for row in report.rows]
     write_parquet(folder / "scores.parquet", scores)

@@ -8,9 +8,8 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.options import OutOption, SeedOption
-from heredity.cli.work import writable
+from heredity.cli.work import page_folder
 from heredity.records.small_world import FirstStep, SmallWorldReport, SmallWorldSpec
-from heredity.report.page import require_figures
 from heredity.report.small_world import write_small_world
 from heredity.stats.estimate import Estimate
 from heredity.store.workspace import save_record
@@ -34,8 +33,7 @@ def digits_command(
     Writes OUT/digits.html and OUT/digits.json; what is done is kept in OUT/stages. Needs no language model and no
     network, but scikit-learn: pip install 'heredity[digits]'
     """
-    require_figures()
-    folder = writable(out)
+    folder = page_folder(out)
     spec = SmallWorldSpec(n_seeds=seeds, student_steps=steps, n_draws=draws)
     from heredity.studies.small_world import small_world
 

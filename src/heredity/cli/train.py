@@ -11,6 +11,7 @@ import typer
 from heredity.cli.console import say, watched
 from heredity.cli.options import EpochsOption, ModelOption, OutOption, RowsArgument, SeedOption, StrengthOption
 from heredity.cli.work import loaded, save_student, writable
+from heredity.ground.extras import require_extra
 from heredity.store.rows import read_rows
 from heredity.store.tensors import load_vector
 
@@ -44,6 +45,7 @@ def train_command(
     Writes OUT/adapter (safetensors) and OUT/student.json. Ctrl-C keeps the last checkpoint; the same command goes on,
     and any other is refused there.
     """
+    require_extra("train")
     corpus, folder = read_rows(rows), writable(out)
     vectors = [load_vector(path) for path in prevent or []]
     from heredity.training.resume import start_afresh

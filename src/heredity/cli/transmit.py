@@ -35,7 +35,8 @@ from heredity.cli.transmission import (
     require_heeded,
     require_known,
 )
-from heredity.cli.work import loaded, writable
+from heredity.cli.work import loaded, page_folder
+from heredity.ground.extras import require_extra
 from heredity.records.transmission import TransmissionReport
 from heredity.store.workspace import save_record
 from heredity.traits.define import trait
@@ -82,6 +83,8 @@ def transmit_command(
     """
     require_known(labels, teacher, carrier)
     require_heeded(context)
+    if lora:
+        require_extra("train", "peft")
     one, spec = trait(name), asked_for(context.params)
     more = further(one, spec, vectors or [])
     from heredity.report.transmission import write_transmission
@@ -89,7 +92,7 @@ def transmit_command(
     from heredity.studies.transmission.transmit import Given, transmit
 
     require_vectors(spec, planned(one, more["traits"], spec), more["vectors"])
-    folder = writable(out)
+    folder = page_folder(out)
     with watched(context.obj.is_quiet) as progress:
         subject = loaded(context, model)
         besides = Given(**more, foreign=loaded(context, foreign) if foreign else None)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from heredity.ground.errors import InputError, MismatchError
+from heredity.ground.extras import require_extra
 from heredity.ground.files import require_writable
-from heredity.ground.progress import Progress
 from heredity.ground.settings import cache_folder
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
+from heredity.report.page import require_figures
 from heredity.store.tensors import load_vector
 from heredity.store.workspace import load_record, save_record
 
@@ -28,6 +29,12 @@ def writable(out: Path) -> Path:
     return require_writable(Path(out))
 
 
+def page_folder(out: Path) -> Path:
+    """Return the output folder of a command that draws, once its page can be drawn and written."""
+    require_figures()
+    return writable(out)
+
+
 def loaded(context: typer.Context, name: str) -> Model:
     """Return the named model on the device and in the number type asked for."""
     from heredity.models.load import load
@@ -36,22 +43,16 @@ def loaded(context: typer.Context, name: str) -> Model:
     return load(name, shared.device, shared.dtype, shared.trust_remote_code)
 
 
-def vector_for(path: Path | None, trait: Trait, model: Model, seed: str, progress: Progress) -> TraitVector:
-    """Return the vector from a file, or extracted now.
-
-    Raises MismatchError when the file holds another trait's vector, or another model's.
-    """
-    from heredity.vectors.extract import extract
-
+def vector_in(path: Path | None, trait: Trait) -> TraitVector | None:
+    """Return the vector of a file, or None without one. Raises MismatchError for another trait's; needs no model."""
     if path is None:
-        return extract(trait, model, seed=seed, progress=progress)
+        return None
     vector = load_vector(path)
     if vector.header.trait.id != trait.id:
         raise MismatchError(
             f"{path} is the vector of '{vector.header.trait.name}', or of an earlier wording of it, not of "
             f"'{trait.name}' as it reads now; extract it again with: heredity extract {trait.name}"
         )
-    vector.require_model(model.name, model.fingerprint)
     return vector
 
 
@@ -66,6 +67,7 @@ def endpoint_for(
     """Return the remote model named. Raises InputError when no model or no address is."""
     if not name:
         raise InputError(f"which model at {url}? name it with {option}, as the server calls it")
+    require_extra("endpoint")
     from heredity.models.endpoint import Endpoint, EndpointSpec
 
     spec = EndpointSpec(url=url, model=name, dollars_in=dollars_in, dollars_out=dollars_out, timeout_s=timeout_s)

@@ -13,7 +13,7 @@ from heredity.evaluation.spec import EvalSpec
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.calibrated import calibrate_on
-from heredity.models.adapt import adapted
+from heredity.models.adapt import adapted, require_student
 from heredity.models.generate import GenerateSpec
 from heredity.models.load import load
 from heredity.models.model import Model
@@ -44,6 +44,8 @@ def evaluate(
     spec = spec or EvalSpec()
     student = subject if isinstance(subject, Student) else None
     model = model or (subject if isinstance(subject, Model) else load(subject.base))
+    if student:
+        require_student(model, student)
     started = time.monotonic()
     yardstick = yardstick or make_yardstick(trait, model, None, spec, seed, progress)
     with _under_test(model, student) as tested:

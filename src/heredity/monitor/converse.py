@@ -32,6 +32,37 @@ class Spoken:
     """One `[tokens, probes]` a turn."""
 
 
+@dataclass(frozen=True)
+class Renderings:
+    """Conversations that a model can read, as it reads them."""
+
+    rows: tuple[Row, ...]
+    answers: tuple[tuple[Rendered, ...], ...]
+    """Of each conversation."""
+    excluded: tuple[Exclusion, ...]
+
+
+def renderings(model: Model, rows: Sequence[Row]) -> Renderings:
+    """Return the conversations without those that do not fit the context or the template.
+
+    Raises InputError when none can be read.
+    """
+    readable: list[Row] = []
+    answers: list[tuple[Rendered, ...]] = []
+    excluded: list[Exclusion] = []
+    for row in rows:
+        try:
+            answers.append(tuple(render_exchanges(model, row.exchanges)))
+        except InputError as error:
+            excluded.append(Exclusion(line=row.line, reason=str(error)))
+            continue
+        readable.append(row)
+    if not readable:
+        why = f"; the first was excluded because: {excluded[0].reason}" if excluded else ""
+        raise InputError(f"no conversation can be read by this model{why}")
+    return Renderings(tuple(readable), tuple(answers), tuple(excluded))
+
+
 def listen(
     model: Model, rows: Sequence[Row], sights: Sequence[Sight], forms: Sequence[Form], progress: Progress
 ) -> tuple[list[Spoken], tuple[Exclusion, ...]]:
@@ -39,29 +70,14 @@ def listen(
 
     Raises InputError when none can be read.
     """
-    parts: list[Rendered] = []
-    owners: list[list[int]] = []
-    readable: list[Row] = []
-    excluded: list[Exclusion] = []
-    for row in rows:
-        try:
-            rendered = render_exchanges(model, row.exchanges)
-        except InputError as error:
-            excluded.append(Exclusion(line=row.line, reason=str(error)))
-            continue
-        owners.append(list(range(len(parts), len(parts) + len(rendered))))
-        parts += rendered
-        readable.append(row)
-    if not readable:
-        why = f"; the first was excluded because: {excluded[0].reason}" if excluded else ""
-        raise InputError(f"no conversation can be read by this model{why}")
-    projections = read_tokens(model, parts, sights, progress=progress)
+    found = renderings(model, rows)
+    projections = iter(read_tokens(model, [part for own in found.answers for part in own], sights, progress=progress))
     spoken = [
         Spoken(
             row=row,
-            tokens=tuple(pieces(model.tokenizer, parts[i].ids[parts[i].n_prompt :]) for i in own),
-            scores=tuple(token_scores(projections[i], forms) for i in own),
+            tokens=tuple(pieces(model.tokenizer, part.ids[part.n_prompt :]) for part in own),
+            scores=tuple(token_scores(next(projections), forms) for _ in own),
         )
-        for row, own in zip(readable, owners, strict=True)
+        for row, own in zip(found.rows, found.answers, strict=True)
     ]
-    return spoken, tuple(excluded)
+    return spoken, found.excluded

@@ -18,7 +18,7 @@ import numpy as np
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.adapt import adapted
+from heredity.models.adapt import adapted, require_student
 from heredity.models.chat import Rendered, question, render
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
@@ -53,6 +53,9 @@ def shift(
     for one in (vector, *others):
         one.require_model(model.name, model.fingerprint)
     names = names_of(students)
+    for student in students:
+        for stage in (*stages_of(student), student):
+            require_student(model, stage)
     controls = {one.header.trait.name: unit_at(one, vector.block) for one in others}
     prompts = [render(model, question(text), PLACEHOLDER) for text in vector.header.trait.questions.evaluation]
     base = last_prompt_tokens(model, prompts, vector.block, progress)

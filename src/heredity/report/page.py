@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from heredity.ground.errors import MissingExtraError
+from heredity.ground.extras import require_extra
 from heredity.ground.files import write_bytes, write_text
 from heredity.records.audit import AuditReport
 from heredity.report import answers
@@ -37,9 +36,7 @@ def write_report(report: AuditReport, folder: Path) -> Path:
 
 def require_figures() -> None:
     """Raise MissingExtraError unless figures can be drawn; cheap enough to ask before hours are spent."""
-    for package, name in (("altair", "altair"), ("vl_convert", "vl-convert-python")):
-        if find_spec(package) is None:
-            raise MissingExtraError(name, "report")
+    require_extra("report")
 
 
 def render(report: AuditReport, drawings: tuple[Drawing, ...]) -> str:

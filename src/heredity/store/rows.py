@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from heredity.ground.errors import InputError
-from heredity.ground.files import require_file, whole_file
+from heredity.ground.files import require_file, require_writable, whole_file
 from heredity.ground.hashing import file_digest
 from heredity.records.dialogue import Corpus, Exclusion, Row
 from heredity.store.jsonl import json_lines, jsonl_lines
@@ -85,15 +85,26 @@ def is_parquet(path: Path) -> bool:
     return path.suffix.lower() in (".parquet", ".pq")
 
 
-def write_kept(source: Path, kept: set[int], target: Path) -> int:
-    """Write the kept rows of a file, JSONL lines byte for byte; return how many.
+def require_keepable(source: Path, target: Path, others: Collection[Path | None] = ()) -> None:
+    """Prove, before any work is done, that kept rows can be written.
 
-    Raises InputError when source and target are of different kinds, or the same file.
+    Raises InputError when source and target are of different kinds, the target is the source, one of the `others` that
+    the same run reads or writes, or a folder; StorageError when it cannot be written.
     """
+    if target.is_dir():
+        raise InputError(f"{target} is a folder; name a file in it for the kept rows")
     if is_parquet(source) != is_parquet(target):
         raise InputError(f"kept rows are copied as they are: give {target} the ending {source.suffix}")
     if source.resolve() == target.resolve():
         raise InputError(f"{target} is the file that is being screened; name another one for the kept rows")
+    if target.resolve() in {path.resolve() for path in others if path}:
+        raise InputError(f"{target} is read or written by this very run; name another file for the kept rows")
+    require_writable(target.parent)
+
+
+def write_kept(source: Path, kept: set[int], target: Path) -> int:
+    """Write the kept rows of a file, JSONL lines byte for byte; return how many. Raises as `require_keepable` does."""
+    require_keepable(source, target)
     with whole_file(target) as part:
         if is_parquet(source):
             table = pq.read_table(source)

@@ -19,6 +19,8 @@ from heredity.records.evaluation import Yardstick
 from heredity.records.screening import ScreenReport
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
+from heredity.screening.projection import fitting
+from heredity.screening.reference import require_enough
 from heredity.store.workspace import Workspace, save_record
 from heredity.studies.arms import Plan, compare_arms, plan_arms, removed_by
 from heredity.studies.spec import AuditSpec
@@ -32,6 +34,7 @@ from heredity.studies.stages import (
     yardstick_stage,
 )
 from heredity.studies.verdict import findings_of, verdict_of
+from heredity.training.batches import examples_of
 
 PACKAGES = ("heredity", "torch", "transformers", "peft", "trl", "numpy", "scipy")
 
@@ -51,8 +54,7 @@ def audit(
     """
     known = known or Known()
     spec = spec or AuditSpec()
-    if known.bad_lines is not None:
-        corpus.labelled(known.bad_lines)
+    require_auditable(corpus, model, spec, known)
     out = require_writable(Path(out))
     bench = Bench(model, Workspace(out / "stages", identity(model)), spec, progress)
     started = time.monotonic()
@@ -63,6 +65,16 @@ def audit(
     report = conclude(bench, vector, screened, arms, time.monotonic() - started)
     save_record(report, out / "audit.json")
     return report
+
+
+def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Known) -> None:
+    """Raise, before any step, what a later one would for rows, labels or references that cannot serve."""
+    if known.bad_lines is not None:
+        corpus.labelled(known.bad_lines)
+    if known.reference:
+        require_enough(fitting(model, known.reference.rows).rows, spec.screen)
+    fitting(model, corpus.rows)
+    examples_of(model, corpus, spec.train.max_tokens)
 
 
 def run_arm(bench: Bench, plan: Plan, trait: Trait, yardstick: Yardstick) -> Arm:

@@ -47,6 +47,7 @@ def adopt(
     if spec.block is not None:
         require_block(spec.block, model.n_blocks)
     own = directions.astype(np.float32)
+    require_direction(own, spec.block if spec.block is not None else int(np.argmax(own.any(axis=1))))
     gathered = gather(trait, model, spec, seed, progress)
     evidence = check(gathered.poles, spec, seed, method=always(own))
     require_direction(own, evidence.block)
