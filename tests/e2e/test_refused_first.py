@@ -134,7 +134,7 @@ def test_what_a_command_will_need_is_asked_for_first(
         (("evaluate", "-t", "lightness.yaml", "-v", "darkness.safetensors", *NO_MODEL), 3, "'darkness'"),
         ((*AUDIT, "--labels", "nowhere.jsonl"), 2, "there is no file"),
         ((*AUDIT, "--labels", "strange.jsonl"), 2, "line 99"),
-        ((*AUDIT, "--labels", "none.jsonl"), 2, "must name some"),
+        ((*AUDIT, "--labels", "none.jsonl"), 2, "the labels must name"),
         ((*AUDIT, "--reference", "three.jsonl"), 2, "3 benign"),
         ((*AUDIT, "--epochs", "-1"), 2, "out of its range"),
         ((*AUDIT, "--strength", "nan"), 2, "out of its range"),
