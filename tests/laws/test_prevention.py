@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,17 +130,30 @@ class TestInATrainer:
             trainer.train()
 
 
+def settings_of(model: Model) -> list[Any]:
+    return [model.network.config, model.network.generation_config]
+
+
 class TestAStudent:
+    def test_training_leaves_the_ends_of_an_answer_as_they_were(self, toy: Model, rows: Corpus, tmp_path: Path) -> None:
+        stray = replace(toy, network=copy.deepcopy(toy.network))
+        for one in settings_of(stray):
+            one.eos_token_id, one.pad_token_id = 7, 9
+        train(stray, rows, tmp_path / "s", spec=SPEC.model_copy(update={"n_epochs": 0.2}))
+        assert [(one.eos_token_id, one.pad_token_id) for one in settings_of(stray)] == [(7, 9)] * 2
+
     def test_the_base_is_bit_for_bit_as_before_and_the_student_has_learned(
         self, toy: Model, rows: Corpus, tmp_path: Path
     ) -> None:
         before = {name: value.clone() for name, value in toy.network.state_dict().items()}
+        settings = [dict(vars(one)) for one in settings_of(toy)]
         student = train(toy, rows, tmp_path / "s", spec=SPEC)
         after = toy.network.state_dict()
         assert before.keys() == after.keys()
         assert all(torch.equal(before[name], after[name]) for name in before)
         assert not toy.network.training
         assert not any(p.requires_grad for p in toy.network.parameters())
+        assert [vars(one) for one in settings_of(toy)] == settings
         assert student.losses[-1] < student.losses[0]
         plain = toy.network(**batch(toy)).logits
         with adapted(toy, student) as subject:

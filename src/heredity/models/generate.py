@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -43,6 +44,11 @@ class GenerateSpec:
     """Most tokens of a thought before the answer, where the model thinks and its context has room."""
     characters: str = ""
     """Only tokens made of these characters, and the end of the turn; empty: all tokens."""
+
+
+def sampling() -> dict[str, str | int]:
+    """Return, for records, how answers are drawn beyond what a study's own spec says of them."""
+    return {"top_k": GenerateSpec().top_k, "checkpoint's generation settings": "none but its end-of-turn ids"}
 
 
 @dataclass(frozen=True)
@@ -163,8 +169,13 @@ def _generate_batch(
     with torch.no_grad(), response_tokens(torch.zeros_like(padded.input_ids[:, :-1])):
         cache = prefilled(model, padded)
     n_left = n_prompt if cache is None else 1
-    with torch.no_grad(), response_tokens(torch.zeros(len(prompts), n_left, device=model.device)):
-        model.network.generate(
+    with (
+        torch.no_grad(),
+        response_tokens(torch.zeros(len(prompts), n_left, device=model.device)),
+        without_defaults(model.network) as network,
+    ):
+        type(network).generate(  # the class's own: code that came with a model may have replaced the instance's
+            network,
             input_ids=padded.input_ids,
             attention_mask=padded.attention_mask,
             **({} if cache is None else {"past_key_values": cache}),
@@ -230,3 +241,18 @@ def generation_config(model: Model, spec: GenerateSpec, ends: list[int]) -> Any:
         pad_token_id=model.pad_id,
         use_cache=True,
     )
+
+
+@contextmanager
+def without_defaults(network: Any) -> Iterator[Any]:
+    """Give the network without the generation settings of its checkpoint, for the length of a with-block.
+
+    transformers takes from there whatever a call leaves open, and some of it (penalties, suppressed tokens, forced
+    ones) has no value that means "none". What decides an answer is `GenerateSpec` and the end ids alone.
+    """
+    own = network.generation_config
+    network.generation_config = GenerationConfig()
+    try:
+        yield network
+    finally:
+        network.generation_config = own

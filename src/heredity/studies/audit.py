@@ -10,6 +10,7 @@ from pathlib import Path
 
 from heredity.ground.files import require_writable
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.generate import sampling
 from heredity.models.identity import identity
 from heredity.models.load import n_threads
 from heredity.models.model import Model
@@ -109,12 +110,12 @@ def conclude(
 
 
 def asked_of(spec: AuditSpec) -> dict[str, str | int | float | bool | None]:
-    """Return the specs as flat `step.field` entries."""
+    """Return the specs as flat `step.field` entries, and how every answer is drawn."""
     flat: dict[str, str | int | float | bool | None] = {}
     for step, fields in spec.model_dump(exclude={"seed"}).items():
         for name, value in fields.items():
             flat[f"{step}.{name}"] = ", ".join(map(str, value)) if isinstance(value, tuple) else value
-    return flat
+    return {**flat, **{f"sampling.{name}": value for name, value in sampling().items()}}
 
 
 def environment_of(model: Model) -> Environment:

@@ -93,8 +93,11 @@ def restored(adapted: Any, checkpoint: Path) -> TrainerState:
 def adapter_on(model: Model, spec: TrainSpec) -> Iterator[Any]:
     """Give the network a fresh LoRA adapter and training mode; afterwards it is the base again, bit for bit."""
     network = model.network
-    use_cache, wanted = network.config.use_cache, {n: p.requires_grad for n, p in network.named_parameters()}
+    wanted = {n: p.requires_grad for n, p in network.named_parameters()}
     own = set(vars(network))
+    # the trainer aligns their special tokens with the tokenizer's, and what ends an answer would be another afterwards
+    settings = [network.config, network.config.get_text_config(decoder=True), network.generation_config]
+    before = [dict(vars(one)) for one in settings]
     config = LoraConfig(
         r=spec.rank, lora_alpha=spec.alpha, target_modules="all-linear", task_type="CAUSAL_LM", lora_dropout=0.0
     )
@@ -105,7 +108,9 @@ def adapter_on(model: Model, spec: TrainSpec) -> Iterator[Any]:
     finally:
         adapted.unload()
         network.eval()
-        network.config.use_cache = use_cache
+        for one, content in zip(settings, before, strict=True):
+            vars(one).clear()
+            vars(one).update(content)
         for name in set(vars(network)) - own:
             delattr(network, name)  # TRL binds a forward to this very network: a copy of it would run the original
         for name, parameter in network.named_parameters():

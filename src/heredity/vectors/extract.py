@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.generate import sampling
 from heredity.models.model import Model
 from heredity.models.steer import Push
 from heredity.records.trait import Trait
@@ -77,6 +78,6 @@ def describe(
         checks=evidence.checks,
         kept=counts,
         calibration=calibration,
-        spec=spec.model_dump(),
+        spec={**spec.model_dump(), **sampling()},
         seed=seed,
     )
