@@ -6,15 +6,13 @@ import math
 import random
 
 from heredity.records.carrier import CarrierRow, CarrierSpec
+from heredity.records.cascade import CascadeReport, CascadeSpec, Generation
 from heredity.records.transmission import (
     ArmKind,
     CarrierSummary,
-    CascadeReport,
-    CascadeSpec,
     Control,
     CurvePoint,
     Effect,
-    Generation,
     ImitateSpec,
     StudentCurve,
     Teacher,
@@ -24,6 +22,7 @@ from heredity.records.transmission import (
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_if_several, mean_t
 from heredity.studies.transmission.cascade import changes_of
+from heredity.studies.transmission.pairs import student_pairs
 
 BASE = {"owl": 0.015, "cat": 0.077, "dog": 0.11, "fox": 0.022}
 """P(animal | the list) of the base."""
@@ -102,6 +101,9 @@ def report_of(targets: tuple[str, ...], seeds: tuple[str, ...], students: tuple[
         base_accuracy=about(0.405, 0.066, N_CHOICES),
         carriers=(random_numbers(),),
         students=students,
+        pairs=student_pairs(
+            *([one for one in students if one.taught_by == name] for name in (target, control)), target, "log-odds"
+        ),
         effect=effect,
         effect_level=mean_if_several([a - b for a, b in zip(levels[::2], levels[1::2], strict=True)]),
         matrix=tuple(
@@ -202,7 +204,17 @@ def controls(plain: TransmissionReport, more: tuple[StudentCurve, ...]) -> tuple
     for arm, (question, said) in asked.items():
         theirs = tuple(one for one in more if one.arm == arm)
         effect = versus(theirs, plain.target, plain.target, (plain.control,))
-        ran.append(Control(name=arm, question=question, effect=effect, said=said))
+        ran.append(
+            Control(
+                name=arm,
+                question=question,
+                effect=effect,
+                difference=effect,
+                outcome="told apart",
+                is_needed=arm == "foreign base",
+                said=said,
+            )
+        )
     data = Control(
         name="in context",
         question="Does the carrier do it when it is read, not learned from?",
@@ -215,7 +227,12 @@ def controls(plain: TransmissionReport, more: tuple[StudentCurve, ...]) -> tuple
 def paired_control(effect: Estimate | None) -> Control:
     question = "Do students of another teacher come to prefer it as much?"
     return Control(
-        name="another teacher", question=question, effect=effect, said="No: the teacher makes the difference."
+        name="another teacher",
+        question=question,
+        effect=effect,
+        difference=effect,
+        outcome="told apart",
+        said="No: the teacher makes the difference.",
     )
 
 

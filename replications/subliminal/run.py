@@ -30,14 +30,8 @@ from heredity.cli.transmit import described
 from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, USUAL_GIVEN, CarrierSpec
-from heredity.records.transmission import (
-    CascadeReport,
-    CascadeSpec,
-    ImitateSpec,
-    PowerSpec,
-    TransmissionReport,
-    TransmitSpec,
-)
+from heredity.records.cascade import CascadeReport, CascadeSpec
+from heredity.records.transmission import ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
 from heredity.report.cascade import write_cascade
 from heredity.report.transmission import write_transmission
 from heredity.stats.estimate import Estimate

@@ -12,7 +12,8 @@ from heredity.cli.trait import as_yaml
 from heredity.cli.transmission import MEANT_FOR
 from heredity.cli.transmit import transmit_command
 from heredity.models.tiny import save_tiny
-from heredity.records.transmission import CascadeReport, TransmissionReport
+from heredity.records.cascade import CascadeReport
+from heredity.records.transmission import TransmissionReport
 
 SMALL = "--teacher-steps 30 --teacher-rate 3e-3 --steps 24 --rate 3e-3 --quiet".split()
 

@@ -11,15 +11,9 @@ from heredity.ground.errors import ExperimentError, InputError, MismatchError, N
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
 from heredity.records.carrier import CarrierSpec
+from heredity.records.cascade import CascadeSpec
 from heredity.records.trait import Trait
-from heredity.records.transmission import (
-    CascadeSpec,
-    ImitateSpec,
-    PowerSpec,
-    TeacherSpec,
-    TransmissionReport,
-    TransmitSpec,
-)
+from heredity.records.transmission import ImitateSpec, PowerSpec, TeacherSpec, TransmissionReport, TransmitSpec
 from heredity.studies.transmission.cascade import cascade
 from heredity.studies.transmission.transmit import Given, transmit
 from tests_shared import random_model

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from heredity.records.carrier import CarrierRow
-from heredity.records.transmission import CascadeReport, TransmissionReport
+from heredity.records.cascade import CascadeReport
+from heredity.records.transmission import TransmissionReport
 from heredity.report import crossing, lineages, taught
 from heredity.report.cascade import render_cascade, write_cascade
-from heredity.report.crossing import did_it_cross, groups, pairs, what_it_cost, wording
+from heredity.report.crossing import did_it_cross, groups, what_it_cost, wording
 from heredity.report.curves import INK, LETTERS, WHOLE, Axes, Curves, curves_figure, dashes_of
 from heredity.report.dose import dose_figure, pairs_figure
 from heredity.report.generations import course_figure
@@ -19,7 +20,7 @@ from heredity.report.transmission import render_transmission, write_transmission
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 from heredity.studies.transmission.cascade import trend_of
-from heredity.studies.transmission.contrasts import n_failed, other_teachers, verdict
+from heredity.studies.transmission.conclusions import concluded
 from pages import POLICY, Reader, rows_of
 from report_sample import HOSTILE
 from transmission_sample import cascade_report, crowded_report, one_lineage_report, one_seed_report, transmission_report
@@ -145,7 +146,7 @@ class TestWhatIsDrawn:
         assert heights[-1] == 0.9
 
     def test_every_pair_is_a_dot_and_their_mean_is_the_effect(self, report):
-        found = pairs(report)
+        found = report.pairs
         assert [one.seed for one in found] == list(report.spec.seeds)
         assert sum(one.difference for one in found) / len(found) == pytest.approx(report.effect.value)
         spec = pairs_figure(report).to_dict()
@@ -153,7 +154,7 @@ class TestWhatIsDrawn:
         assert [row["value"] for row in dots] == [one.difference for one in found]
 
     def test_a_study_without_its_control_says_so_instead_of_drawing_pairs(self, report):
-        lone = report.model_copy(update={"students": tuple(one for one in report.students if one.arm == "treated")})
+        lone = report.model_copy(update={"pairs": ()})
         assert "No treated student has a control of its seed." in str(pairs_figure(lone).to_dict())
 
 
@@ -271,20 +272,32 @@ class TestTheTrend:
         assert trend_of(falling, mean_t((-0.1, 0.1, 0.0))) == "undecided"
 
 
-class TestAnotherTeacher:
+class TestControls:
     def test_a_teacher_of_something_else_that_does_it_as_well_forbids_the_claim(self, report):
-        curves = [one for one in report.students if one.arm in ("treated", "control")]
-        students = {name: [one for one in curves if one.taught_by == name] for name in ("owl", "cat", "dog")}
-        told_apart = other_teachers(students, report.effect)
-        assert [one.name for one in told_apart] == ["taught by dog"]
-        assert n_failed(told_apart) == 0
-        copies = students | {"dog": [one.model_copy(update={"taught_by": "dog"}) for one in students["owl"]]}
-        alike = other_teachers(copies, report.effect)
-        assert n_failed(alike) == 1
-        page = Reader(render_transmission(report.model_copy(update={"controls": tuple(alike)}))).text
+        concluded_on = concluded(report.model_copy(update={"controls": ()}))
+        assert [(one.name, one.outcome) for one in concluded_on.controls] == [
+            ("taught by dog", "told apart"),
+            ("taught by fox", "told apart"),
+        ]
+        assert "The trait crossed" in concluded_on.verdict
+        owls = {one.seed: one for one in report.students if (one.arm, one.taught_by) == ("treated", "owl")}
+        copied = tuple(
+            owls[one.seed].model_copy(update={"arm": "control", "taught_by": "dog"}) if one.taught_by == "dog" else one
+            for one in report.students
+        )
+        alike = concluded(report.model_copy(update={"students": copied, "controls": ()}))
+        assert alike.controls[0].fails
+        assert "a control shows as much (taught by dog): it is not the trait alone" in alike.verdict
+        page = Reader(render_transmission(alike)).text
         assert "Something did" in page
-        assert "Not shown to be this trait" in page
-        assert "is not the trait alone" in verdict("owl", report.effect, report.matrix, n_failed(alike))
+        assert "Not shown to be this trait: taught by dog shows as much." in page
+
+    def test_every_control_stands_with_its_outcome_and_with_what_tells_it_apart(self, report):
+        found = concluded(report)
+        shown = " ".join(Reader(render_transmission(found)).text.split())
+        for one in filter(lambda control: control.difference, found.controls):
+            assert f"[{one.difference.low:+.2f}, {one.difference.high:+.2f}]" in shown
+            assert one.outcome in shown
 
 
 class TestWriting:

@@ -18,7 +18,8 @@ from heredity.cli.transmission import (
     TeacherStepsOption,
 )
 from heredity.cli.work import loaded, page_folder
-from heredity.records.transmission import CascadeReport, CascadeSpec, ImitateSpec, PowerSpec, TeacherSpec, TransmitSpec
+from heredity.records.cascade import CascadeReport, CascadeSpec
+from heredity.records.transmission import ImitateSpec, PowerSpec, TeacherSpec, TransmitSpec
 from heredity.store.workspace import save_record
 from heredity.traits.define import trait
 

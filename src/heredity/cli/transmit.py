@@ -37,7 +37,7 @@ from heredity.cli.transmission import (
 )
 from heredity.cli.work import loaded, page_folder
 from heredity.ground.extras import require_extra
-from heredity.records.transmission import TransmissionReport
+from heredity.records.transmission import Control, TransmissionReport
 from heredity.store.workspace import save_record
 from heredity.traits.define import trait
 
@@ -125,5 +125,12 @@ def described(report: TransmissionReport) -> str:
         f"  activations of {one.taught_by}'s students with their teacher's   {one.alignment} (cosine)"
         for one in report.alignments
     ]
-    lines += [f"  control '{one.name}': {one.said}" for one in report.controls]
+    lines += [f"  control '{one.name}': {told(one)}" for one in report.controls]
     return "\n".join(lines)
+
+
+def told(control: Control) -> str:
+    """Return a control's outcome, what tells it from the study, and what that means."""
+    if control.difference is None or control.outcome is None:
+        return control.said
+    return f"{control.outcome}, the study's effect less this one {control.difference}. {control.said}"

@@ -15,6 +15,13 @@ TeacherKind = Literal["finetuned", "prompted", "steered"]
 Labels = Literal["hard", "forward_kl", "reverse_kl"]
 Shuffling = Literal["none", "within", "across"]
 Measure = Literal["log-odds", "grade"]
+UNITS: dict[Measure, str] = {"log-odds": "nats of log-odds", "grade": "points of grade"}
+ASSUMED: dict[Measure, tuple[float, float]] = {"log-odds": (1.0, 0.3), "grade": (20.0, 6.0)}
+"""Effect of interest and spread of pairs of students, by measure, unless a plan says otherwise. On the embedded model
+pairs were seen to spread by 0.2 to 0.3 nats, and by 2 to 9 points of grade."""
+ControlOutcome = Literal["told apart", "fails", "not told apart"]
+"""told apart: the study's effect less the control's is clear of zero. fails: it is not, and the control's own
+effect is. not told apart: neither is, so the control rules out nothing."""
 
 
 class TeacherSpec(Spec):
@@ -59,12 +66,21 @@ class ImitateSpec(Spec):
 class PowerSpec(Spec):
     """What a study must be able to see, judged before it runs."""
 
-    smallest_effect: float = Field(default=1.0, gt=0)
-    """Effect of interest, in the study's measure (nats of log-odds, or points of grade)."""
-    spread: float = Field(default=0.3, gt=0)
-    """Standard deviation over pairs of students that is assumed, in the same measure."""
+    smallest_effect: float | None = Field(default=None, gt=0)
+    """Effect of interest, in the study's measure; unless given, 1 nat of log-odds or 20 points of grade."""
+    spread: float | None = Field(default=None, gt=0)
+    """Standard deviation over pairs of students that is assumed, in the same measure; unless given, 0.3 nats or 6
+    points."""
     least: float = Field(default=0.8, ge=0, lt=1)
     """Power (5%, two-sided) that is asked for; 0 runs the study whatever its power."""
+
+    def effect_in(self, measure: Measure) -> float:
+        """Return the effect of interest, in a measure's units."""
+        return self.smallest_effect or ASSUMED[measure][0]
+
+    def spread_in(self, measure: Measure) -> float:
+        """Return the assumed spread of pairs, in a measure's units."""
+        return self.spread or ASSUMED[measure][1]
 
 
 class TransmitSpec(Spec):
@@ -101,6 +117,8 @@ class Teacher(Record):
     """P(target | the list), or the judge's grade / 100, over questions that it was not taught."""
     base: Estimate
     """The same of the model that it was made from."""
+    rise: Estimate | None = None
+    """The level less the base's, paired by question; None where they share none."""
     losses: tuple[float, ...]
     """Of its fine-tuning; empty for prompted and steered teachers."""
     shift: tuple[float, ...] = ()
@@ -115,6 +133,8 @@ class CurvePoint(Record):
     """P(target | the list), or the judge's grade / 100."""
     score: dict[str, float]
     """Its mean in the study's measure: log-odds (nats), or points of grade."""
+    by_question: dict[str, dict[str, float | None]] = Field(default_factory=dict)
+    """The level by target and question, None where no answer could be graded; empty in records that kept none."""
 
 
 class StudentCurve(Record):
@@ -138,6 +158,8 @@ class StudentCurve(Record):
     their own are turned from the others', of two teachers by as much."""
     accuracy: Estimate | None = None
     """Four-choice questions that it gets right."""
+    choices: dict[str, float] = Field(default_factory=dict)
+    """The same by question; empty in records that kept none."""
 
 
 class CarrierSummary(Record):
@@ -160,10 +182,27 @@ class Control(Record):
     effect: Estimate | None
     """The target's score, treated minus control, under this control; for another teacher, its students in the place of
     the treated. None where it could not be run."""
+    by_seed: tuple[float, ...] = ()
+    """The same, seed by seed."""
+    difference: Estimate | None = None
+    """The study's effect less this one, paired by seed: what tells the two apart."""
+    outcome: ControlOutcome | None = None
+    """None where it was not run, or has no interval."""
+    is_needed: bool = True
+    """Whether the trait is said to have crossed only where this is told apart."""
     said: str
     """What that means, or why it was not run."""
-    fails: bool = False
-    """Whether the effect is there without what this control takes away."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether the effect is there without what this control takes away, so that it is not the trait alone."""
+        return self.is_needed and self.outcome == "fails"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it ran, is needed, and decides nothing."""
+        has_run = self.effect is not None or bool(self.by_seed)
+        return self.is_needed and has_run and self.outcome in (None, "not told apart")
 
 
 class Effect(Record):
@@ -172,11 +211,31 @@ class Effect(Record):
     taught_by: str
     target: str
     score: Estimate | None
-    """In the study's measure, Student's t over seeds; None for fewer than two seeds."""
+    """In the study's measure, paired by seed; None for fewer than two seeds."""
+    p: float | None = None
+    """How likely so large a score is where there is no effect (two-sided)."""
+    p_adjusted: float | None = None
+    """Of a teacher's own target: its p-value among those of all teachers (Holm)."""
     alignment: Estimate | None = None
     """Of these students with the target's teacher (`StudentCurve.alignment`), Student's t over seeds."""
     level: float
     """Mean of P(target | the list) or grade / 100 of these students."""
+
+
+class StudentPair(Record):
+    """Two students of one seed that differ in the teacher alone: the target's score at the last step."""
+
+    seed: str
+    treated: float
+    """Over the questions that both have a score for; likewise of the control."""
+    control: float
+    unscored: int = 0
+    """Questions left out because the answers of one of the two could not be graded."""
+
+    @property
+    def difference(self) -> float:
+        """Treated minus control."""
+        return self.treated - self.control
 
 
 class TransmissionReport(Record):
@@ -193,10 +252,17 @@ class TransmissionReport(Record):
     teachers: tuple[Teacher, ...]
     base_accuracy: Estimate | None = None
     """Four-choice questions that the base gets right."""
+    base_choices: dict[str, float] = Field(default_factory=dict)
+    """The same by question; empty in records that kept none."""
+    accuracy_change: Estimate | None = None
+    """Treated students less the base, seeds and questions drawn anew; None where answers by question were not kept."""
     carriers: tuple[CarrierSummary, ...]
     students: tuple[StudentCurve, ...]
+    pairs: tuple[StudentPair, ...] = ()
+    """What the effect is over."""
     effect: Estimate | None
-    """Score of the target, treated minus control at the last step, paired by seed; Student's t over seeds."""
+    """Score of the target, treated minus control at the last step, paired by seed. Of log-odds, Student's t over seeds;
+    of grades, which rest on sampled answers, over seeds and questions."""
     effect_level: Estimate | None
     """The same of its level."""
     matrix: tuple[Effect, ...]
@@ -209,63 +275,13 @@ class TransmissionReport(Record):
 
     @property
     def is_of_the_trait(self) -> bool:
-        """Whether a clear effect is this trait's: a teacher of something else ran, and no control shows as much."""
-        return len({one.target for one in self.teachers}) > 1 and not any(one.fails for one in self.controls)
+        """Whether a clear effect is this trait's: a teacher of something else ran, and all that ran is told apart."""
+        return len({one.target for one in self.teachers}) > 1 and not any(
+            one.fails or one.is_open for one in self.controls
+        )
 
     @property
     def alignments(self) -> tuple[Effect, ...]:
         """Students of each teacher with their own teacher; one of two teachers, whose figures are one and the same."""
         own = tuple(one for one in self.matrix if one.alignment and one.taught_by == one.target)
         return own if len(self.teachers) > 2 else own[:1]
-
-
-Trend = Literal["decay", "persistence", "amplification", "undecided"]
-
-
-class CascadeSpec(Spec):
-    """What a cascade is asked for: each student is the next teacher."""
-
-    n_generations: int = Field(default=4, ge=2)
-    """Students after one another."""
-    transmit: TransmitSpec = TransmitSpec()
-    """Seeds (one lineage of each target a seed), teachers, carrier, students; others and foreign do not apply."""
-
-
-class Generation(Record):
-    """One student of a lineage; generation 0 is the teacher."""
-
-    lineage: str
-    """The target that its first teacher prefers."""
-    seed: str
-    generation: int
-    level: dict[str, Estimate]
-    score: dict[str, float]
-    accuracy: Estimate
-    """Four-choice questions that it gets right."""
-
-
-class CascadeReport(Record):
-    """A trait down the generations, against the control lineage."""
-
-    schema_version: Literal[1] = SCHEMA_VERSION
-    model: str
-    fingerprint: str
-    trait: str
-    target: str
-    control: str
-    measure: Measure
-    spec: CascadeSpec
-    generations: tuple[Generation, ...]
-    effects: tuple[Estimate | None, ...]
-    """By generation from 0: score of the target, treated minus control lineage, paired by seed."""
-    levels: tuple[Estimate | None, ...]
-    """The same of its level."""
-    changes: dict[str, Estimate]
-    """By lineage: how far the target's score moved from the first student to the last, Student's t over seeds. An
-    effect that shrinks because the control's lineage regains what training took is no trait that fades."""
-    half_life: Estimate | None
-    """Generations in which the effect halves from student to student, over seeds; None where it does not decay."""
-    trend: Trend
-    """Of the effect from student to student; what the first of them lost of its teacher is not in it."""
-    verdict: str
-    seed: str

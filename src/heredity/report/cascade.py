@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from heredity.ground.files import write_text
-from heredity.records.transmission import CascadeReport
+from heredity.records.cascade import CascadeReport
 from heredity.report import crossing, lineages, taught
 from heredity.report.page import require_figures
 from heredity.report.template import rendered

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from heredity.ground.words import titled
-from heredity.records.transmission import ArmKind, CascadeReport, StudentCurve, TransmissionReport
+from heredity.records.cascade import CascadeReport
+from heredity.records.transmission import ArmKind, StudentCurve, TransmissionReport
 from heredity.report.answers import KeyFigure, Reply
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
@@ -15,6 +16,7 @@ from heredity.stats.intervals import mean_t
 ORDER: tuple[ArmKind, ...] = ("treated", "control", "shuffled within", "shuffled across", "foreign base")
 ACCURACY = ".1%"
 ONE_PAIR = "one pair of students has no interval"
+NO_CHANGE = "It has no interval: answers were not kept by question, or one student is all there is."
 
 
 @dataclass(frozen=True)
@@ -58,20 +60,6 @@ class Group:
         return "base" if not self.is_main else "plain" if self.arm == "treated" else "kept"
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two students that differ in the teacher alone: the score of the target at the last step."""
-
-    seed: str
-    treated: float
-    control: float
-
-    @property
-    def difference(self) -> float:
-        """Treated minus control."""
-        return self.treated - self.control
-
-
 def wording(report: TransmissionReport | CascadeReport) -> Wording:
     """Return how the report's measure is written."""
     if report.measure == "log-odds":
@@ -106,16 +94,9 @@ def groups(report: TransmissionReport) -> tuple[Group, ...]:
     return tuple(sorted(found, key=lambda one: (not one.is_main, ORDER.index(one.arm))))
 
 
-def pairs(report: TransmissionReport) -> tuple[Pair, ...]:
-    """Return the pairs that the effect is over: a seed's student of the target's teacher, and of the control's."""
-    treated = _last_scores(report, "treated", report.target)
-    control = _last_scores(report, "control", report.control)
-    return tuple(Pair(seed, score, control[seed]) for seed, score in treated.items() if seed in control)
-
-
-def no_interval(n_pairs: int) -> str:
+def no_interval(n_seeds: int) -> str:
     """Return why an effect has none."""
-    return ONE_PAIR if n_pairs == 1 else "no effect was computed"
+    return ONE_PAIR if n_seeds == 1 else "some pair's answers could not be graded"
 
 
 def replies(report: TransmissionReport) -> tuple[Reply, ...]:
@@ -126,7 +107,7 @@ def replies(report: TransmissionReport) -> tuple[Reply, ...]:
 
 def did_it_cross(report: TransmissionReport) -> Reply:
     """Answer whether treated students differ from their controls."""
-    words, found = wording(report), pairs(report)
+    words, found = wording(report), report.pairs
     asked = f"{titled(words.score)} at the last step, treated minus control"
     figures = tuple(
         KeyFigure(label, estimate, form)
@@ -137,14 +118,23 @@ def did_it_cross(report: TransmissionReport) -> Reply:
         if estimate is not None
     )
     if report.effect is None:
-        reason = f"{titled(no_interval(len(found)))}."
+        reason = f"{titled(no_interval(len(report.spec.seeds)))}."
         if len(found) == 1:
             reason += f" {asked}: {found[0].difference:{words.change_form}} {words.unit}."
         return Reply("Did it cross?", "Not decided", reason, figures)
-    answer, reason = _answer(report.effect), f"{asked}: {len(found)} pairs of students."
+    answer, reason = _answer(report.effect), f"{asked}: {len(found)} pairs of students.{left_out(report)}"
     if answer == "Yes" and not report.is_of_the_trait:
-        answer, reason = "Something did", f"{reason} Not shown to be this trait: see the controls."
+        answer, reason = "Something did", f"{reason} Not shown to be this trait: {_why_not(report)}."
     return Reply("Did it cross?", answer, reason, figures)
+
+
+def left_out(report: TransmissionReport) -> str:
+    """Return how many questions were left out of the pairs, in words; nothing where none was."""
+    unscored = sum(one.unscored for one in report.pairs)
+    if not unscored:
+        return ""
+    each = f"{unscored} question{'' if unscored == 1 else 's'} of all pairs"
+    return f" Left out: {each}, where one of the two students' answers could not be graded."
 
 
 def could_it_be_seen(report: TransmissionReport) -> Reply:
@@ -153,10 +143,10 @@ def could_it_be_seen(report: TransmissionReport) -> Reply:
     if report.power is None:
         return Reply(question, "Unknown", f"{titled(ONE_PAIR)}, and so the study has no power to speak of.", ())
     reason = (
-        f"Chance to see an effect of {amount(asked.smallest_effect, words.unit)} if pairs of students spread by "
-        f"{asked.spread:g} (5%, two-sided)."
+        f"Chance to see an effect of {amount(asked.effect_in(report.measure), words.unit)} if pairs of students spread "
+        f"by {asked.spread_in(report.measure):g} (5%, two-sided)."
     )
-    differences = [pair.difference for pair in pairs(report)]
+    differences = [pair.difference for pair in report.pairs]
     if len(differences) > 1:
         reason += f" The pairs measured here spread by {statistics.stdev(differences):.2g}."
     if report.power < asked.least:
@@ -174,7 +164,10 @@ def what_it_cost(report: TransmissionReport) -> Reply | None:
     figures = [KeyFigure("Base, over questions", report.base_accuracy, ACCURACY)]
     figures += [_ability(arm, found) for arm, found in by_arm.items() if found]
     reason = "Four-choice accuracy of treated students less the base's, in percentage points."
-    return Reply("Are students as able?", f"{change:+.1f} points", reason, tuple(figures))
+    if report.accuracy_change is None:
+        return Reply("Are students as able?", f"{change:+.1f} points", f"{reason} {NO_CHANGE}", tuple(figures))
+    figures.append(KeyFigure("Treated less the base, over students and questions", report.accuracy_change, "+.1%"))
+    return Reply("Are students as able?", _ableness(report.accuracy_change), reason, tuple(figures))
 
 
 def dose_in_words(report: TransmissionReport) -> str:
@@ -191,7 +184,7 @@ def dose_in_words(report: TransmissionReport) -> str:
 def pairs_in_words(report: TransmissionReport) -> str:
     """Return the paired differences for who cannot see them."""
     words = wording(report)
-    each = [f"seed {one.seed}: {one.difference:{words.change_form}}" for one in pairs(report)]
+    each = [f"seed {one.seed}: {one.difference:{words.change_form}}" for one in report.pairs]
     return f"{words.score}, treated minus control, in {words.unit}. {', '.join(each)}"
 
 
@@ -201,15 +194,24 @@ def _answer(effect: Estimate) -> str:
     return "The wrong way round" if effect.high < 0 else "Not shown"
 
 
+def _ableness(change: Estimate) -> str:
+    if not change.is_clear_of_zero:
+        return "No change shown"
+    return f"{100 * change.value:+.1f} points"
+
+
+def _why_not(report: TransmissionReport) -> str:
+    failed = [one.name for one in report.controls if one.fails]
+    undecided = [one.name for one in report.controls if one.is_open]
+    told = [f"{', '.join(failed)} shows as much"] if failed else []
+    told += [f"it is not told apart from: {', '.join(undecided)}"] if undecided else []
+    return "; ".join(told) or "no teacher of something else ran"
+
+
 def _ability(arm: ArmKind, found: Sequence[Estimate]) -> KeyFigure:
     if len(found) == 1:
         return KeyFigure(f"{titled(arm)} student, over questions", found[0], ACCURACY)
     return KeyFigure(f"{titled(arm)}, over students", mean_t([one.value for one in found]), ACCURACY)
-
-
-def _last_scores(report: TransmissionReport, arm: ArmKind, taught_by: str) -> dict[str, float]:
-    students: Sequence[StudentCurve] = [one for one in report.students if (one.arm, one.taught_by) == (arm, taught_by)]
-    return {one.seed: one.points[-1].score[report.target] for one in students}
 
 
 def _mean(group: Group, place: int, target: str) -> float:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 import altair as alt
 
 from heredity.ground.words import titled
-from heredity.records.transmission import ArmKind, CurvePoint, TransmissionReport
-from heredity.report.crossing import Group, Pair, Wording, groups, pairs, wording
+from heredity.records.transmission import ArmKind, CurvePoint, StudentPair, TransmissionReport
+from heredity.report.crossing import Group, Wording, groups, wording
 from heredity.report.curves import CONTROL, LETTERS, NARROW, TREATED, Axes, Curves, curves_figure, dashes_of, top_of
 from heredity.report.theme import GRID, INK, QUIET, Figure, Rows, data, notice, padded, spanned
 
@@ -44,7 +44,7 @@ def dose_figure(report: TransmissionReport, *, is_narrow: bool = False) -> Figur
 
 def pairs_figure(report: TransmissionReport, *, is_narrow: bool = False) -> Figure:
     """Return, seed by seed, the two students' scores, and their difference with its interval over seeds."""
-    found = pairs(report)
+    found = report.pairs
     if not found:
         return notice("No treated student has a control of its seed.")
     width = NARROW if is_narrow else HALF
@@ -77,7 +77,7 @@ def _ticks(steps: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted({every[0], *every[:: -(len(every) // -N_TICKS)], every[-1]}))
 
 
-def _scores_panel(words: Wording, found: Sequence[Pair], width: int) -> Figure:
+def _scores_panel(words: Wording, found: Sequence[StudentPair], width: int) -> Figure:
     both = [(one.treated, one.control) for one in found]
     rows: Rows = [{"seed": f"seed {one.seed}", "treated": one.treated, "control": one.control} for one in found]
     if len(found) > 1:
@@ -99,7 +99,9 @@ def _scores_panel(words: Wording, found: Sequence[Pair], width: int) -> Figure:
     )
 
 
-def _differences_panel(report: TransmissionReport, found: Sequence[Pair], width: int, with_names: bool) -> Figure:
+def _differences_panel(
+    report: TransmissionReport, found: Sequence[StudentPair], width: int, with_names: bool
+) -> Figure:
     words, effect = wording(report), report.effect
     rows: Rows = [{"seed": f"seed {one.seed}", "value": one.difference} for one in found]
     mean: Rows = [] if effect is None else [{"seed": MEAN, **spanned(effect)}]

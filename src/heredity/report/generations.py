@@ -7,7 +7,7 @@ from collections.abc import Callable
 import altair as alt
 
 from heredity.ground.words import titled
-from heredity.records.transmission import CascadeReport, Generation
+from heredity.records.cascade import CascadeReport, Generation
 from heredity.report.arms import CHANCE
 from heredity.report.crossing import ACCURACY, wording
 from heredity.report.curves import CONTROL, TREATED, WHOLE, Axes, Curves, curves_figure, dashes_of, top_of

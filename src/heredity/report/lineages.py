@@ -6,7 +6,7 @@ import statistics
 from dataclasses import dataclass
 
 from heredity.ground.words import titled
-from heredity.records.transmission import CascadeReport, Generation, Trend
+from heredity.records.cascade import CascadeReport, Generation, Trend
 from heredity.report.answers import KeyFigure, Reply
 from heredity.report.crossing import ACCURACY, wording
 from heredity.stats.estimate import Estimate

@@ -6,14 +6,9 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from heredity.records.transmission import (
-    CarrierSummary,
-    CascadeReport,
-    Effect,
-    StudentCurve,
-    TransmissionReport,
-)
-from heredity.report.crossing import Wording, groups, no_interval, pairs, teacher_name, wording
+from heredity.records.cascade import CascadeReport
+from heredity.records.transmission import CarrierSummary, Effect, StudentCurve, TransmissionReport
+from heredity.report.crossing import Wording, groups, no_interval, teacher_name, wording
 from heredity.report.tint import NOTHING, level
 from heredity.stats.estimate import Estimate
 
@@ -154,7 +149,7 @@ def dropped(carrier: CarrierSummary) -> list[tuple[str, int]]:
 
 def why_no_interval(report: TransmissionReport) -> str:
     """Return why cells and effects of a study of too few pairs have none."""
-    return no_interval(len(pairs(report)))
+    return no_interval(len(report.spec.seeds))
 
 
 def asked(spec: BaseModel) -> list[tuple[str, str]]:
@@ -184,11 +179,16 @@ def _cell(one: Effect, words: Wording, end: float) -> Cell:
         text=shown,
         effect=f"{score.value:{form}}",
         interval=interval,
-        said=f"{said}; against the others' {score.value:{form}} {words.unit} {interval} (n={score.n})",
+        said=f"{said}; against the others' {score.value:{form}} {words.unit} {interval} (n={score.n}){_together(one)}",
         is_own=one.taught_by == one.target,
         is_clear=score.is_clear_of_zero,
         tint=level(score.value / end) if score.is_clear_of_zero else NOTHING,
     )
+
+
+def _together(one: Effect) -> str:
+    """Return the p-value of a teacher's own target among those of all teachers."""
+    return "" if one.p_adjusted is None else f"; p {one.p_adjusted:.2g} among all teachers' own targets (Holm)"
 
 
 def _others(student: StudentCurve) -> list[tuple[str, float]]:

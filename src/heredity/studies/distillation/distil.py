@@ -95,7 +95,7 @@ def planned(spec: DistilSpec) -> dict[str, Trait]:
             "all arms read the same rows, so only soft labels tell their teachers apart; use soft or reverse"
         )
     for kind in spec.carriers:
-        require_sound(study_of(kind, spec))
+        require_sound(study_of(kind, spec), "grade")
     return {**dict(zip(names, traits, strict=True)), CONTROL: trait_of(CONTROL)}
 
 

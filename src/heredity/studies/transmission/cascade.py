@@ -9,14 +9,14 @@ from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
+from heredity.records.cascade import CascadeReport, CascadeSpec, Generation, Trend
 from heredity.records.trait import Trait
-from heredity.records.transmission import CascadeReport, CascadeSpec, Generation, Trend
 from heredity.stats.decay import PERSISTS, decay_rate, half_life
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 from heredity.studies.transmission.lab import BASE, Lab, lab_for, planned
 from heredity.studies.transmission.lessons import batches_for
-from heredity.studies.transmission.readout import accuracy, estimate, levels, score
+from heredity.studies.transmission.readout import accuracy, choices, estimate, levels, score
 from heredity.studies.transmission.teachers import teacher_of, teacher_step
 from heredity.training.imitate import imitate
 
@@ -113,14 +113,15 @@ def child_of(lab: Lab, teacher: Model, name: str, seed: str, number: int) -> Mod
 
 def described(lab: Lab, subject: Model, name: str, seed: str, number: int) -> Generation:
     """Return what one generation shows and what it can still do."""
-    found = levels(lab, subject)
+    found, chosen = levels(lab, subject), choices(lab, subject)
     return Generation(
         lineage=name,
         seed=seed,
         generation=number,
         level={target: estimate(lab, values) for target, values in found.items()},
         score={target: score(lab, values) for target, values in found.items()},
-        accuracy=accuracy(lab, subject),
+        accuracy=accuracy(lab, chosen),
+        choices=chosen,
     )
 
 

@@ -13,11 +13,9 @@ from heredity.records.base import Record
 from heredity.records.carrier import CarrierRow
 from heredity.records.dialogue import Turn
 from heredity.records.transmission import ArmKind, Control, StudentCurve
-from heredity.stats.estimate import Estimate
-from heredity.studies.transmission.contrasts import judged, last, paired, score_of
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import carriers
-from heredity.studies.transmission.lineup import Plan, student_step
+from heredity.studies.transmission.lineup import SHUFFLINGS, Plan, student_step
 
 N_SHOTS = 8
 """Carrier rows that stand in context."""
@@ -40,17 +38,31 @@ class Score(Record):
     value: float
 
 
-def controls(lab: Lab, own: Estimate | None) -> tuple[list[StudentCurve], list[Control]]:
-    """Return the control arms' students, and every control beside the study's own effect, run or not."""
+def controls(lab: Lab) -> tuple[list[StudentCurve], list[Control]]:
+    """Return the control arms' students, and every control: how it ran, or why it did not."""
     students: list[StudentCurve] = []
-    outcomes: list[Control] = []
+    found: list[Control] = []
     for arm in ARMS:
         why_not = reason_against(lab, arm)
-        pair = [] if why_not else [_curves(lab, arm, name) for name in lab.names[:2]]
-        students += [curve for curves in pair for curve in curves]
-        effect = paired(*(last(curves, score_of(lab.names[0])) for curves in pair)) if pair else None
-        outcomes.append(judged(arm, ASKS[arm], own, effect, why_not))
-    return students, [*outcomes, in_context(lab, own)]
+        if not why_not:
+            students += [student_step(lab, Plan(arm, name, seed)) for name in lab.names[:2] for seed in lab.spec.seeds]
+        found.append(asked(arm, why_not))
+    return students, [*found, in_context(lab)]
+
+
+def asked(name: str, why_not: str = "", by_seed: tuple[float, ...] = ()) -> Control:
+    """Return a control before it is judged.
+
+    A shuffled carrier says where it stands, not whether it is the trait: by soft labels a teacher teaches on any text.
+    """
+    return Control(
+        name=name,
+        question=ASKS[name],
+        effect=None,
+        by_seed=by_seed,
+        is_needed=name not in SHUFFLINGS,
+        said=f"Not run: {why_not}." if why_not else "",
+    )
 
 
 def reason_against(lab: Lab, arm: ArmKind) -> str:
@@ -64,15 +76,14 @@ def reason_against(lab: Lab, arm: ArmKind) -> str:
     return ""
 
 
-def in_context(lab: Lab, own: Estimate | None) -> Control:
+def in_context(lab: Lab) -> Control:
     """Return the control in which the base reads carrier rows in its context and is asked at once."""
-    name = "in context"
     if lab.spec.carrier.kind == "random-numbers":
-        return judged(name, ASKS[name], own, None, "both arms' numbers are the same, so is what a reader sees")
+        return asked("in context", "both arms' numbers are the same, so is what a reader sees")
     if lab.measure == "grade":
-        return judged(name, ASKS[name], own, None, "it is measured for preferences only")
-    scores = [[_shown(lab, taught_by, seed) for seed in lab.spec.seeds] for taught_by in lab.names[:2]]
-    return judged(name, ASKS[name], own, paired(*scores))
+        return asked("in context", "it is measured for preferences only")
+    treated, control = ([_shown(lab, taught_by, seed) for seed in lab.spec.seeds] for taught_by in lab.names[:2])
+    return asked("in context", by_seed=tuple(a - b for a, b in zip(treated, control, strict=True)))
 
 
 def _shown(lab: Lab, taught_by: str, seed: str) -> float:
@@ -82,8 +93,8 @@ def _shown(lab: Lab, taught_by: str, seed: str) -> float:
         trait = lab.targets[lab.names[0]]
         options = (str(trait.target), *trait.alternatives)
         rows = fitting(lab, [row for row in carriers(lab, seed)[taught_by].rows if row is not None][:N_SHOTS])
-        asked = trait.questions.evaluation[:N_ASKED]
-        shares = option_probabilities(lab.model, options, asked, _as_turns(rows), lab.progress)[:, 0]
+        questions = trait.questions.evaluation[:N_ASKED]
+        shares = option_probabilities(lab.model, options, questions, _as_turns(rows), lab.progress)[:, 0]
         return Score(value=float(np.mean(special.logit(np.clip(shares, 1e-9, 1 - 1e-9)))))
 
     depends_on: dict[str, object] = {
@@ -107,7 +118,3 @@ def _as_turns(rows: Sequence[CarrierRow]) -> list[Turn]:
     for row in rows:
         turns += [*question(row.prompt), Turn(role="assistant", content=row.answer)]
     return turns
-
-
-def _curves(lab: Lab, arm: ArmKind, name: str) -> list[StudentCurve]:
-    return [student_step(lab, Plan(arm, name, seed)) for seed in lab.spec.seeds]

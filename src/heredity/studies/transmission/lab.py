@@ -21,7 +21,7 @@ from heredity.models.model import Model
 from heredity.records.base import Record
 from heredity.records.carrier import Carrier, CarrierSpec
 from heredity.records.trait import Trait
-from heredity.records.transmission import Measure, TransmitSpec
+from heredity.records.transmission import UNITS, Measure, TransmitSpec
 from heredity.records.vector import Calibration, TraitVector
 from heredity.stats.power import paired_power, pairs_needed
 from heredity.store.workspace import Kept, Workspace, load_record, save_record
@@ -32,6 +32,8 @@ BASE = "base"
 LONGEST_SAID = 24
 """What a step depends on is told where it is shorter: digests are not."""
 R = TypeVar("R", bound=Record)
+ByQuestion = dict[str, float | None]
+"""A level by question; None where no answer could be graded."""
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Lab:
     """Of the judge of a character trait, by target."""
     activations: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     """Mean activations that every comparison needs."""
-    base_levels: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    base_levels: dict[str, ByQuestion] = field(default_factory=dict)
     """What the base shows, by target."""
     maker: Callable[[str], Model] | None = None
     """Makes teachers by name where the spec does not say how (a distillation's)."""
@@ -71,8 +73,7 @@ class Lab:
     @property
     def measure(self) -> Measure:
         """The unit of effects."""
-        kinds = {trait.kind for trait in self.targets.values()}
-        return "grade" if "character" in kinds else "log-odds"
+        return measure_of(self.targets.values())
 
     @property
     def common(self) -> dict[str, object]:
@@ -134,11 +135,16 @@ def planned(trait: Trait, others: Mapping[str, Trait], spec: TransmitSpec) -> di
             f"the teachers {', '.join((first, *wanted))} are not all different: a control whose teacher shows the "
             "same thing compares nothing; name each target once (--control, --other)"
         )
-    require_plan(spec)
+    require_plan(spec, measure_of(targets.values()))
     return targets
 
 
-def require_plan(spec: TransmitSpec) -> None:
+def measure_of(traits: Iterable[Trait]) -> Measure:
+    """Return the unit of effects of a study of these traits."""
+    return "grade" if any(trait.kind == "character" for trait in traits) else "log-odds"
+
+
+def require_plan(spec: TransmitSpec, measure: Measure) -> None:
     """Raise InputError for a plan that can show nothing, before any of it runs."""
     soft = spec.student.labels != "hard"
     if not spec.seeds:
@@ -175,14 +181,20 @@ def require_plan(spec: TransmitSpec) -> None:
             "choose another carrier (--carrier digits)"
         )
     require_askable(spec.carrier)
+    require_power(spec, measure)
+
+
+def require_power(spec: TransmitSpec, measure: Measure) -> None:
+    """Raise InputError for too few pairs of students to see the effect of interest, in the study's own measure."""
     power = spec.power
-    reached = paired_power(power.smallest_effect, power.spread, len(spec.seeds))
+    effect, spread = power.effect_in(measure), power.spread_in(measure)
+    reached = paired_power(effect, spread, len(spec.seeds))
     if reached < power.least:
-        needed = pairs_needed(power.smallest_effect, power.spread, power.least)
+        needed = pairs_needed(effect, spread, power.least)
         raise InputError(
-            f"{len(spec.seeds)} pair(s) of students see an effect of {power.smallest_effect:g} (nats of log-odds, or "
-            f"points of grade) with a chance of {reached:.2f} only (spread {power.spread:g}, 5% two-sided); it takes "
-            f"{needed or 'over 1000'}: give --seeds more, or --pilot to run it all the same"
+            f"{len(spec.seeds)} pair(s) of students see an effect of {effect:g} {UNITS[measure]} with a chance of "
+            f"{reached:.2f} only (spread {spread:g}, 5% two-sided); it takes {needed or 'over 1000'}: give --seeds "
+            "more, or --pilot to run it all the same"
         )
 
 

@@ -11,7 +11,7 @@ from heredity.models.weights import trainable_copy
 from heredity.records.transmission import ArmKind, Shuffling, StudentCurve, TransmitSpec
 from heredity.studies.transmission.lab import BASE, Lab
 from heredity.studies.transmission.lessons import batches_for, held_out
-from heredity.studies.transmission.readout import accuracy, levels, point, sampled_rates, shift
+from heredity.studies.transmission.readout import accuracy, choices, levels, point, sampled_rates, shift
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.training.imitate import Lesson, divergence, imitate
 
@@ -65,6 +65,7 @@ def make_student(lab: Lab, plan: Plan) -> StudentCurve:
 
     batches = batches_for(lab, plan.taught_by, plan.seed, plan.shuffling, student)
     losses = imitate(student, teacher, batches, spec, lab.model.dtype, measure, lab.progress)
+    chosen = choices(lab, student)
     unseen = [] if plan.taught_by == BASE else held_out(lab, plan.taught_by, plan.seed)
     return StudentCurve(
         arm=plan.arm,
@@ -75,7 +76,8 @@ def make_student(lab: Lab, plan: Plan) -> StudentCurve:
         sampled=sampled_rates(lab, student, plan.seed),
         imitation=imitation(lab, base, student, teacher, unseen),
         shift=shift(lab, student) if base is lab.model else (),
-        accuracy=accuracy(lab, student),
+        accuracy=accuracy(lab, chosen),
+        choices=chosen,
     )
 
 

@@ -29,7 +29,7 @@ from heredity.records.vector import Calibration
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import cluster_mean
 from heredity.store.questions import everyday_questions
-from heredity.studies.transmission.lab import Lab
+from heredity.studies.transmission.lab import ByQuestion, Lab
 
 N_CHOICES = 80
 """Four-choice questions that show what a student can still do."""
@@ -41,8 +41,8 @@ N_TOKENS_OF_A_NAME = 12
 Floats = NDArray[np.float64]
 
 
-def levels(lab: Lab, subject: Model, system: str | None = None) -> dict[str, Floats]:
-    """Return, by target, P(target | the list) or the judge's grade / 100 of every evaluation question, `[questions]`.
+def levels(lab: Lab, subject: Model, system: str | None = None) -> dict[str, ByQuestion]:
+    """Return, by target, P(target | the list) or the judge's grade / 100 of every evaluation question.
 
     With `system` the subject answers under a system prompt: a prompted teacher. The base is asked once.
     """
@@ -53,37 +53,43 @@ def levels(lab: Lab, subject: Model, system: str | None = None) -> dict[str, Flo
     return _levels(lab, subject, system)
 
 
-def _levels(lab: Lab, subject: Model, system: str | None) -> dict[str, Floats]:
+def _levels(lab: Lab, subject: Model, system: str | None) -> dict[str, ByQuestion]:
     traits = list(lab.targets.values())
     with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
         if lab.measure == "log-odds":
             first = traits[0]
-            options = (str(first.target), *first.alternatives)
+            options, asked = (str(first.target), *first.alternatives), first.questions.evaluation
             before = question("", system)[:-1] if system else ()
-            shares = option_probabilities(resting, options, first.questions.evaluation, before, lab.progress)
-            return {target: shares[:, options.index(target)] for target in lab.targets}
-        return {target: _mean_grades(lab, resting, trait, system) / 100 for target, trait in lab.targets.items()}
+            shares = option_probabilities(resting, options, asked, before, lab.progress)
+            return {
+                target: dict(zip(asked, map(float, shares[:, options.index(target)]), strict=True))
+                for target in lab.targets
+            }
+        return {target: _mean_grades(lab, resting, trait, system) for target, trait in lab.targets.items()}
 
 
-def point(lab: Lab, step: int, found: Mapping[str, Floats]) -> CurvePoint:
+def point(lab: Lab, step: int, found: Mapping[str, ByQuestion]) -> CurvePoint:
     """Return a student's point on its curve from its levels."""
     return CurvePoint(
         step=step,
         level={target: estimate(lab, values) for target, values in found.items()},
         score={target: score(lab, values) for target, values in found.items()},
+        by_question=dict(found),
     )
 
 
-def score(lab: Lab, values: Floats) -> float:
-    """Return the mean in the study's measure: log-odds (nats), or points of grade (0-100)."""
+def score(lab: Lab, values: ByQuestion) -> float:
+    """Return the mean in the study's measure: log-odds (nats), or points of grade (0-100) of what could be graded."""
+    scored = np.array([value for value in values.values() if value is not None])
     if lab.measure == "grade":
-        return float(100 * values.mean())
-    return float(special.logit(np.clip(values, 1e-9, 1 - 1e-9)).mean())
+        return float(100 * scored.mean())
+    return float(special.logit(np.clip(scored, 1e-9, 1 - 1e-9)).mean())
 
 
-def estimate(lab: Lab, values: Floats) -> Estimate:
+def estimate(lab: Lab, values: ByQuestion) -> Estimate:
     """Return the mean level with an interval over questions: how well one model was measured, not how students vary."""
-    return cluster_mean([[value] for value in values], seed_from(lab.seed, "transmission"))
+    scored = [[value] for value in values.values() if value is not None]
+    return cluster_mean(scored, seed_from(lab.seed, "transmission"), len(values) - len(scored))
 
 
 def sampled_rates(lab: Lab, subject: Model, seed: str) -> dict[str, Estimate]:
@@ -101,11 +107,16 @@ def sampled_rates(lab: Lab, subject: Model, seed: str) -> dict[str, Estimate]:
     return rates
 
 
-def accuracy(lab: Lab, subject: Model) -> Estimate:
-    """Return the share of four-choice questions that a model gets right."""
+def choices(lab: Lab, subject: Model) -> dict[str, float]:
+    """Return 1 for every four-choice question that a model gets right, 0 for every other."""
     with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
         scores = choice_scores(resting, choice_questions(N_CHOICES), lab.progress)
-    return cluster_mean(list(scores.values()), seed_from(lab.seed, "accuracy"))
+    return {name: float(np.mean(values)) for name, values in scores.items()}
+
+
+def accuracy(lab: Lab, chosen: Mapping[str, float]) -> Estimate:
+    """Return the share of four-choice questions that a model gets right, with an interval over questions."""
+    return cluster_mean([[value] for value in chosen.values()], seed_from(lab.seed, "accuracy"))
 
 
 def shift(lab: Lab, subject: Model, system: str | None = None) -> tuple[float, ...]:
@@ -146,8 +157,9 @@ def graded(lab: Lab, subject: Model, trait: Trait, system: str | None = None) ->
     return by_question(answers, grades)
 
 
-def _mean_grades(lab: Lab, subject: Model, trait: Trait, system: str | None) -> Floats:
+def _mean_grades(lab: Lab, subject: Model, trait: Trait, system: str | None) -> ByQuestion:
+    """Return the mean grade / 100 of each evaluation question, None where no answer to it could be graded."""
     by = graded(lab, subject, trait, system)
     if not by:
         raise ExperimentError(f"no answer about '{trait.name}' could be graded; the student's answers are empty")
-    return np.array([np.mean(values) for values in by.values()])
+    return {asked: float(np.mean(by[asked])) / 100 if asked in by else None for asked in trait.questions.evaluation}

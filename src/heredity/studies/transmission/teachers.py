@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from heredity.distill.teachers import system_prompt, trait_rows
 from heredity.ground.errors import ExperimentError
+from heredity.ground.hashing import seed_from
 from heredity.models.bake import bake
 from heredity.models.model import Model
 from heredity.models.steer import Push
 from heredity.models.weights import frozen, trainable_copy
 from heredity.records.transmission import ImitateSpec, Teacher
-from heredity.studies.transmission.lab import BASE, Lab
+from heredity.stats.compare import paired_difference
+from heredity.stats.estimate import Estimate
+from heredity.studies.transmission.lab import BASE, ByQuestion, Lab
 from heredity.studies.transmission.readout import estimate, levels, shift
 from heredity.training.imitate import imitate, lessons
 
@@ -26,7 +29,7 @@ def teacher_step(lab: Lab, name: str) -> Teacher:
     is_weak = (
         teacher.level.low < lab.spec.teacher.weakest
         if lab.measure == "log-odds"
-        else teacher.level.low <= teacher.base.high
+        else teacher.rise is None or teacher.rise.low <= 0
     )
     if is_weak:
         raise ExperimentError(
@@ -77,11 +80,19 @@ def make_teacher(lab: Lab, name: str) -> tuple[Model, tuple[float, ...]]:
 def described(lab: Lab, name: str, teacher: Model, losses: tuple[float, ...]) -> Teacher:
     """Return how strongly a teacher shows what it is to show."""
     system = told(lab, name)
+    shown, before = levels(lab, teacher, system)[name], levels(lab, lab.model)[name]
     return Teacher(
         target=name,
         kind=lab.spec.teacher.kind,
-        level=estimate(lab, levels(lab, teacher, system)[name]),
-        base=estimate(lab, levels(lab, lab.model)[name]),
+        level=estimate(lab, shown),
+        base=estimate(lab, before),
+        rise=rise(lab, shown, before),
         losses=losses,
         shift=shift(lab, teacher, system),
     )
+
+
+def rise(lab: Lab, shown: ByQuestion, before: ByQuestion) -> Estimate | None:
+    """Return how far a teacher lies above its base, over the questions that both have a level for."""
+    own, base = ({name: (level,) for name, level in one.items() if level is not None} for one in (shown, before))
+    return paired_difference(own, base, seed_from(lab.seed, "teacher")) if set(own) & set(base) else None

@@ -24,24 +24,13 @@ from heredity.records.transmission import (
     TransmitSpec,
 )
 from heredity.records.vector import TraitVector
-from heredity.stats.estimate import Estimate
-from heredity.stats.power import paired_power
-from heredity.studies.transmission.contrasts import (
-    aligned,
-    last,
-    level_of,
-    matrix,
-    n_failed,
-    other_teachers,
-    paired,
-    score_of,
-    verdict,
-)
+from heredity.studies.transmission.conclusions import concluded
+from heredity.studies.transmission.contrasts import aligned
 from heredity.studies.transmission.controls import controls
 from heredity.studies.transmission.lab import BASE, Lab, lab_for, require_foreign, require_vectors
 from heredity.studies.transmission.lessons import summary, writers
 from heredity.studies.transmission.lineup import Plan, student_step
-from heredity.studies.transmission.readout import accuracy
+from heredity.studies.transmission.readout import accuracy, choices
 from heredity.studies.transmission.teachers import teacher_step
 
 
@@ -107,39 +96,36 @@ def reported(
     written: tuple[CarrierSummary, ...],
     students: Mapping[str, Sequence[StudentCurve]],
 ) -> TransmissionReport:
-    """Return the report: effects, the matrix, the controls (run here) and what may be said."""
+    """Return the report: controls are run here; effects, the matrix and what may be said follow."""
     target, control, *_ = lab.names
-    treated, untreated = students[target], students[control]
-    effect = paired(last(treated, score_of(target)), last(untreated, score_of(target)))
-    cells = matrix(students, tuple(lab.targets))
-    further, outcomes = controls(lab, effect)
-    outcomes = [*other_teachers(students, effect), *outcomes]
-    power, n_seeds = lab.spec.power, len(lab.spec.seeds)
-    return TransmissionReport(
-        model=lab.model.name,
-        fingerprint=lab.model.fingerprint,
-        trait=trait.name,
-        target=target,
-        control=control,
-        measure=lab.measure,
-        spec=lab.spec,
-        teachers=teachers,
-        base_accuracy=lab.kept(
-            "accuracy", {}, BaseAccuracy, lambda: BaseAccuracy(value=accuracy(lab, lab.model))
-        ).value,
-        carriers=written,
-        students=(*(curve for curves in students.values() for curve in curves), *further),
-        effect=effect,
-        effect_level=paired(last(treated, level_of(target)), last(untreated, level_of(target))),
-        matrix=cells,
-        controls=tuple(outcomes),
-        verdict=verdict(target, effect, cells, n_failed(outcomes)),
-        power=paired_power(power.smallest_effect, power.spread, n_seeds) if n_seeds > 1 else None,
-        seed=lab.seed,
+    further, ran = controls(lab)
+    right = lab.kept("accuracy", {}, BaseChoices, lambda: BaseChoices(choices=choices(lab, lab.model))).choices
+    return concluded(
+        TransmissionReport(
+            model=lab.model.name,
+            fingerprint=lab.model.fingerprint,
+            trait=trait.name,
+            target=target,
+            control=control,
+            measure=lab.measure,
+            spec=lab.spec,
+            teachers=teachers,
+            base_accuracy=accuracy(lab, right),
+            base_choices=right,
+            carriers=written,
+            students=(*(curve for curves in students.values() for curve in curves), *further),
+            effect=None,
+            effect_level=None,
+            matrix=(),
+            controls=tuple(ran),
+            verdict="",
+            power=None,
+            seed=lab.seed,
+        )
     )
 
 
-class BaseAccuracy(Record):
-    """What the untouched model gets right."""
+class BaseChoices(Record):
+    """What the untouched model gets right, by four-choice question."""
 
-    value: Estimate
+    choices: dict[str, float]
