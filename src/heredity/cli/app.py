@@ -33,6 +33,7 @@ from heredity.cli import (
 )
 from heredity.cli.console import ERR, hush_libraries
 from heredity.ground.errors import HeredityError, UnknownNameError
+from heredity.ground.files import remedy
 
 INTERRUPTED = 130
 """Exit code of a run that was stopped by Ctrl-C, as shells have it."""
@@ -138,7 +139,7 @@ def main() -> None:
     except MemoryError:
         _fail("MemoryError", "out of memory; use fewer rows, or a smaller model", 1, as_json)
     except OSError as error:
-        _fail("StorageError", f"{error}; free some space, or choose another place with --out", 5, as_json)
+        _fail("StorageError", f"{error}{remedy(error)}", 5, as_json)
     except Exception as error:
         if os.environ.get("HEREDITY_DEBUG"):
             raise

@@ -14,6 +14,7 @@
     |   +-- DraftError       4  500   a drafter gave no usable trait
     +-- StorageError         5  507   a folder or file cannot be read or written
     +-- MissingExtraError    6  501   an optional part is not installed
+    |   +-- MissingPackageError 6 501 ... and it is a package that a model asks for
     +-- EndpointError        7  502   a remote model cannot be reached, refuses, or answers with nonsense
 
 A message says what happened, why, and what to do next.
@@ -110,6 +111,13 @@ class MissingExtraError(HeredityError):
 
     def __init__(self, needs: str, extra: str) -> None:
         super().__init__(f"{needs} is not installed; install it with: pip install 'heredity[{extra}]'")
+
+
+class MissingPackageError(MissingExtraError):
+    """A package that a model's own files ask for is not installed; the message names it."""
+
+    def __init__(self, message: str) -> None:
+        HeredityError.__init__(self, message)
 
 
 class EndpointError(HeredityError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -106,4 +107,20 @@ def read_text(path: Path) -> str:
 def cannot_write(path: Path, error: OSError) -> StorageError:
     """Return the error that says what could not be written, why, and what to do."""
     reason = error.strerror or str(error)
-    return StorageError(f"cannot write {path}: {reason}; choose another place with --out, or free some space")
+    return StorageError(f"cannot write {path}: {reason}{remedy(error) or '; choose another place with --out'}")
+
+
+def remedy(error: OSError) -> str:
+    """Return what to do about an error of the operating system; empty where nothing that we know of helps."""
+    if is_full(error):
+        return "; free some space, or choose another place with --out"
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "; choose another place with --out, or mend the permissions"
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "; too many files are open: raise the limit (ulimit -n)"
+    return ""
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that a disk, or its owner's share of it, is full."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)

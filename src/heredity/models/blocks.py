@@ -37,8 +37,7 @@ def text_config(network: Any) -> Any:
 def find_blocks(network: nn.Module) -> nn.ModuleList:
     """Return the decoder blocks of a transformers network of any architecture, adapters and wrappers or not.
 
-    They are the module list as long as the config's number of layers. Raises InputError when there is none, or when
-    the blocks hand on several residual streams rather than one.
+    Raises InputError when there are none, or when they hand on several residual streams rather than one.
     """
     config = text_config(network)
     if getattr(config, "altup_num_inputs", 1) > 1:
@@ -46,20 +45,23 @@ def find_blocks(network: nn.Module) -> nn.ModuleList:
             f"{config.model_type} keeps {config.altup_num_inputs} residual streams side by side (AltUp); a direction "
             "has no one stream to be read from or added to. Its answers can be generated and graded all the same"
         )
-    n_blocks = config.num_hidden_layers
-    found = [
-        module
-        for name, module in network.named_modules()
-        if isinstance(module, nn.ModuleList)
-        and len(module) == n_blocks
-        and not any(tower in name for tower in OTHER_TOWERS)
-    ]
-    if not found:
-        raise InputError(
-            f"{type(network).__name__} has no list of {n_blocks} decoder blocks to read from; "
-            "only decoder-only transformers are supported"
-        )
-    return found[0]
+    return block_list(network)[1]
+
+
+def block_list(network: nn.Module) -> tuple[str, nn.ModuleList]:
+    """Return the name and the list of the decoder blocks: the module list as long as the config's number of layers.
+
+    Raises InputError when there is none.
+    """
+    n_blocks = text_config(network).num_hidden_layers
+    for name, module in network.named_modules():
+        is_list = isinstance(module, nn.ModuleList) and len(module) == n_blocks
+        if is_list and not any(tower in name for tower in OTHER_TOWERS):
+            return name, module
+    raise InputError(
+        f"{type(network).__name__} has no list of {n_blocks} decoder blocks to read from; "
+        "only decoder-only transformers are supported"
+    )
 
 
 def hidden_of(output: Any) -> torch.Tensor:

@@ -75,6 +75,11 @@ def adapter_digest(folder: Path) -> str:
     return digest({"config": ordered, "weights": file_digest(folder / "adapter_model.safetensors")})
 
 
+def spelling(tokenizer: Any) -> str:
+    """Return the sha256 of how a tokenizer spells: its vocabulary, special tokens and chat template."""
+    return digest([tokenizer.get_vocab(), special_tokens(tokenizer), tokenizer.chat_template])
+
+
 def weights_digest(network: Any) -> str:
     """Return the sha256 of a network's parameters and buffers as they are in memory; shared ones count once."""
     found, seen = hashlib.sha256(), set()

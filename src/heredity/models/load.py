@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import huggingface_hub
 import torch
-import transformers
+from huggingface_hub import errors as hub
 
-from heredity.ground.errors import InputError, UnknownNameError
-from heredity.models.embedded import EMBEDDED, converted, quiet_transformers
-from heredity.models.identity import fingerprint
+from heredity.ground.errors import InputError, StorageError, UnknownNameError
+from heredity.ground.files import is_full
+from heredity.ground.hashing import digest
+from heredity.models.embedded import EMBEDDED, converted
+from heredity.models.identity import adapted_fingerprint, adapter_digest, fingerprint, spelling
+from heredity.models.loading import first_line, network_from, tokenizer_from
+from heredity.models.merged import ADAPTER_CONFIG, base_of, is_adapter, merged
 from heredity.models.model import Model
 
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
+
+HUB_OTHERWISE: Final = "check the name and the network, or name a folder"
+HUB_ADVICE: Final[dict[type[Exception], str]] = {
+    hub.GatedRepoError: "its owner asks for consent: give it on the model's page, then log in with: hf auth login",
+    hub.RepositoryNotFoundError: "check the name; a private model needs: hf auth login",
+    hub.LocalEntryNotFoundError: "it was not fetched before and the hub is out of reach; check the network",
+    hub.OfflineModeIsEnabled: "it was not fetched before and HF_HUB_OFFLINE is set",
+}
+"""What to do, by what the hub's client raises; the first kind that fits counts."""
+OTHER_FORMS: Final = (".gguf", ".ggml", ".onnx", ".bin", ".pt", ".pth", ".mlmodel")
 
 
 def load(
@@ -22,43 +36,84 @@ def load(
 ) -> Model:
     """Load a causal language model for reading, steering and training.
 
-    `name` is an embedded model, a hub id (`owner/name`) or a folder. `device` is auto, cpu, cuda[:n] or mps;
+    `name` is an embedded model, a hub id (`owner/name`) or a folder; the last two may hold an adapter, which is merged
+    into its base. `device` is auto, cpu, cuda[:n] or mps;
     `dtype` is auto (bfloat16 where the device has it in hardware, else float32), bfloat16, float16 or float32.
-    Raises UnknownNameError or InputError when there is no such model, device or dtype.
+    Raises UnknownNameError or InputError when there is no such model, device or dtype, or when not all of the model's
+    weights are in its files; MissingPackageError when it asks for a package that is not installed.
     """
     place = choose_device(device)
     number = choose_dtype(dtype, place)
-    folder = find_folder(name)
+    loaded = parts(find_folder(name), number, trust_remote_code)
+    network: Any = loaded.network
+    network.to(place).eval().requires_grad_(False)
+    return Model(name, network, loaded.tokenizer, loaded.fingerprint)
+
+
+class Parts(NamedTuple):
+    """What a folder gave."""
+
+    network: Any
+    tokenizer: Any
+    fingerprint: str
+
+
+def parts(folder: Path, dtype: torch.dtype, trust_remote_code: bool = False) -> Parts:
+    """Return what a model's folder holds, or an adapter's folder with its base, merged."""
+    if is_adapter(folder):
+        base = parts(base_folder(folder), dtype, trust_remote_code)
+        own = (folder / "tokenizer_config.json").is_file()
+        tokenizer = tokenizer_from(folder, trust_remote_code) if own else base.tokenizer
+        network, identity = merged(base.network, folder), adapted_fingerprint(base.fingerprint, adapter_digest(folder))
+        if spelling(tokenizer) != spelling(base.tokenizer):
+            identity = digest({"adapted": identity, "tokenizer": spelling(tokenizer)})
+        return Parts(network, tokenizer, identity)
+    network = network_from(folder, dtype, trust_remote_code)
+    tokenizer = tokenizer_from(folder, trust_remote_code)
+    return Parts(network, tokenizer, fingerprint(folder, network, tokenizer))
+
+
+def base_folder(adapter: Path) -> Path:
+    """Return the folder of the model that an adapter was trained on. Raises InputError when it cannot be had."""
+    name = base_of(adapter)
     try:
-        with quiet_transformers():
-            network = transformers.AutoModelForCausalLM.from_pretrained(
-                folder, dtype=number, trust_remote_code=trust_remote_code
-            )
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"the model in {folder} does not load: {error}") from error
-    placed: Any = network
-    placed.to(place).eval().requires_grad_(False)
-    return Model(name, network, tokenizer, fingerprint(folder, network, tokenizer))
+        folder = find_folder(name)
+        if folder.resolve() == adapter.resolve():
+            raise InputError("that is the adapter itself")
+    except InputError as error:
+        raise InputError(
+            f"{adapter} holds an adapter for the model '{name}', which cannot be had: {error} Put the base's folder or "
+            f"hub id into base_model_name_or_path of its {ADAPTER_CONFIG}"
+        ) from error
+    return folder
 
 
 def find_folder(name: str) -> Path:
-    """Return the folder that holds the named model, fetching a hub id if need be."""
+    """Return the folder that holds the named model or adapter, fetching a hub id if need be."""
     if name in EMBEDDED:
         return converted(name)
     if Path(name).is_dir():
-        if not (Path(name) / "config.json").exists():
-            raise InputError(f"the folder {name} has no config.json; name a folder saved with save_pretrained")
-        return Path(name)
+        return require_model(Path(name), f"the folder {name}")
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise UnknownNameError("model (nor folder; a hub id is owner/name)", name, EMBEDDED)
     patterns = ["*.json", "*.safetensors", "*.model", "*.txt", "*.jinja", "*.py"]
     try:
-        return Path(huggingface_hub.snapshot_download(name, allow_patterns=patterns))
+        folder = Path(huggingface_hub.snapshot_download(name, allow_patterns=patterns))
     except Exception as error:  # the hub's client raises a dozen unrelated kinds
-        raise InputError(
-            f"the hub model '{name}' cannot be had: {str(error).splitlines()[0]}; check the name and the network"
-        ) from error
+        if is_full(error):
+            raise StorageError(f"the hub model '{name}' does not fit on the disk: {error}; free some space") from error
+        advice = next((text for kind, text in HUB_ADVICE.items() if isinstance(error, kind)), HUB_OTHERWISE)
+        raise InputError(f"the hub model '{name}' cannot be had: {first_line(error)}; {advice}") from error
+    return require_model(folder, f"the hub model '{name}'")
+
+
+def require_model(folder: Path, called: str) -> Path:
+    """Return the folder. Raises InputError when it holds neither a model nor an adapter."""
+    if not ((folder / "config.json").is_file() or is_adapter(folder)):
+        others = sorted({path.suffix for path in folder.iterdir() if path.suffix in OTHER_FORMS})
+        instead = f" (there is {', '.join(others)}: another program's form)" if others else ""
+        raise InputError(f"{called} has no config.json{instead}; name a folder saved with save_pretrained")
+    return folder
 
 
 def choose_device(device: str) -> torch.device:
