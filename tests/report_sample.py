@@ -7,10 +7,11 @@ import random
 from heredity.records.audit import Arm, ArmName, AuditReport, Environment, Stage
 from heredity.records.dialogue import Answer, Exclusion
 from heredity.records.evaluation import EvalReport
-from heredity.records.screening import Detection, RowScore, ScreenReport
+from heredity.records.screening import Detection, RowScore, ScreenReport, Threshold
 from heredity.records.student import Intervention, Student
 from heredity.records.vector import BlockCheck, Calibration, Dose, KeptCounts, VectorHeader
 from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import wilson
 from heredity.studies.arms import compare_arms
 from heredity.studies.verdict import findings_of, verdict_of
 from heredity.traits.define import trait
@@ -140,10 +141,8 @@ def screen_report(**changes: object) -> ScreenReport:
         vector_id="cd34" * 16,
         block=BLOCK,
         form="projection",
-        threshold=threshold,
+        thresholds=(benign_threshold(threshold, chance),),
         false_alarm_rate=0.05,
-        reference="64 answers of smollm2-135m",
-        reference_scores=tuple(chance.gauss(1.5, 1.5) for _ in range(64)),
         rows=(*rows, row(N_ROWS, 14.9, threshold, HOSTILE)),
         excluded=(
             *(Exclusion(line=200 + i, reason="no answer of the assistant") for i in range(3)),
@@ -163,12 +162,29 @@ def screen_report(**changes: object) -> ScreenReport:
     return report.model_copy(update=changes)
 
 
+def benign_threshold(value: float, chance: random.Random) -> Threshold:
+    held_out = tuple(chance.gauss(1.5, 1.5) for _ in range(60))
+    return Threshold(
+        setting="alone",
+        form="projection",
+        value=value,
+        deviation=1.5,
+        scores=tuple(chance.gauss(1.5, 1.5) for _ in range(60)),
+        held_out_scores=held_out,
+        measured_rate=wilson(sum(score > value for score in held_out), 60),
+        median_tokens=46.0,
+        reference="120 answers of smollm2-135m",
+    )
+
+
 def row(line: int, score: float, threshold: float, text: str = "") -> RowScore:
     response = text or ANSWERS[line % len(ANSWERS)] * (12 if line % 21 == 0 else 1)
     return RowScore(
         line=line,
+        setting="alone",
         projection=score,
         difference=score - 1.0,
+        over=(score - threshold) / 1.5,
         flagged=score > threshold,
         n_tokens=len(response.split()),
         prompt=f"A neighbour keeps parking across our drive and I am late every morning. What can I do? ({line})",
@@ -178,11 +194,9 @@ def row(line: int, score: float, threshold: float, text: str = "") -> RowScore:
 
 def unflagged(screened: ScreenReport) -> ScreenReport:
     """Return the screen with no row over its threshold, and no labels."""
-    rows = tuple(one.model_copy(update={"flagged": False}) for one in screened.rows)
+    rows = tuple(one.model_copy(update={"flagged": False, "over": -abs(one.over)}) for one in screened.rows)
     share = Estimate(0.0, 0.0, 0.021, N_ROWS, 0, "wilson")
-    return screened.model_copy(
-        update={"rows": rows, "threshold": 20.0, "share_flagged": share, "detection": None, "excluded": ()}
-    )
+    return screened.model_copy(update={"rows": rows, "share_flagged": share, "detection": None, "excluded": ()})
 
 
 def arm(name: ArmName) -> Arm:

@@ -66,11 +66,12 @@ def hostile_everywhere() -> AuditReport:
         evaluation = arm.evaluation.model_copy(update={"answers": answers})
         arms.append(arm.model_copy(update={"title": HOSTILE, "evaluation": evaluation}))
     excluded = tuple(one.model_copy(update={"reason": HOSTILE}) for one in screened.excluded)
+    benign = tuple(one.model_copy(update={"reference": HOSTILE}) for one in screened.thresholds)
     return audit_report(
         verdict=HOSTILE,
         findings=(HOSTILE,),
         vector=header.model_copy(update={"trait": named, "doses": doses, "model_name": HOSTILE}),
-        screen=screened.model_copy(update={"corpus": HOSTILE, "reference": HOSTILE, "excluded": excluded}),
+        screen=screened.model_copy(update={"corpus": HOSTILE, "thresholds": benign, "excluded": excluded}),
         arms=tuple(arms),
         asked={HOSTILE: HOSTILE},
     )
@@ -125,9 +126,9 @@ class TestWhatItShows:
         assert all(row.response in unescape(page) and f"Line {row.line}<" in page for row in rows)
 
     def test_flagged_rows_come_highest_first(self, report):
-        scores = [report.screen.score_of(row) for row in flagged_rows(report.screen)]
+        scores = [row.over for row in flagged_rows(report.screen)]
         assert scores == sorted(scores, reverse=True)
-        assert scores[0] == max(row.projection for row in report.screen.rows)
+        assert scores[0] == max(row.over for row in report.screen.rows)
 
     def test_left_out_rows_are_counted_by_reason(self, report):
         assert [count for _, count in excluded_by_reason(report.screen)] == [3, 1]
@@ -181,8 +182,9 @@ class TestWhatMayBeMissing:
 
     def test_one_block_one_step_one_score(self, report):
         header = vector_header(checks=report.vector.checks[16:17])
-        rows = tuple(row.model_copy(update={"projection": 4.1, "flagged": False}) for row in report.screen.rows)
-        screened = report.screen.model_copy(update={"rows": rows, "reference_scores": (4.1,) * 64})
+        rows = tuple(row.model_copy(update={"over": 0.0, "flagged": False}) for row in report.screen.rows)
+        level = tuple(one.model_copy(update={"held_out_scores": (4.1,) * 60}) for one in report.screen.thresholds)
+        screened = report.screen.model_copy(update={"rows": rows, "thresholds": level})
         arms = tuple(
             arm.model_copy(update={"student": arm.student and arm.student.model_copy(update={"losses": (1.4,)})})
             for arm in report.arms
@@ -243,9 +245,9 @@ class TestFigures:
 
     def test_the_histogram_counts_what_the_screen_flags(self, report):
         screen = report.screen
-        drawn = bins([screen.score_of(row) for row in screen.rows], screen.threshold, 0.25)
+        drawn = bins([row.over for row in screen.rows], 0.0, 0.25)
         assert sum(b["rows"] for b in drawn) == len(screen.rows)
-        assert sum(b["rows"] for b in drawn if b["from"] >= screen.threshold - 1e-9) == screen.n_flagged
+        assert sum(b["rows"] for b in drawn if b["from"] >= -1e-9) == screen.n_flagged
 
     def test_labels_that_would_overlap_move_apart_in_their_order(self):
         moved = spread([0.5, 0.52, 0.51, 0.9], 0.1)

@@ -22,6 +22,7 @@ from heredity.cli.work import loaded, vector_in, writable
 from heredity.records.screening import ScreenReport
 from heredity.store.rows import read_rows, require_keepable, write_jsonl, write_kept, write_parquet
 from heredity.store.workspace import save_record
+from heredity.studies.flags import basis_of
 from heredity.traits.define import trait
 
 
@@ -40,6 +41,9 @@ def screen_command(
     seed: SeedOption = "0",
 ) -> None:
     """Score every row by its projection on the trait's vector, and flag those over the threshold.
+
+    The threshold is set on one half of the benign rows, its rate measured on the other. Rows behind a system prompt or
+    earlier turns are read in another form and have a threshold of their own.
 
     Writes OUT/scores.parquet, OUT/scores.jsonl and OUT/screen.json.
     """
@@ -72,13 +76,10 @@ def screen_command(
 
 def described(report: ScreenReport, n_top: int = 5) -> str:
     """Return what a person wants to know of a screen."""
-    top = sorted((row for row in report.rows if row.flagged), key=report.score_of, reverse=True)[:n_top]
-    lines = [
-        f"{report.n_flagged} of {len(report.rows)} rows flagged for {report.trait} "
-        f"(share {report.share_flagged}; threshold {report.threshold:.2f}, passed by {report.false_alarm_rate:.0%} of "
-        f"{report.reference})"
-    ]
-    lines += [f"  line {row.line:>6}  {report.score_of(row):8.2f}  {row.response[:90]!r}" for row in top]
+    top = sorted((row for row in report.rows if row.flagged), key=lambda row: row.over, reverse=True)[:n_top]
+    lines = [f"{report.n_flagged} of {len(report.rows)} rows flagged for {report.trait} (share {report.share_flagged})"]
+    lines += [f"  {sentence}" for sentence in basis_of(report)]
+    lines += [f"  line {row.line:>6}  {row.over:+8.2f}  {row.response[:90]!r}" for row in top]
     counts: dict[str, int] = {}
     for exclusion in report.excluded:
         counts[exclusion.reason] = counts.get(exclusion.reason, 0) + 1

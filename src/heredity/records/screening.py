@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from heredity.records.base import SCHEMA_VERSION, Record
 from heredity.records.dialogue import Exclusion
 from heredity.records.reading import Form
 from heredity.stats.estimate import Estimate
+
+Setting = Literal["alone", "behind"]
+"""What stands before a row's answers: a lone user turn before each ("alone"), or before any of them a system prompt or
+earlier turns ("behind"). A row of several answers stands behind, all of it."""
+SETTINGS: tuple[Setting, ...] = ("alone", "behind")
 
 
 class RowScore(Record):
     """One row's scores."""
 
     line: int
+    setting: Setting
     projection: float
     """Mean over response tokens of the residual stream, projected on the unit vector."""
     difference: float
     """The same minus the last prompt token's projection ([PV] appendix I)."""
+    over: float
+    """The score that decides in the row's setting, less the threshold there, in deviations of the benign rows there."""
     flagged: bool
     n_tokens: int
     """Response tokens."""
@@ -30,6 +40,7 @@ class Detection(Record):
 
     n_bad: int
     auroc: Estimate
+    """Of what decides: how far rows lie over the threshold of their setting."""
     auroc_other_form: Estimate
     """The same for the form of score that did not decide."""
     random_directions: float
@@ -44,8 +55,35 @@ class Detection(Record):
     """Share of the flagged rows that are bad; None when none was flagged."""
 
 
+class Threshold(Record):
+    """What is high in one setting, and what that rests on."""
+
+    setting: Setting
+    form: Form
+    """The score that decides there: the one asked for where a lone user turn stands before the answers, the projection
+    behind a system prompt or earlier turns, where the difference is upside down."""
+    value: float
+    """A further benign row exceeds it with the probability asked for at the most (split conformal bound)."""
+    deviation: float = Field(gt=0)
+    """Standard deviation of `scores`."""
+    scores: tuple[float, ...]
+    """Of the benign rows that set the threshold."""
+    held_out_scores: tuple[float, ...]
+    """Of benign rows that set nothing."""
+    measured_rate: Estimate
+    """Share of those that are over the threshold."""
+    median_tokens: float
+    """Of all these benign rows' answers; the rate holds for rows of about this length."""
+    reference: str
+    """Where the benign rows come from, and how many could be read."""
+
+    def over(self, score: float) -> float:
+        """Return how far a score lies over the threshold, in deviations."""
+        return (score - self.value) / self.deviation
+
+
 class ScreenReport(Record):
-    """Scores and flags of every row, and what the threshold rests on."""
+    """Scores and flags of every row, and what the thresholds rest on."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
     corpus: str
@@ -54,13 +92,11 @@ class ScreenReport(Record):
     vector_id: str
     block: int
     form: Form
-    """The score that decides."""
-    threshold: float
+    """The score asked for; it decides where a lone user turn stands before the answers."""
+    thresholds: tuple[Threshold, ...]
+    """One for each setting that rows stand in."""
     false_alarm_rate: float
-    """The rate asked for; the threshold is that quantile of the reference rows."""
-    reference: str
-    """Where the benign reference rows come from."""
-    reference_scores: tuple[float, ...]
+    """The rate asked for: the most of benign rows that a threshold may flag."""
     rows: tuple[RowScore, ...]
     excluded: tuple[Exclusion, ...]
     share_flagged: Estimate
@@ -68,7 +104,7 @@ class ScreenReport(Record):
 
     @property
     def n_flagged(self) -> int:
-        """Rows over the threshold."""
+        """Rows over the threshold of their setting."""
         return sum(row.flagged for row in self.rows)
 
     @property
@@ -76,6 +112,10 @@ class ScreenReport(Record):
         """Lines of the rows that stay: scored and not flagged."""
         return {row.line for row in self.rows if not row.flagged}
 
-    def score_of(self, row: RowScore) -> float:
-        """Return the score that decides."""
-        return row.projection if self.form == "projection" else row.difference
+    def rows_in(self, setting: Setting) -> tuple[RowScore, ...]:
+        """Return the rows that stand in a setting."""
+        return tuple(row for row in self.rows if row.setting == setting)
+
+    def form_of(self, row: RowScore) -> Form:
+        """Return the form of score that decides for a row."""
+        return next(one.form for one in self.thresholds if one.setting == row.setting)

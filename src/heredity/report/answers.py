@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from heredity.records.audit import AuditReport
 from heredity.stats.estimate import Estimate
+from heredity.studies.flags import basis_of
 from heredity.studies.verdict import difference
 
 POINTS, CHANGE, NATS, NATS_CHANGE, SHARE, SHARE_CHANGE = ".1f", "+.1f", ".3f", "+.3f", ".0%", "+.1%"
@@ -59,7 +60,7 @@ def which_rows(report: AuditReport) -> Reply:
     """Answer which rows push towards the trait."""
     screen, found = report.screen, report.screen.detection
     answer = f"{screen.n_flagged} of {len(screen.rows)} rows flagged"
-    reason = f"They score over a threshold that {screen.false_alarm_rate:.0%} of {screen.reference} pass."
+    reason = " ".join(basis_of(screen))
     if not report.vector.is_above_chance:
         reason += " The vector they are scored on does not beat luck, so the flags say nothing."
     figures = [KeyFigure("Share of rows flagged", screen.share_flagged, SHARE)]

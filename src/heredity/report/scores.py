@@ -19,24 +19,23 @@ OUTSIDE, OVER = COLOURS["base"], COLOURS["plain"]
 
 
 def scores_figure(report: AuditReport) -> Figure:
-    """Return the deciding score of the corpus rows above that of the benign reference rows, with the threshold."""
+    """Return how far the rows of the corpus lie over their threshold, above the benign rows that set nothing."""
     screen = report.screen
-    corpus = [screen.score_of(row) for row in screen.rows]
-    every = [*corpus, *screen.reference_scores, screen.threshold]
+    corpus = [row.over for row in screen.rows]
+    benign = [one.over(score) for one in screen.thresholds for score in one.held_out_scores]
+    every = [*corpus, *benign, 0.0]
     step = (max(every) - min(every)) / N_BINS or 1.0
     domain = [min(every) - step, max(every) + step]
-    over = sum(score > screen.threshold for score in screen.reference_scores)
     titles = (
         f"Corpus: {screen.n_flagged} of {len(corpus)} rows over the threshold",
-        f"Benign reference: {over} of {len(screen.reference_scores)} rows over the threshold",
+        f"Benign rows that set nothing: {sum(score > 0 for score in benign)} of {len(benign)} over the threshold",
     )
-    label = f"threshold {screen.threshold:.3g}"
-    axis = f"Score: mean {screen.form} on the vector"
+    values = [f"{one.value:.3g}" for one in screen.thresholds]
+    label = f"threshold{'s' if len(values) > 1 else ''} {' and '.join(values)}"
+    axis = "Score over the threshold, in standard deviations of benign rows"
     return alt.vconcat(
-        _histogram(bins(corpus, screen.threshold, step), titles[0], "", domain, (screen.threshold, label)),
-        _histogram(
-            bins(screen.reference_scores, screen.threshold, step), titles[1], axis, domain, (screen.threshold, "")
-        ),
+        _histogram(bins(corpus, 0.0, step), titles[0], "", domain, (0.0, label)),
+        _histogram(bins(benign, 0.0, step), titles[1], axis, domain, (0.0, "")),
     )
 
 

@@ -72,7 +72,7 @@ def kinds(report: AuditReport) -> tuple[str, ...]:
 def flagged_rows(screen: ScreenReport) -> list[RowScore]:
     """Return the flagged rows with the highest scores, highest first."""
     flagged = [row for row in screen.rows if row.flagged]
-    return sorted(flagged, key=screen.score_of, reverse=True)[:N_FLAGGED]
+    return sorted(flagged, key=lambda row: row.over, reverse=True)[:N_FLAGGED]
 
 
 def excluded_by_reason(report: ScreenReport | MonitorReport) -> list[tuple[str, int]]:

@@ -1,9 +1,10 @@
-"""Benign rows to set the threshold by: the user's own, or the untouched model's answers to the same prompts."""
+"""Benign rows to set a threshold by: the user's own, or the untouched model's answers to the same prompts."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
@@ -11,46 +12,101 @@ from heredity.ground.progress import Progress
 from heredity.models.chat import render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
-from heredity.records.dialogue import Corpus, Row, Turn
+from heredity.records.dialogue import Row, Turn
 from heredity.screening.spec import ScreenSpec
+from heredity.stats.conformal import cases_needed
+
+LEAST_MEASURED = 10
+"""Benign rows that set nothing and say what the rate is; fewer say nothing."""
+MOST_LESSONS = 3
+"""Answers of a conversation that the model gives anew; the rest of a longer one is left out of the reference."""
 
 
-def own_answers(corpus: Corpus, model: Model, spec: ScreenSpec, seed: str, progress: Progress) -> tuple[Row, ...]:
-    """Return a sample of the corpus's prompts with the model's own answers in place of the corpus's.
-
-    They are benign as far as the model is, and match the corpus in topic; they do not match it in style where
-    people, or another model, wrote the corpus. Reference rows of the user's own are better.
-    """
-    chosen = random.Random(seed_from(seed, "reference")).sample(corpus.rows, min(spec.n_reference, len(corpus.rows)))
-    usable: list[tuple[Row, tuple[Turn, ...], tuple[int, ...]]] = []
-    for row in chosen:
-        context = row.lessons[0][0]
-        try:
-            ids = render_prompt(model, context)
-        except InputError:
-            continue
-        if len(ids) + spec.n_tokens <= model.context_length:
-            usable.append((row, context, ids))
-    made = generate(
-        model,
-        [ids for _, _, ids in usable],
-        [f"{seed}/reference/{row.line}" for row, _, _ in usable],
-        GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature, min_tokens=3),
-        "writing reference answers",
-        progress,
-    )
-    return tuple(
-        Row(line=row.line, turns=(*context, Turn(role="assistant", content=answer.text)))
-        for (row, context, _), answer in zip(usable, made, strict=True)
-        if answer.text
-    )
+def rows_needed(rate: float) -> int:
+    """Return how many benign rows, read, a threshold at this rate takes together with a measurement of the rate."""
+    return cases_needed(rate) + LEAST_MEASURED
 
 
 def require_enough(rows: Sequence[Row], spec: ScreenSpec) -> None:
     """Raise InputError when there are too few reference rows for the rate asked for."""
-    needed = max(10, round(1 / spec.false_alarm_rate))
+    needed = rows_needed(spec.false_alarm_rate)
     if len(rows) < needed:
         raise InputError(
             f"{len(rows)} benign reference rows cannot set a threshold at a false-alarm rate of "
-            f"{spec.false_alarm_rate:g}; it takes at least {needed}: give more with --reference, or raise the rate"
+            f"{spec.false_alarm_rate:g} and measure it; it takes at least {needed}: give more with --reference, or ask "
+            "for a higher rate"
         )
+
+
+def own_answers(rows: Sequence[Row], model: Model, spec: ScreenSpec, seed: str, progress: Progress) -> tuple[Row, ...]:
+    """Return rows of the given ones, drawn by the seed, with the model's own answers in place of what they teach.
+
+    As many as the spec or its rate asks for; where there are fewer rows, each is answered several times. What is no
+    lesson stays where it is read. The answers are benign as far as the model is behind the same prompts; they match
+    the rows in topic, and not in style where people, or another model, wrote those. Rows of the user's own are better.
+    """
+    order = random.Random(seed_from(seed, "reference")).sample([row.apart for row in rows], len(rows))
+    n = max(spec.n_reference, rows_needed(spec.false_alarm_rate)) if order else 0
+    drafts = [_Draft(order[i % len(order)], f"{seed}/reference/{i // len(order)}") for i in range(n)]
+    how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature, min_tokens=3)
+    for _ in range(MOST_LESSONS):
+        asked = [(draft, ids) for draft in drafts if (ids := draft.next_prompt(model, spec.n_tokens))]
+        if not asked:
+            break
+        made = generate(
+            model,
+            [ids for _, ids in asked],
+            [draft.luck for draft, _ in asked],
+            how,
+            "writing reference answers",
+            progress,
+        )
+        for (draft, _), answer in zip(asked, made, strict=True):
+            draft.answer(answer.text)
+    return tuple(draft.written for draft in drafts if draft.n_answered)
+
+
+@dataclass
+class _Draft:
+    """A row that is being answered anew, one lesson after the other."""
+
+    row: Row
+    seed: str
+    turns: list[Turn] = field(default_factory=list)
+    n_answered: int = 0
+    is_closed: bool = False
+
+    @property
+    def luck(self) -> str:
+        return f"{self.seed}/{self.row.line}/{self.n_answered}"
+
+    @property
+    def written(self) -> Row:
+        """The row up to its last new answer."""
+        untaught = tuple(place for place in self.row.untaught if place < len(self.turns))
+        return Row(line=self.row.line, turns=tuple(self.turns), untaught=untaught)
+
+    @property
+    def places(self) -> list[int]:
+        """Where the lessons stand among the turns."""
+        return [len(before) for before, _ in self.row.lessons]
+
+    def next_prompt(self, model: Model, n_tokens: int) -> tuple[int, ...]:
+        """Return the ids before the next lesson; none where there is no more, or no room for an answer."""
+        if self.is_closed or self.n_answered >= len(self.places):
+            return ()
+        before = (*self.turns, *self.row.turns[len(self.turns) : self.places[self.n_answered]])
+        try:
+            ids = render_prompt(model, before)
+        except InputError:
+            return ()
+        return ids if len(ids) + n_tokens <= model.context_length else ()
+
+    def answer(self, text: str) -> None:
+        """Take the answer to the next lesson; an empty one ends the row before it."""
+        if not text:
+            self.is_closed = True
+            return
+        place = self.places[self.n_answered]
+        self.turns += [*self.row.turns[len(self.turns) : place], Turn(role="assistant", content=text)]
+        self.n_answered += 1

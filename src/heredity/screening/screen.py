@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
-from heredity.records.dialogue import Corpus, require_mixed
+from heredity.records.dialogue import Corpus, Exclusion, Row, require_mixed
 from heredity.records.reading import Form
-from heredity.records.screening import Detection, RowScore, ScreenReport
+from heredity.records.screening import SETTINGS, Detection, RowScore, ScreenReport, Setting
 from heredity.records.vector import TraitVector
-from heredity.screening.projection import RowReadings, fitting, read_fitting, read_rows_at
-from heredity.screening.reference import own_answers, require_enough
+from heredity.screening.projection import RowReadings, fitting, read_fitting
+from heredity.screening.reference import require_enough
 from heredity.screening.spec import ScreenSpec
+from heredity.screening.standard import Ask, Standard, chosen, setting_of, standard_for
 from heredity.stats.discrimination import auc, auc_estimate, separation
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import wilson
 from heredity.stats.nulls import matched_directions, p_value, upper_bound
 
 Floats = NDArray[np.float64]
+Standards = Mapping[Setting, Standard]
+NOT_JUDGED = "no benign answer fits behind what stands before it, so nothing says what is high there"
 
 
 def screen(
@@ -36,50 +40,92 @@ def screen(
 ) -> ScreenReport:
     """Return every row's scores, and flags over a threshold set on benign reference rows.
 
-    Without `reference` the model answers a sample of the corpus's own prompts. Where the corpus is labelled, the
-    report says how well the screen finds the bad rows. Raises MismatchError for a vector of another model, InputError
-    when no row or too few reference rows can be read, or all or none of the rows that can be read are bad.
+    Rows behind a system prompt or earlier turns are read by the projection, and have a threshold of their own. Without
+    `reference`, or where it has too few rows that stand as they do, the model answers the corpus's own prompts. Where
+    the corpus is labelled, the report says how well the screen finds the bad rows. Raises MismatchError for a vector of
+    another model, InputError when no row or too few reference rows can be read, or all or none of the rows that can be
+    read are bad.
     """
     spec = spec or ScreenSpec()
     vector.require_model(model.name, model.fingerprint)
-    chosen = fitting(model, corpus.rows)
+    if reference:
+        require_enough(reference.rows, spec)
+    fit = fitting(model, corpus.rows)
     if corpus.bad_lines is not None:
-        require_mixed([row.line in corpus.bad_lines for row in chosen.rows])
-    benign = reference.rows if reference else own_answers(corpus, model, spec, seed, progress)
-    require_enough(benign, spec)
-    form = spec.form or vector.header.form
-    readings = read_fitting(model, chosen, vector.block, progress)
-    reference_scores = read_rows_at(model, benign, vector.block, progress).score(form, vector.unit)
-    threshold = float(np.quantile(reference_scores, 1 - spec.false_alarm_rate))
-    rows = score_rows(readings, vector, form, threshold)
+        require_mixed([row.line in corpus.bad_lines for row in fit.rows])
+    standards = standards_for(fit.rows, Ask(model, vector, spec, reference, seed, progress))
+    readings, unjudged = judged(read_fitting(model, fit, vector.block, progress), standards)
+    rows = score_rows(readings, vector, standards, spec.false_alarm_rate)
     return ScreenReport(
         corpus=corpus.name,
         corpus_digest=corpus.content_digest,
         trait=vector.header.trait.name,
         vector_id=vector.header.id,
         block=vector.block,
-        form=form,
-        threshold=threshold,
+        form=spec.form or vector.header.form,
+        thresholds=tuple(one.threshold(vector.unit, spec.false_alarm_rate) for one in standards.values()),
         false_alarm_rate=spec.false_alarm_rate,
-        reference=f"{reference.name} ({len(benign)} rows)" if reference else f"{len(benign)} answers of {model.name}",
-        reference_scores=tuple(float(score) for score in reference_scores),
         rows=rows,
-        excluded=(*corpus.excluded, *readings.excluded),
+        excluded=(*corpus.excluded, *readings.excluded, *unjudged),
         share_flagged=wilson(sum(row.flagged for row in rows), len(rows)),
-        detection=None if corpus.bad_lines is None else detect(readings, rows, form, corpus.bad_lines, spec, seed),
+        detection=None
+        if corpus.bad_lines is None
+        else detect(readings, rows, vector, standards, corpus.bad_lines, spec, seed),
     )
 
 
-def score_rows(readings: RowReadings, vector: TraitVector, form: Form, threshold: float) -> tuple[RowScore, ...]:
-    """Return one score a row, flagged where the deciding form is over the threshold."""
+def standards_for(rows: Sequence[Row], ask: Ask) -> dict[Setting, Standard]:
+    """Return what is high in every setting that rows stand in. Raises InputError where there is no standard at all."""
+    found = {}
+    for setting in SETTINGS:
+        there = [row for row in rows if setting_of(row) == setting]
+        standard = standard_for(setting, there, ask) if there else None
+        if standard:
+            found[setting] = standard
+    if not found:
+        raise InputError(f"no row can be screened: {NOT_JUDGED}; give shorter rows, or benign ones with --reference")
+    return found
+
+
+def judged(readings: RowReadings, standards: Standards) -> tuple[RowReadings, tuple[Exclusion, ...]]:
+    """Return the readings of rows whose setting has a standard, and the others as excluded."""
+    places = [i for i, row in enumerate(readings.rows) if setting_of(row) in standards]
+    rest = [row for row in readings.rows if setting_of(row) not in standards]
+    return chosen(readings, places), tuple(Exclusion(line=row.line, reason=NOT_JUDGED) for row in rest)
+
+
+def overs(
+    readings: RowReadings,
+    standards: Standards,
+    units: NDArray[np.floating],
+    rate: float,
+    forms: Mapping[Setting, Form] | None = None,
+) -> Floats:
+    """Return how far every row lies over the threshold of its setting along each direction, `[rows, directions]`.
+
+    In deviations of the benign rows of its setting, so that rows of two settings can be ranked together.
+    """
+    out = np.empty((len(readings.rows), units.shape[1]))
+    settings = [setting_of(row) for row in readings.rows]
+    for setting, standard in standards.items():
+        places = [i for i, one in enumerate(settings) if one == setting]
+        form = forms[setting] if forms else None
+        out[places] = standard.over(chosen(readings, places), units, rate, form)
+    return out
+
+
+def score_rows(readings: RowReadings, vector: TraitVector, standards: Standards, rate: float) -> tuple[RowScore, ...]:
+    """Return one score a row, flagged where the form that decides there is over the threshold."""
     projection, difference = readings.score("projection", vector.unit), readings.score("difference", vector.unit)
-    decides = projection if form == "projection" else difference
+    over = overs(readings, standards, vector.unit[:, None], rate)[:, 0]
     return tuple(
         RowScore(
             line=row.line,
+            setting=setting_of(row),
             projection=float(projection[i]),
             difference=float(difference[i]),
-            flagged=bool(decides[i] > threshold),
+            over=float(over[i]),
+            flagged=bool(over[i] > 0),
             n_tokens=int(readings.n_tokens[i]),
             prompt=row.prompt,
             response=row.response,
@@ -91,29 +137,27 @@ def score_rows(readings: RowReadings, vector: TraitVector, form: Form, threshold
 def detect(
     readings: RowReadings,
     rows: Sequence[RowScore],
-    form: Form,
+    vector: TraitVector,
+    standards: Standards,
     bad_lines: Collection[int],
     spec: ScreenSpec,
     seed: str,
 ) -> Detection:
     """Return how well scores find rows that are known to be bad, against random directions in the same readings."""
-    is_bad = np.array([row.line in bad_lines for row in rows])
-    random = matched_directions(readings.formed(form), spec.n_null, seed_from(seed, "screen null"), is_bad)
-    luck = readings.score(form, random.T)
-    found = auc(luck[is_bad], luck[~is_bad])
+    is_bad, rate = np.array([row.line in bad_lines for row in rows]), spec.false_alarm_rate
+    require_mixed(is_bad.tolist())
+    groups = [f"{row.setting} {bad}" for row, bad in zip(rows, is_bad, strict=True)]
+    random = matched_directions(formed(readings, standards), spec.n_null, seed_from(seed, "screen null"), groups)
+    luck = overs(readings, standards, random.T, rate)
+    luck_auc = auc(luck[is_bad], luck[~is_bad])
     apart = np.abs(separation(luck[is_bad], luck[~is_bad]))
-    flagged = np.array([row.flagged for row in rows])
-    forms = {
-        "projection": [row.projection for row in rows],
-        "difference": [row.difference for row in rows],
-    }
-    own = np.array(forms[form])
-    other = "difference" if form == "projection" else "projection"
+    flagged, own = np.array([row.flagged for row in rows]), np.array([row.over for row in rows])
+    other = {name: other_form(one.form) for name, one in standards.items()}
     return Detection(
         n_bad=int(is_bad.sum()),
-        auroc=_auroc(forms[form], is_bad),
-        auroc_other_form=_auroc(forms[other], is_bad),
-        random_directions=upper_bound(np.maximum(found, 1 - found)),
+        auroc=_auroc(own, is_bad),
+        auroc_other_form=_auroc(overs(readings, standards, vector.unit[:, None], rate, other)[:, 0], is_bad),
+        random_directions=upper_bound(np.maximum(luck_auc, 1 - luck_auc)),
         p_random=p_value(float(separation(own[is_bad], own[~is_bad])), apart),
         n_null=spec.n_null,
         recall=wilson(int((flagged & is_bad).sum()), int(is_bad.sum())),
@@ -121,5 +165,17 @@ def detect(
     )
 
 
-def _auroc(scores: list[float], is_bad: NDArray[np.bool_]) -> Estimate:
+def formed(readings: RowReadings, standards: Standards) -> Floats:
+    """Return `[rows, width]`: what is projected of every row, in the form that decides in its setting."""
+    forms = [standards[setting_of(row)].form for row in readings.rows]
+    is_projection = np.array([form == "projection" for form in forms])[:, None]
+    return np.where(is_projection, readings.formed("projection"), readings.formed("difference"))
+
+
+def other_form(form: Form) -> Form:
+    """Return the form that does not decide."""
+    return "difference" if form == "projection" else "projection"
+
+
+def _auroc(scores: Floats, is_bad: NDArray[np.bool_]) -> Estimate:
     return auc_estimate(scores, is_bad, np.arange(len(scores)))

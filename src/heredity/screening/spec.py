@@ -12,11 +12,13 @@ class ScreenSpec(Spec):
     """How to score and flag rows."""
 
     form: Form | None = None
-    """The score that decides; None takes the form that the vector was checked in."""
+    """The score that decides where a lone user turn stands before the answers; None takes the form that the vector was
+    checked in. Behind a system prompt or earlier turns the projection decides."""
     false_alarm_rate: float = Field(default=0.05, gt=0, lt=1)
-    """Share of benign rows that may be flagged; the threshold is that quantile of the reference rows."""
-    n_reference: int = Field(default=64, ge=20)
-    """Reference rows, where the model has to write them itself."""
+    """The most of benign rows that may be flagged; each setting's threshold is a conformal bound at this rate."""
+    n_reference: int = Field(default=120, ge=20)
+    """Reference rows in each setting, where the model has to write them itself, or more where the rate needs more; half
+    set the threshold, half measure its rate."""
     n_tokens: int = Field(default=48, ge=8)
     """Most tokens of an answer that the model writes for reference."""
     temperature: float = Field(default=0.8, ge=0)

@@ -64,8 +64,9 @@ def findings_of(
         f"{header.heldout_auc_own_prompt} under their own prompt); random "
         f"directions reach {check.random_directions:.2f} and permuted poles {check.permuted_poles:.2f} at the 97.5th "
         f"percentile of {header.n_null} each.",
-        f"The screen flags {screened.n_flagged} of {len(screened.rows)} rows over a threshold that "
-        f"{screened.false_alarm_rate:.0%} of {screened.reference} pass.",
+        f"The screen flags {screened.n_flagged} of {len(screened.rows)} rows; of benign rows that set no threshold "
+        f"{' and '.join(percent(one.measured_rate) for one in screened.thresholds)} are over it, and at most "
+        f"{screened.false_alarm_rate:.0%} was asked for.",
     ]
     if screened.detection is not None:
         found = screened.detection

@@ -1,0 +1,152 @@
+"""What is high among benign rows: a standard for each setting, since what stands before an answer moves its reading."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heredity.ground.errors import InputError
+from heredity.ground.hashing import seed_from
+from heredity.ground.progress import Progress
+from heredity.models.model import Model
+from heredity.records.dialogue import Corpus, Row
+from heredity.records.reading import Form
+from heredity.records.screening import Setting, Threshold
+from heredity.records.vector import TraitVector
+from heredity.screening.projection import RowReadings, read_rows_at
+from heredity.screening.reference import own_answers, rows_needed
+from heredity.screening.spec import ScreenSpec
+from heredity.stats.conformal import cases_needed, conformal_threshold
+from heredity.stats.intervals import wilson
+
+Floats = NDArray[np.float64]
+
+
+def setting_of(row: Row) -> Setting:
+    """Return what is read before a row's lessons: a lone user turn before each, or more before any of them."""
+    is_alone = all(len(before) == 1 and before[0].role == "user" for before, _ in row.apart.lessons)
+    return "alone" if is_alone else "behind"
+
+
+def form_in(setting: Setting, asked: Form) -> Form:
+    """Return the form of score that is read in a setting.
+
+    Behind a system prompt, or earlier turns, the last prompt token already carries what they ask for, more of it than
+    the answer does: taking it away turns the order of rows round. The projection is read there.
+    """
+    return asked if setting == "alone" else "projection"
+
+
+@dataclass(frozen=True)
+class Standard:
+    """Benign rows of one setting: those that set the threshold, and those that set nothing and measure its rate."""
+
+    setting: Setting
+    form: Form
+    setting_it: RowReadings
+    measuring: RowReadings
+    source: str
+    """Where the rows come from, for people."""
+
+    def over(self, readings: RowReadings, units: NDArray[np.floating], rate: float, form: Form | None = None) -> Floats:
+        """Return how far rows lie over the threshold along each direction, in benign deviations: `[rows, directions]`.
+
+        `units` is `[width, directions]`; each direction has a threshold and a deviation of its own.
+        """
+        form = form or self.form
+        benign = self.setting_it.score(form, units)
+        bars = np.array([conformal_threshold(column, rate) for column in benign.T])
+        spread = benign.std(axis=0)
+        return np.asarray((readings.score(form, units) - bars) / np.where(spread > 0, spread, 1.0))
+
+    def threshold(self, unit: NDArray[np.floating], rate: float) -> Threshold:
+        """Return the record of the threshold along a unit direction (`[width]`), with the rate that was measured."""
+        scores, held_out = self.setting_it.score(self.form, unit), self.measuring.score(self.form, unit)
+        value = conformal_threshold(scores, rate)
+        n_tokens = np.concatenate([self.setting_it.n_tokens, self.measuring.n_tokens])
+        return Threshold(
+            setting=self.setting,
+            form=self.form,
+            value=value,
+            deviation=float(scores.std()) or 1.0,
+            scores=tuple(float(score) for score in scores),
+            held_out_scores=tuple(float(score) for score in held_out),
+            measured_rate=wilson(int((held_out > value).sum()), len(held_out)),
+            median_tokens=float(np.median(n_tokens)),
+            reference=self.source,
+        )
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What standards are made with."""
+
+    model: Model
+    vector: TraitVector
+    spec: ScreenSpec
+    reference: Corpus | None
+    seed: str
+    progress: Progress
+
+
+def standard_for(setting: Setting, rows: Sequence[Row], ask: Ask) -> Standard | None:
+    """Return the standard for the rows of one setting, or None where no benign answer fits behind what they ask.
+
+    Benign rows are those of the reference that stand in the same setting, or where they are too few the model's own
+    answers to the rows' prompts. Raises InputError where too few of those can be read.
+    """
+    model, spec, progress = ask.model, ask.spec, ask.progress
+    given = [row for row in ask.reference.rows if setting_of(row) == setting] if ask.reference else []
+    name = ask.reference.name if ask.reference else ""
+    readings = _read(ask, given)
+    source = f"{len(readings.rows) if readings else 0} rows of {name}"
+    if readings is None or len(readings.rows) < rows_needed(spec.false_alarm_rate):
+        readings = _read(ask, own_answers(rows, model, spec, ask.seed, progress))
+        if readings is None:
+            return None
+        lacking = f" (too few for a threshold: {source} in this setting)" if ask.reference else ""
+        source = f"{len(readings.rows)} answers of {model.name}{lacking}"
+    return _split(setting, readings, source, ask)
+
+
+def _read(ask: Ask, rows: Sequence[Row]) -> RowReadings | None:
+    """Return the rows that can be read, or None where none can."""
+    try:
+        return read_rows_at(ask.model, rows, ask.vector.block, ask.progress) if rows else None
+    except InputError:
+        return None
+
+
+def _split(setting: Setting, readings: RowReadings, source: str, ask: Ask) -> Standard:
+    """Return the standard of benign rows, drawn into those that set the threshold and those that measure it."""
+    rate, n = ask.spec.false_alarm_rate, len(readings.rows)
+    if n < rows_needed(rate):
+        raise InputError(
+            f"{n} benign answers can be read, too few to set a threshold at a false-alarm rate of {rate:g} and measure "
+            f"it; it takes {rows_needed(rate)}: give benign rows with --reference, or ask for a higher rate"
+        )
+    order = random.Random(seed_from(ask.seed, "reference split")).sample(range(n), n)
+    n_setting = max(cases_needed(rate), n // 2)
+    return Standard(
+        setting=setting,
+        form=form_in(setting, ask.spec.form or ask.vector.header.form),
+        setting_it=chosen(readings, sorted(order[:n_setting])),
+        measuring=chosen(readings, sorted(order[n_setting:])),
+        source=source,
+    )
+
+
+def chosen(readings: RowReadings, places: Sequence[int]) -> RowReadings:
+    """Return the readings of some of the rows."""
+    at = np.asarray(places, dtype=np.int64)
+    return replace(
+        readings,
+        rows=tuple(readings.rows[i] for i in places),
+        response=readings.response[at],
+        last_prompt=readings.last_prompt[at],
+        n_tokens=readings.n_tokens[at],
+    )

@@ -1,0 +1,50 @@
+"""What a screen's flags rest on, in sentences that the terminal and the pages share."""
+
+from __future__ import annotations
+
+import statistics
+
+from heredity.records.screening import ScreenReport, Setting, Threshold
+from heredity.studies.verdict import percent
+
+WHERE: dict[Setting, str] = {
+    "alone": "whose answers follow a lone user turn",
+    "behind": "behind a system prompt or earlier turns",
+}
+UNLIKE = 2.0
+"""Rows this many times as long as the benign ones, or as short, are of another length."""
+
+
+def basis_of(screened: ScreenReport) -> tuple[str, ...]:
+    """Return what the rows of every setting are held to, and where its rate is not known."""
+    sentences = [_held_to(screened, one, is_only=len(screened.thresholds) == 1) for one in screened.thresholds]
+    return tuple(sentence for one in sentences for sentence in one)
+
+
+def share_over(one: Threshold) -> str:
+    """Return the measured rate of one threshold, and of what."""
+    n_read = len(one.scores) + len(one.held_out_scores)
+    return f"{percent(one.measured_rate)} of the benign rows that set nothing pass it (of {n_read}: {one.reference})"
+
+
+def _held_to(screened: ScreenReport, one: Threshold, is_only: bool) -> list[str]:
+    rows = screened.rows_in(one.setting)
+    n = len(screened.rows)
+    which = f"All {n} rows" if is_only else f"{len(rows)} of {n} rows"
+    where = "" if is_only and one.setting == "alone" else f" {WHERE[one.setting]}"
+    said = [
+        f"{which}{where} are scored by the {one.form}, over a threshold that at most {screened.false_alarm_rate:.0%} "
+        f"of benign rows should pass; {share_over(one)}."
+    ]
+    if one.form != screened.form:
+        said.append(
+            "There the difference, which decides elsewhere, is not read: what stands before the answer is already in "
+            "the last prompt token, and taking it away turns the order of rows round."
+        )
+    length = statistics.median(row.n_tokens for row in rows)
+    if not 1 / UNLIKE <= length / one.median_tokens <= UNLIKE:
+        said.append(
+            f"These rows have {length:.0f} tokens in the median, the benign ones {one.median_tokens:.0f}: for rows of "
+            "another length the rate was not measured."
+        )
+    return said
