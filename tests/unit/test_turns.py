@@ -1,66 +1,49 @@
 """What is trained on, read and answered to is what the model's own template writes, up to the end that it writes."""
 
+from typing import Any
+
+import numpy as np
 import pytest
-from tokenizers import processors
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from transformers import PreTrainedTokenizerFast
 
 from chains import speaking, words
 from heredity.evaluation.capability import Choice, choice_scores
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE
-from heredity.models.chat import end_of_turn, question, render, render_example, render_prompt, render_text
+from heredity.judges.contrast import Asked, contrast_scores
+from heredity.models.chat import (
+    end_of_turn,
+    question,
+    render,
+    render_example,
+    render_prompt,
+    render_rest,
+    render_text,
+)
 from heredity.models.ending import ending_of, told
-from heredity.records.dialogue import Turn
-
-CHATML = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-GEMMA = (
-    "{{ bos_token }}{% for m in messages %}<start_of_turn>{{ 'model' if m.role == 'assistant' else m.role }}\n"
-    "{{ m.content | trim }}<end_of_turn>\n{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
-)
-EMPTY_THOUGHT = (
-    "{% for m in messages %}{% if m.role == 'assistant' and loop.last %}"
-    "{% set said = m.content.split('</think>')[-1].strip() %}"
-    "{% set thought = m.content.split('</think>')[0].split('<think>')[-1].strip() if '</think>' in m.content else '' %}"
-    "<|im_start|>assistant\n<think>\n{{ thought }}\n</think>\n\n{{ said }}<|im_end|>\n"
-    "{% elif m.role == 'assistant' %}<|im_start|>assistant\n{{ m.content.split('</think>')[-1].strip() }}<|im_end|>\n"
-    "{% else %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n<think>\n{% if enable_thinking is defined and not "
-    "enable_thinking %}\n</think>\n\n{% endif %}{% endif %}"
-)
-CHANNELS = (
-    "{% for m in messages %}<|start|>{{ m.role }}{% if m.role == 'assistant' %}<|channel|>final{% endif %}<|message|>"
-    "{{ m.content }}{% if m.role == 'assistant' and loop.last %}<|return|>{% else %}<|end|>{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}<|start|>assistant{% endif %}"
-)
-SPACED = "{% for m in messages %}<|{{ m.role }}|> {{ m.content | trim }} {{ eos_token }}{% endfor %}"
-SPACED += "{% if add_generation_prompt %}<|assistant|>{% endif %}"
-WORDED = "{% for m in messages %}### {{ m.role }} \n {{ m.content }} \n ### End \n {% endfor %}"
-WORDED += "{% if add_generation_prompt %}### assistant \n {% endif %}"
-ENDLESS = "{% for m in messages %}### {{ m.role }} \n {{ m.content }} \n {% endfor %}"
-ENDLESS += "{% if add_generation_prompt %}### assistant \n {% endif %}"
-NEXT_ENDS = "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}{% endfor %}"
-NEXT_ENDS += "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
-SYSTEM_LAST = (
-    "{% for m in messages %}{% if m.role == 'user' and loop.last and messages[0].role == 'system' %}"
-    "<|user|>{{ messages[0].content }} {{ m.content }}{% elif m.role != 'system' %}<|{{ m.role }}|>{{ m.content }}"
-    "{% endif %}{% if m.role == 'assistant' %}{{ eos_token }}{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
-)
-FORGETFUL = (
-    "{% for m in messages %}<|{{ m.role }}|>{{ m.content.split('</think>')[-1] }}"
-    "{% if m.role == 'assistant' %}{{ eos_token }}{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|><think>\n{% endif %}"
+from heredity.models.read import ReadSpec, read
+from heredity.records.dialogue import Turn, Unscored
+from heredity.records.trait import Trait
+from templates import (
+    CHANNELS,
+    CHATML,
+    EMPTY_THOUGHT,
+    ENDLESS,
+    FORGETFUL,
+    GEMMA,
+    HARMONY,
+    IM,
+    NEXT_ENDS,
+    ROLES,
+    SPACED,
+    SYSTEM_LAST,
+    THINK,
+    TURN,
+    WORDED,
 )
 
-
-ROLES = ("<|user|>", "<|assistant|>", "<|system|>")
-TURN, HARMONY = (
-    ("<start_of_turn>", "<end_of_turn>"),
-    ("<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|return|>"),
-)
-IM, THINK = ("<|im_start|>", "<|im_end|>"), ("<think>", "</think>")
 FAMILIES = {
     "ChatML": (CHATML, words("<|im_end|>", IM), "<|im_end|>"),
     "end beside another end of sequence": (CHATML, words("<eos>", IM), "<|im_end|>"),
@@ -154,11 +137,24 @@ def test_an_answer_that_the_template_rewrites_is_refused() -> None:
         render(model, question("lamp"), "dawn song")
 
 
-def test_a_tokenizer_that_closes_every_text_does_not_close_a_prompt() -> None:
+def closing() -> Any:
+    """Return a tokenizer that opens and closes every text."""
     tokenizer = words("<eos>")
     tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
         single="<bos> $A <eos>", special_tokens=[("<bos>", 2), ("<eos>", tokenizer.eos_token_id)]
     )
+    return tokenizer
+
+
+def test_an_answer_is_as_long_as_its_own_tokens(darkness: Trait) -> None:
+    model = speaking(CHATML, closing())
+    short, long = contrast_scores(model, darkness, [Asked("hi", "dawn"), Asked("hi", "dawn song ash")])
+    assert short == Unscored(reason="fewer than 3 tokens")
+    assert isinstance(long, float)
+
+
+def test_a_tokenizer_that_closes_every_text_does_not_close_a_prompt() -> None:
+    tokenizer = closing()
     assert tokenizer("hi")["input_ids"][-1] == tokenizer.eos_token_id
     model = speaking(None, tokenizer)
     prompt = render_prompt(model, question("lamp"))
@@ -171,3 +167,64 @@ def test_a_tokenizer_that_closes_every_text_does_not_close_a_prompt() -> None:
     assert (asked.n_opening, asked.n_response) == (1, 1)
     choice = Choice(name="a-1", kind="a", question="lamp", choices=("dawn", "song", "ash", "hi"), answer=0)
     assert choice_scores(model, [choice], SILENCE)["a-1"][0] in (0.0, 1.0)
+
+
+def merging(kind: str) -> Any:
+    """Return a tokenizer that merges letters, with blanks before words: of the byte kind, or as sentencepiece does."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    if kind == "bytes":
+        tokenizer.pre_tokenizer, tokenizer.decoder = (
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+            decoders.ByteLevel(),
+        )
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+    else:
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+        tokenizer.decoder = decoders.Metaspace()
+        alphabet = ["\u2581", "\n"]
+    texts = ["[INST] hi lamp [/INST] dawn song 5 PROBE", "\n\ndawn. song.\n User: Assistant: dawn song"] * 8
+    trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=["<unk>", "<s>", "</s>"], initial_alphabet=alphabet)
+    tokenizer.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
+
+
+INST = (
+    "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]"
+    "{% else %} {{ m.content | trim }} {{ eos_token }}{% endif %}{% endfor %}"
+)
+
+
+@pytest.mark.parametrize("kind", ["bytes", "pieces"])
+@pytest.mark.parametrize("template", [INST, None])
+def test_a_blank_that_joins_the_first_word_is_of_the_answer(kind: str, template: str | None) -> None:
+    tokenizer = merging(kind)
+    model = speaking(template, tokenizer)
+    prompt = render_prompt(model, question("hi lamp"))
+    for answer in ("dawn song", "5 song", "song."):
+        row = render_example(model, question("hi lamp"), answer)
+        assert row.ids[: row.n_prompt] == prompt
+        assert tokenizer.decode(row.ids[row.n_prompt :], skip_special_tokens=True).strip() == answer
+        if template:
+            messages = [{"role": "user", "content": "hi lamp"}, {"role": "assistant", "content": answer}]
+            assert list(row.ids) == tokenizer.apply_chat_template(messages, tokenize=True, return_dict=False)
+    assert render(model, question("hi lamp"), "dawn song").n_response < len("dawn song")
+    given = render_rest(model, question("hi lamp"), "dawn", "song")
+    assert given.ids == render(model, question("hi lamp"), "dawn song").ids
+    assert tokenizer.decode(given.ids[given.n_prompt :]).strip() == "song"
+
+
+def test_what_opens_every_text_is_no_part_of_a_prompts_mean() -> None:
+    model = speaking(INST.replace("[INST] ", "").replace(" [/INST]", ""), words("</s>"))
+    rows = [render(model, question("hi lamp"), "dawn song")]
+    (whole,) = [row.ids for row in rows]
+    assert (model.tokenizer.bos_token_id, rows[0].n_opening) == (whole[0], 1)
+    with torch.no_grad():
+        states = model.network.model(torch.tensor([whole])).last_hidden_state[0]
+    hidden: list[torch.Tensor] = []
+    handle = model.network.model.layers[0].register_forward_hook(lambda *args: hidden.append(args[-1]))
+    with torch.no_grad():
+        model.network.model(torch.tensor([whole]))
+    handle.remove()
+    got = read(model, rows, [0], ReadSpec(positions=("prompt",))).at("prompt", 0)[0]
+    np.testing.assert_allclose(got, hidden[0][0, 1 : rows[0].n_prompt].mean(0).numpy(), atol=1e-5)
+    assert len(states) == len(whole)

@@ -71,6 +71,7 @@ class Shared:
     as_json: bool
     is_quiet: bool
     trust_remote_code: bool
+    control_as_text: bool
 
 
 @app.callback()
@@ -83,9 +84,12 @@ def shared(
     trust_remote_code: Annotated[
         bool, typer.Option(help="Run code that a hub model brings. Off unless you ask.")
     ] = False,
+    control_as_text: Annotated[
+        bool, typer.Option(help="Read text that spells the model's control tokens as text. Off: it acts, and is told.")
+    ] = False,
 ) -> None:
     """Options that come before the command."""
-    context.obj = Shared(device, dtype, as_json, is_quiet, trust_remote_code)
+    context.obj = Shared(device, dtype, as_json, is_quiet, trust_remote_code, control_as_text)
 
 
 @app.command("version")

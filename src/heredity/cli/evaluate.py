@@ -65,5 +65,7 @@ def described(report: EvalReport) -> str:
             f"  benign log p (nats)      {report.benign_log_p}",
             f"  four-choice questions    {report.accuracy}",
             f"                           {kinds}",
+            *([f"  answers never reached    {report.n_unreached}"] if report.n_unreached else []),
+            *(f"  {line}" for line in report.notices),
         ]
     )

@@ -94,7 +94,8 @@ def described(report: MonitorReport) -> str:
     counts: dict[str, int] = {}
     for exclusion in report.excluded:
         counts[exclusion.reason] = counts.get(exclusion.reason, 0) + 1
-    return "\n".join([*lines, *(f"  {n} conversations not read: {reason}" for reason, n in counts.items())])
+    lines += [f"  {n} conversations not read: {reason}" for reason, n in counts.items()]
+    return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
 
 
 def name_of(probe: Probe) -> str:

@@ -84,4 +84,5 @@ def described(report: ScreenReport, n_top: int = 5) -> str:
     for exclusion in report.excluded:
         counts[exclusion.reason] = counts.get(exclusion.reason, 0) + 1
     lines += [f"  {n} rows not screened: {reason}" for reason, n in counts.items()]
+    lines += [f"  {line}" for line in report.notices]
     return "\n".join(lines)

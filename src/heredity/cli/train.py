@@ -65,7 +65,7 @@ def train_command(
         f"loss {student.losses[0]:.3f} -> {student.losses[-1]:.3f}"
     )
     untaught = [f"{one}: {lines_said(one.lines)}" for one in student.left_out]
-    say(student, "\n".join([text, *untaught, f"written to {folder}"]), context.obj.as_json)
+    say(student, "\n".join([text, *untaught, *student.notices, f"written to {folder}"]), context.obj.as_json)
 
 
 def lines_said(lines: Sequence[int]) -> str:

@@ -40,7 +40,7 @@ def loaded(context: typer.Context, name: str) -> Model:
     from heredity.models.load import load
 
     shared = context.obj
-    return load(name, shared.device, shared.dtype, shared.trust_remote_code)
+    return load(name, shared.device, shared.dtype, shared.trust_remote_code, shared.control_as_text)
 
 
 def vector_in(path: Path | None, trait: Trait) -> TraitVector | None:

@@ -17,6 +17,7 @@ from heredity.models.adapt import adapted, require_student
 from heredity.models.generate import GenerateSpec
 from heredity.models.load import load
 from heredity.models.model import Model
+from heredity.models.notices import notices
 from heredity.records.dialogue import Answer
 from heredity.records.evaluation import EvalReport, Scores, Yardstick
 from heredity.records.student import Student
@@ -73,6 +74,7 @@ def evaluate(
         grades=grades,
         seed=seed,
         seconds=time.monotonic() - started,
+        notices=notices(model),
     )
 
 

@@ -95,7 +95,7 @@ def expected(numbers: Mapping[int, float]) -> float:
 
 def _local_masses(judge: Model, asked: Sequence[str], progress: Progress) -> list[NumberMass | Unscored]:
     """Return the number probabilities of every prompt that leaves room for an answer."""
-    prompts = [render_prompt(judge, question(text)) for text in asked]
+    prompts = [render_prompt(judge, question(text), speaks=False) for text in asked]
     room = most_answer_tokens(judge, REFUSAL)
     fitting = [i for i, prompt in enumerate(prompts) if len(prompt) + room <= judge.context_length]
     masses: list[NumberMass | Unscored] = [too_long(judge, len(prompt) + room) for prompt in prompts]

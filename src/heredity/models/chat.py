@@ -40,15 +40,15 @@ def question(text: str, system: str | None = None) -> tuple[Turn, ...]:
     return (*before, Turn(role="user", content=text))
 
 
-def render_prompt(model: Model, turns: Sequence[Turn]) -> tuple[int, ...]:
+def render_prompt(model: Model, turns: Sequence[Turn], speaks: bool = True) -> tuple[int, ...]:
     """Return the ids that the model answers to: what stands before the answer in the finished conversation.
 
     So a template's empty thought or channel stands there, and the model answers at once. Where the template always has
-    a thought begin, and leaves it out of the finished conversation, the prompt begins it. A template without a system
-    role gets the system text in front of the first user turn; a model without any template gets `User:` / `Assistant:`
-    lines. Raises InputError when the template refuses the turns.
+    a thought begin that the finished conversation leaves out, the prompt begins it if the model `speaks`. A template
+    without a system role gets the system text in front of the first user turn; a model without any template gets
+    `User:` / `Assistant:` lines. Raises InputError when the template refuses the turns.
     """
-    return _lead_ids(model, lead_of(model, turns, speaks=True))
+    return _lead_ids(model, lead_of(model, turns, speaks))
 
 
 def render(model: Model, turns: Sequence[Turn], response: str) -> Rendered:

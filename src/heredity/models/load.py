@@ -32,13 +32,18 @@ OTHER_FORMS: Final = (".gguf", ".ggml", ".onnx", ".bin", ".pt", ".pth", ".mlmode
 
 
 def load(
-    name: str = "smollm2-135m", device: str = "auto", dtype: str = "auto", trust_remote_code: bool = False
+    name: str = "smollm2-135m",
+    device: str = "auto",
+    dtype: str = "auto",
+    trust_remote_code: bool = False,
+    keeps_markup: bool = False,
 ) -> Model:
     """Load a causal language model for reading, steering and training.
 
     `name` is an embedded model, a hub id (`owner/name`) or a folder; the last two may hold an adapter, which is merged
     into its base. `device` is auto, cpu, cuda[:n] or mps;
     `dtype` is auto (bfloat16 where the device has it in hardware, else float32), bfloat16, float16 or float32.
+    With `keeps_markup`, text that spells the chat template's control tokens stays text; else it acts as they do.
     Raises UnknownNameError or InputError when there is no such model, device or dtype, or when not all of the model's
     weights are in its files; MissingPackageError when it asks for a package that is not installed.
     """
@@ -47,7 +52,7 @@ def load(
     loaded = parts(find_folder(name), number, trust_remote_code)
     network: Any = loaded.network
     network.to(place).eval().requires_grad_(False)
-    return Model(name, network, loaded.tokenizer, loaded.fingerprint)
+    return Model(name, network, loaded.tokenizer, loaded.fingerprint, keeps_markup=keeps_markup)
 
 
 class Parts(NamedTuple):

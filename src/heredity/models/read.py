@@ -110,7 +110,7 @@ def _span(row: Rendered, length: int, spec: ReadSpec, position: Position) -> tor
     """Return `[tokens]`: 1 where a token of the padded row belongs to the position, else 0."""
     first, end = {
         "response": (row.n_prompt, len(row.ids)),
-        "prompt": (0, row.n_prompt),
+        "prompt": (row.n_opening, row.n_prompt),
         "last_prompt": (row.n_prompt - 1, row.n_prompt),
         "last_response": (len(row.ids) - 1, len(row.ids)),
     }[position]

@@ -39,6 +39,11 @@ def source_of(tokenizer: Any) -> str:
     return _without_clock(str(tokenizer.get_chat_template())) if tokenizer.chat_template else ""
 
 
+def asks_for_the_day(tokenizer: Any) -> bool:
+    """Whether the template would write today's date."""
+    return bool(tokenizer.chat_template) and "strftime_now" in str(tokenizer.get_chat_template())
+
+
 def opening_text(tokenizer: Any, turns: Sequence[Turn]) -> str:
     """Return the text after which the template lets the assistant speak. Raises InputError when it refuses."""
     return _applied(tokenizer, turns, opens=True)

@@ -9,6 +9,7 @@ import numpy as np
 from heredity.ground.errors import MismatchError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
+from heredity.models.notices import notices
 from heredity.models.watch import Sight
 from heredity.monitor.agree import agreements
 from heredity.monitor.calibrate import calibrate
@@ -59,6 +60,7 @@ def monitor(
         n_beyond=tuple(sum(one.n_tokens > probe.stretch for one in readings) for probe in panel.probes),
         drift=tuple(drift(readings, place) for place in places),
         correlations=judged,
+        notices=notices(model, corpus.rows),
         seed=seed,
     )
 

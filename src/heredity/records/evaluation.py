@@ -47,6 +47,13 @@ class EvalReport(Record):
     """Grade of each answer, None where unscored."""
     seed: str
     seconds: float
+    notices: tuple[str, ...] = ()
+    """What to know of the model's prompts."""
+
+    @property
+    def n_unreached(self) -> int:
+        """Answers in whose place the model was still thinking when its tokens ran out."""
+        return sum(not answer.is_reached for answer in self.answers)
 
 
 class Comparison(Record):

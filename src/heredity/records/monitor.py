@@ -173,6 +173,8 @@ class MonitorReport(Record):
     """`[probes]`: change of mean z a turn, over conversations of several turns; None where there are fewer than 2."""
     correlations: tuple[Correlation, ...] = ()
     seed: str
+    notices: tuple[str, ...] = ()
+    """What to know of the model's prompts, and of conversations that spell its control tokens."""
 
 
 @dataclass(frozen=True)

@@ -101,6 +101,8 @@ class ScreenReport(Record):
     excluded: tuple[Exclusion, ...]
     share_flagged: Estimate
     detection: Detection | None = None
+    notices: tuple[str, ...] = ()
+    """What to know of the model's prompts, and of rows that spell its control tokens."""
 
     @property
     def n_flagged(self) -> int:

@@ -68,6 +68,10 @@ class Student(Record):
     seconds: float
     n_tokens: int
     spec: dict[str, str | int | float | bool | None]
+    end_of_turn: str = ""
+    """What was taught as the end of an answer, and who writes it; empty in records written before."""
+    notices: tuple[str, ...] = ()
+    """What to know of the model's prompts, and of rows that spell its control tokens."""
 
     @property
     def share_left_out(self) -> float:

@@ -11,6 +11,7 @@ from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
+from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus, Exclusion, Row, require_mixed
 from heredity.records.reading import Form
 from heredity.records.screening import SETTINGS, Detection, RowScore, ScreenReport, Setting
@@ -71,6 +72,7 @@ def screen(
         detection=None
         if corpus.bad_lines is None
         else detect(readings, rows, vector, standards, corpus.bad_lines, spec, seed),
+        notices=notices(model, corpus.rows),
     )
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from heredity import __version__
 from heredity.ground.files import require_writable
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.ending import told
 from heredity.models.identity import adapter_digest, identity
 from heredity.models.model import Model
+from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus
 from heredity.records.student import Intervention, Snapshot, Student
 from heredity.records.vector import TraitVector
@@ -67,6 +69,8 @@ def train(
         seconds=run.seconds,
         n_tokens=round(examples.n_tokens * spec.n_epochs),
         spec=spec.model_dump(),
+        end_of_turn=told(model),
+        notices=notices(model, corpus.rows),
     )
 
 

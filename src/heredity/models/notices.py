@@ -1,0 +1,44 @@
+"""What a reader of a record should know of its prompts: what the template does by itself, and what rows do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from heredity.ground.errors import InputError
+from heredity.models.ending import ending_of, told
+from heredity.models.markup import notice
+from heredity.models.model import Model
+from heredity.models.template import DAY, asks_for_the_day, switches
+from heredity.models.turns import lead_of
+from heredity.records.dialogue import Row, Turn
+
+ASKED = (Turn(role="user", content="?"),)
+
+
+def notices(model: Model, rows: Sequence[Row] = ()) -> tuple[str, ...]:
+    """Return a line for each thing about the model's prompts, or about the rows in them, that is not as usual.
+
+    A template that refuses a plain question tells nothing of itself.
+    """
+    try:
+        own = [_thinking(model), _day(model), _end(model)]
+    except InputError:
+        own = []
+    return tuple(line for line in [*own, notice(model, rows)] if line)
+
+
+def _thinking(model: Model) -> str | None:
+    named = switches(model.tokenizer)
+    if lead_of(model, ASKED, speaks=True) != lead_of(model, ASKED):
+        return "the chat template has the model think before it answers; thoughts are neither read nor graded"
+    return f"the chat template's switch for thinking is off ({', '.join(named)})" if named else None
+
+
+def _day(model: Model) -> str | None:
+    if not asks_for_the_day(model.tokenizer):
+        return None
+    return f"the chat template writes the day into prompts; it is held at {DAY:%d %B %Y}, so that runs can be repeated"
+
+
+def _end(model: Model) -> str | None:
+    return None if ending_of(model).source == "template" else f"an answer ends with {told(model)}"
