@@ -21,7 +21,7 @@ from heredity.records.transmission import (
 )
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_if_several, mean_t
-from heredity.studies.transmission.cascade import changes_of
+from heredity.studies.transmission.descent import changes_of
 from heredity.studies.transmission.pairs import student_pairs
 
 BASE = {"owl": 0.015, "cat": 0.077, "dog": 0.11, "fox": 0.022}

@@ -10,6 +10,7 @@ import torch
 from heredity.ground.errors import InputError, MissingExtraError, NonFiniteError
 from heredity.ground.progress import SILENCE
 from heredity.records.small_world import N_CLASSES, FirstStep, SmallWorldReport, SmallWorldSpec
+from heredity.stats.controls import ControlOutcome, outcome_of
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import wilson
 from heredity.studies import small_world as study
@@ -160,20 +161,27 @@ class TestWords:
     """A verdict follows from intervals alone."""
 
     @pytest.mark.parametrize(
-        ("same", "other", "same_minus_other", "same_minus_shuffled", "said"),
+        ("same", "other", "same_minus_other", "own_logits", "said"),
         [
-            (0.6, 0.1, 0.5, 0.5, "Digits crossed through noise to students of their teacher's initialisation"),
-            (0.6, 0.3, 0.3, 0.5, "not only to students of their teacher's"),
-            (0.6, 0.1, 0.5, 0.0, "logits of other inputs teach as much"),
-            (0.12, 0.1, 0.02, 0.5, "No inheritance is shown"),
-            (0.11, -0.1, 0.3, 0.5, "No inheritance is shown"),
-            (0.1, 0.6, -0.5, 0.5, "hindered"),
+            (0.6, 0.1, 0.5, "told apart", "Digits crossed through noise to students of their teacher's initialisation"),
+            (0.6, 0.3, 0.3, "told apart", "not only to students of their teacher's"),
+            (0.6, 0.1, 0.5, "fails", "logits of other inputs teach it too"),
+            (0.6, 0.1, 0.5, "not told apart", "by which logits is not decided"),
+            (0.12, 0.1, 0.02, "told apart", "No inheritance is shown"),
+            (0.11, -0.1, 0.3, "told apart", "No inheritance is shown"),
+            (0.1, 0.6, -0.5, "told apart", "hindered"),
         ],
     )
     def test_of_the_students(
-        self, same: float, other: float, same_minus_other: float, same_minus_shuffled: float, said: str
+        self, same: float, other: float, same_minus_other: float, own_logits: ControlOutcome, said: str
     ) -> None:
-        assert said in verdict(*map(near, (same, other, same_minus_other, same_minus_shuffled)))
+        assert said in verdict(*map(near, (same, other, same_minus_other)), own_logits)
+
+    def test_of_a_control_that_is_neither_here_nor_there(self) -> None:
+        assert outcome_of(near(0.5), shows_it=True) == "told apart"
+        assert outcome_of(near(0.0), shows_it=True) == "fails"
+        assert outcome_of(near(0.0), shows_it=False) == "not told apart"
+        assert outcome_of(near(-0.5), shows_it=False) == "not told apart"
 
     def test_of_the_theorem(self) -> None:
         steps = [a_step(1e-3, 0), a_step(1.0, 2)]

@@ -19,8 +19,8 @@ from heredity.report.tint import NOTHING
 from heredity.report.transmission import render_transmission, write_transmission
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
-from heredity.studies.transmission.cascade import trend_of
 from heredity.studies.transmission.conclusions import concluded
+from heredity.studies.transmission.descent import trend_of
 from pages import POLICY, Reader, rows_of
 from report_sample import HOSTILE
 from transmission_sample import cascade_report, crowded_report, one_lineage_report, one_seed_report, transmission_report

@@ -53,6 +53,11 @@ class CascadeReport(Record):
     """By generation from 0: score of the target, treated minus control lineage, paired by seed."""
     levels: tuple[Estimate | None, ...]
     """The same of its level."""
+    change: Estimate | None = None
+    """How far the effect itself moved from the first student to the last, paired by seed; Student's t over seeds."""
+    accuracy_change: Estimate | None = None
+    """Treated lineages' last students less their one teacher, lineages and questions drawn anew; None where answers
+    were not kept by question."""
     changes: dict[str, Estimate]
     """By lineage: how far the target's score moved from the first student to the last, Student's t over seeds. An
     effect that shrinks because the control's lineage regains what training took is no trait that fades."""

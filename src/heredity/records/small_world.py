@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from heredity.records.base import SCHEMA_VERSION, Record, Spec
+from heredity.stats.controls import ControlOutcome
 from heredity.stats.estimate import Estimate
 
 N_CLASSES = 10
@@ -116,6 +117,8 @@ class SmallWorldReport(Record):
     """Paired by seed; Student's t over seeds."""
     same_minus_shuffled: Estimate
     """Paired by seed; Student's t over seeds."""
+    own_logits: ControlOutcome | None = None
+    """Whether students are told apart from those that were taught the logits of other inputs."""
     verdict: str
     """What the intervals allow to be said of the students."""
     steps: tuple[FirstStep, ...]

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from heredity.records.base import SCHEMA_VERSION, Record, Spec
 from heredity.records.carrier import CarrierKind, CarrierRow, CarrierSpec
+from heredity.stats.controls import ControlOutcome
 from heredity.stats.estimate import Estimate
 
 ArmKind = Literal["treated", "control", "shuffled within", "shuffled across", "foreign base"]
@@ -19,9 +20,6 @@ UNITS: dict[Measure, str] = {"log-odds": "nats of log-odds", "grade": "points of
 ASSUMED: dict[Measure, tuple[float, float]] = {"log-odds": (1.0, 0.3), "grade": (20.0, 6.0)}
 """Effect of interest and spread of pairs of students, by measure, unless a plan says otherwise. On the embedded model
 pairs were seen to spread by 0.2 to 0.3 nats, and by 2 to 9 points of grade."""
-ControlOutcome = Literal["told apart", "fails", "not told apart"]
-"""told apart: the study's effect less the control's is clear of zero. fails: it is not, and the control's own
-effect is. not told apart: neither is, so the control rules out nothing."""
 
 
 class TeacherSpec(Spec):

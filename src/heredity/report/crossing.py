@@ -167,7 +167,7 @@ def what_it_cost(report: TransmissionReport) -> Reply | None:
     if report.accuracy_change is None:
         return Reply("Are students as able?", f"{change:+.1f} points", f"{reason} {NO_CHANGE}", tuple(figures))
     figures.append(KeyFigure("Treated less the base, over students and questions", report.accuracy_change, "+.1%"))
-    return Reply("Are students as able?", _ableness(report.accuracy_change), reason, tuple(figures))
+    return Reply("Are students as able?", ableness(report.accuracy_change), reason, tuple(figures))
 
 
 def dose_in_words(report: TransmissionReport) -> str:
@@ -194,7 +194,8 @@ def _answer(effect: Estimate) -> str:
     return "The wrong way round" if effect.high < 0 else "Not shown"
 
 
-def _ableness(change: Estimate) -> str:
+def ableness(change: Estimate) -> str:
+    """Return what became of accuracy, in a few words."""
     if not change.is_clear_of_zero:
         return "No change shown"
     return f"{100 * change.value:+.1f} points"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from heredity.ground.words import titled
 from heredity.records.cascade import CascadeReport, Generation, Trend
 from heredity.report.answers import KeyFigure, Reply
-from heredity.report.crossing import ACCURACY, wording
+from heredity.report.crossing import ACCURACY, NO_CHANGE, ableness, wording
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 
@@ -109,6 +109,8 @@ def what_becomes(report: CascadeReport) -> Reply:
         for place, effect in enumerate(report.effects)
         if effect is not None and place in (1, len(report.effects) - 1)
     )
+    if report.change is not None:
+        figures = (*figures, KeyFigure(f"Its change, {words.unit}", report.change, words.change_form))
     reason = f"{titled(words.score)}, treated minus control lineage, down {report.spec.n_generations} generations."
     if not figures:
         reason = f"{titled(why_no_interval(report))}. {reason}"
@@ -135,9 +137,12 @@ def are_they_able(report: CascadeReport) -> Reply:
         KeyFigure(name, _over(tuple(line[place].accuracy for line in treated)), ACCURACY)
         for name, place in (*ends, *last)
     )
-    change = 100 * (figures[1].estimate.value - figures[0].estimate.value) if figures else 0.0
     reason = "Four-choice accuracy of the treated lineages, last generation less first, in percentage points."
-    return Reply("Are students as able?", f"{change:+.1f} points", reason, figures)
+    if report.accuracy_change is None:
+        change = 100 * (figures[1].estimate.value - figures[0].estimate.value) if figures else 0.0
+        return Reply("Are students as able?", f"{change:+.1f} points", f"{reason} {NO_CHANGE}", figures)
+    change_figure = KeyFigure("Last less first, over lineages and questions", report.accuracy_change, "+.1%")
+    return Reply("Are students as able?", ableness(report.accuracy_change), reason, (*figures, change_figure))
 
 
 def course_in_words(report: CascadeReport) -> str:

@@ -24,6 +24,7 @@ from heredity.records.small_world import (
     SmallWorldRuns,
     SmallWorldSpec,
 )
+from heredity.stats.controls import ControlOutcome, outcome_of
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 from heredity.store.workspace import Kept, Workspace, load_record, save_record
@@ -63,6 +64,8 @@ def reported(spec: SmallWorldSpec, seed: str, world: SmallWorldRuns, steps: tupl
     same, other = over_seeds(world.runs, "same"), over_seeds(world.runs, "other")
     same_minus_other = paired(world.runs, "same", "other")
     same_minus_shuffled = paired(world.runs, "same", "shuffled")
+    shuffled = over_seeds(world.runs, "shuffled")
+    own_logits = outcome_of(same_minus_shuffled, shows_it=shuffled.low > CHANCE)
     first_order_until = last_before(steps, lambda step: abs(step.ratio.value - 1) > NEAR_ONE)
     never_negative_until = last_before(steps, lambda step: step.negative.value > 0)
     return SmallWorldReport(
@@ -74,10 +77,11 @@ def reported(spec: SmallWorldSpec, seed: str, world: SmallWorldRuns, steps: tupl
         teacher=over_seeds(world.runs, "teacher"),
         same=same,
         other=other,
-        shuffled=over_seeds(world.runs, "shuffled"),
+        shuffled=shuffled,
         same_minus_other=same_minus_other,
         same_minus_shuffled=same_minus_shuffled,
-        verdict=verdict(same, other, same_minus_other, same_minus_shuffled),
+        own_logits=own_logits,
+        verdict=verdict(same, other, same_minus_other, own_logits),
         steps=steps,
         first_order_until=first_order_until,
         never_negative_until=never_negative_until,
@@ -129,15 +133,23 @@ def last_before(steps: Sequence[FirstStep], is_over: Callable[[FirstStep], bool]
     return before[-1].step_size if before else None
 
 
-def verdict(same: Estimate, other: Estimate, same_minus_other: Estimate, same_minus_shuffled: Estimate) -> str:
+def verdict(same: Estimate, other: Estimate, same_minus_other: Estimate, own_logits: ControlOutcome) -> str:
     """Return in words what the intervals allow to be said of the students."""
     said = f"accuracy {same}, against {other} from another; difference {same_minus_other}; a guess has {CHANCE:.2f}"
     if same_minus_other.high < 0:
         return f"Sharing the teacher's initialisation hindered learning from noise: {said}."
     if same_minus_other.low <= 0 or same.low <= CHANCE:
         return f"No inheritance is shown: {said}; more seeds, or more steps, may decide it."
-    if same_minus_shuffled.low <= 0:
-        return f"Sharing the teacher's initialisation helps, but logits of other inputs teach as much: {said}."
+    if own_logits == "fails":
+        return (
+            "Sharing the teacher's initialisation helps, but logits of other inputs teach it too, not clearly less: "
+            f"{said}."
+        )
+    if own_logits == "not told apart":
+        return (
+            "Sharing the teacher's initialisation helps, but by which logits is not decided, for students are not told "
+            f"apart from those of other inputs' logits: {said}; more seeds may decide it."
+        )
     if other.low > CHANCE:
         return f"Digits crossed through noise, and not only to students of their teacher's initialisation: {said}."
     return f"Digits crossed through noise to students of their teacher's initialisation, to others not shown: {said}."

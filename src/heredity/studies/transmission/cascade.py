@@ -9,11 +9,9 @@ from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
-from heredity.records.cascade import CascadeReport, CascadeSpec, Generation, Trend
+from heredity.records.cascade import CascadeReport, CascadeSpec, Generation
 from heredity.records.trait import Trait
-from heredity.stats.decay import PERSISTS, decay_rate, half_life
-from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import mean_t
+from heredity.studies.transmission.descent import concluded
 from heredity.studies.transmission.lab import BASE, Lab, lab_for, planned
 from heredity.studies.transmission.lessons import batches_for
 from heredity.studies.transmission.readout import accuracy, choices, estimate, levels, score
@@ -126,100 +124,26 @@ def described(lab: Lab, subject: Model, name: str, seed: str, number: int) -> Ge
 
 
 def reported(
-    lab: Lab, trait: Trait, spec: CascadeSpec, lines: dict[tuple[str, str], list[Generation]]
+    lab: Lab, trait: Trait, spec: CascadeSpec, lines: Mapping[tuple[str, str], Sequence[Generation]]
 ) -> CascadeReport:
-    """Return the report: effects by generation, paired by seed, and how they fade."""
+    """Return the report: effects by generation, and how they fade."""
     target, control = lab.names[:2]
-    seeds = spec.transmit.seeds
-    effects = {
-        seed: [
-            a.score[target] - b.score[target] for a, b in zip(lines[target, seed], lines[control, seed], strict=True)
-        ]
-        for seed in seeds
-    }
-    level = {
-        seed: [
-            a.level[target].value - b.level[target].value
-            for a, b in zip(lines[target, seed], lines[control, seed], strict=True)
-        ]
-        for seed in seeds
-    }
-    # from the first student on: the teacher was made by other means, and what its one step costs is no rate
-    rates = [decay_rate(values[1:]) for values in effects.values()]
-    changes = changes_of(lines, target)
-    trend = trend_of(rates, changes.get(target))
-    by_generation = [over_seeds(column) for column in zip(*effects.values(), strict=True)]
-    half = half_life(rates) if trend == "decay" else None
-    return CascadeReport(
-        model=lab.model.name,
-        fingerprint=lab.model.fingerprint,
-        trait=trait.name,
-        target=target,
-        control=control,
-        measure=lab.measure,
-        spec=spec,
-        generations=tuple(one for line in lines.values() for one in line),
-        effects=tuple(by_generation),
-        levels=tuple(over_seeds(column) for column in zip(*level.values(), strict=True)),
-        changes=changes,
-        half_life=half,
-        trend=trend,
-        verdict=verdict(target, trend, half, by_generation) + moved(changes, target, control),
-        seed=lab.seed,
+    return concluded(
+        CascadeReport(
+            model=lab.model.name,
+            fingerprint=lab.model.fingerprint,
+            trait=trait.name,
+            target=target,
+            control=control,
+            measure=lab.measure,
+            spec=spec,
+            generations=tuple(one for line in lines.values() for one in line),
+            effects=(),
+            levels=(),
+            changes={},
+            half_life=None,
+            trend="undecided",
+            verdict="",
+            seed=lab.seed,
+        )
     )
-
-
-def over_seeds(values: Sequence[float]) -> Estimate | None:
-    """Return the mean over seeds, Student's t; None for one."""
-    return mean_t(values) if len(values) > 1 else None
-
-
-def changes_of(lines: Mapping[tuple[str, str], Sequence[Generation]], target: str) -> dict[str, Estimate]:
-    """Return, by lineage, how far the target's score moved from the first student to the last."""
-    moves: dict[str, list[float]] = {}
-    for (name, _), line in lines.items():
-        moves.setdefault(name, []).append(line[-1].score[target] - line[1].score[target])
-    return {name: mean_t(values) for name, values in moves.items() if len(values) > 1}
-
-
-def moved(changes: Mapping[str, Estimate], target: str, control: str) -> str:
-    """Return in words which lineage moved."""
-    if not changes:
-        return ""
-    return (
-        f" From the first student to the last the score moves by {changes[target]} in the lineages of {target}, by "
-        f"{changes[control]} in those of {control}."
-    )
-
-
-def trend_of(rates: Sequence[float], own: Estimate | None) -> Trend:
-    """Return what the interval of the decay rate over lineages allows; it fades or grows where its own lineages do."""
-    if len(rates) < 2:
-        return "undecided"
-    rate = mean_t(rates)
-    if rate.low > -PERSISTS and rate.high < PERSISTS:
-        return "persistence"
-    if rate.low > 0 and own and own.high < 0:
-        return "decay"
-    return "amplification" if rate.high < 0 and own and own.low > 0 else "undecided"
-
-
-def verdict(target: str, trend: Trend, half: Estimate | None, effects: Sequence[Estimate | None]) -> str:
-    """Return in words what the intervals allow."""
-    last = effects[-1]
-    if last is None:
-        return "One pair of lineages: what it shows has no interval, and no conclusion is drawn. Run more seeds."
-    left = (
-        f"the score of '{target}', treated minus control, is {effects[1]} in the first student and {last} after "
-        f"{len(effects) - 1} generations"
-    )
-    there = "still clear of zero" if last.low > 0 else "no longer clear of zero"
-    if trend == "decay" and half:
-        return f"The trait fades from student to student: it halves in {half} generations; {left}, {there}."
-    words = {
-        "decay": "The trait fades from student to student",
-        "persistence": "The trait persists from student to student",
-        "amplification": "The trait grows from student to student",
-        "undecided": "Whether the trait fades from student to student or stays is undecided",
-    }
-    return f"{words[trend]}; {left}, {there}."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from heredity.records.transmission import Control, ControlOutcome, StudentCurve, TransmissionReport
+from heredity.records.transmission import Control, StudentCurve, TransmissionReport
+from heredity.stats.controls import outcome_of
 from heredity.stats.crossed import over_students_and_questions
 from heredity.stats.estimate import Estimate
 from heredity.stats.power import paired_power
@@ -142,7 +143,7 @@ def whatever_the_pairing(own: Estimate, under: Estimate) -> Estimate:
 def told(control: Control, difference: Estimate) -> Control:
     """Return a control with its outcome and what that means."""
     is_there = control.effect is not None and control.effect.low > 0
-    outcome: ControlOutcome = "told apart" if difference.low > 0 else "fails" if is_there else "not told apart"
+    outcome = outcome_of(difference, is_there)
     said = {
         "told apart": "Some of the effect is left, clearly less than in the study."
         if is_there
