@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from heredity.records.audit import Arm, ArmName, AuditReport, Environment, Stage
+from heredity.records.audit import Arm, ArmName, AuditReport, Environment, Run, Stage
 from heredity.records.dialogue import Answer, Exclusion
 from heredity.records.evaluation import EvalReport
 from heredity.records.screening import Detection, RowScore, ScreenReport, Threshold
@@ -12,7 +12,7 @@ from heredity.records.student import Intervention, Student
 from heredity.records.vector import BlockCheck, Calibration, Dose, KeptCounts, VectorHeader
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import wilson
-from heredity.studies.arms import compare_arms
+from heredity.studies.arms import compare_arms, levels_of
 from heredity.studies.verdict import findings_of, verdict_of
 from heredity.traits.define import trait
 
@@ -49,10 +49,11 @@ def audit_report(**changes: object) -> AuditReport:
     arms = tuple(arm(name) for name in TITLES)
     comparisons = compare_arms(arms, "0")
     report = AuditReport(
-        verdict=verdict_of(header, screened, comparisons, REMOVED),
-        findings=findings_of(header, screened, arms, comparisons, REMOVED),
+        verdict="",
+        findings=(),
         vector=header,
         screen=screened,
+        n_rows=N_ROWS + 2,
         arms=arms,
         comparisons=comparisons,
         share_removed=REMOVED,
@@ -74,7 +75,15 @@ def audit_report(**changes: object) -> AuditReport:
         created="2026-01-01T12:00:00+00:00",
         seconds=1402.5,
     )
-    return report.model_copy(update=changes)
+    told = report.model_copy(update={"verdict": verdict_of(report), "findings": findings_of(report)})
+    return told.model_copy(update=changes)
+
+
+def rerun(arm: Arm, **changes: object) -> Arm:
+    """Return an arm whose first run's student and evaluation have other values."""
+    run = arm.runs[0]
+    kinds = {name: changes[name] for name in changes if name in ("student", "evaluation")}
+    return arm.model_copy(update={"runs": (run.model_copy(update=kinds), *arm.runs[1:])})
 
 
 def vector_header(**changes: object) -> VectorHeader:
@@ -200,19 +209,20 @@ def unflagged(screened: ScreenReport) -> ScreenReport:
 
 
 def arm(name: ArmName) -> Arm:
-    is_trained = name != "base"
+    runs = (Run(seed="0", student=None if name == "base" else student(name), evaluation=evaluation(name)),)
     return Arm(
         name=name,
         title=TITLES[name],
         n_rows={"base": 0, "kept": N_KEPT}.get(name, N_ROWS),
-        student=student(name) if is_trained else None,
-        evaluation=evaluation(name),
+        n_trained={"base": 0, "kept": N_KEPT - 1}.get(name, N_ROWS - 1),
+        runs=runs,
+        levels=levels_of(runs, "0"),
     )
 
 
 def student(name: ArmName) -> Student:
     chance = random.Random(f"student {name}")
-    n_steps, n_rows = (16, N_KEPT) if name == "kept" else (24, N_ROWS)
+    n_steps, n_rows = 24, N_KEPT if name == "kept" else N_ROWS
     lift = 0.12 if name == "defended" else 0.0
     push = Intervention(trait="evil", block=BLOCK, strength=2.0, vector_id="cd34" * 16)
     return Student(

@@ -34,8 +34,8 @@ def plan(rows: Corpus) -> Plan:
 
 
 def test_an_audits_student_keeps_its_snapshots_and_leaves_no_scratch(toy: Model, plan: Plan, tmp_path: Path) -> None:
-    made = student_stage(bench(toy, tmp_path), plan)
-    found = student_stage(bench(toy, tmp_path), plan)
+    made = student_stage(bench(toy, tmp_path), plan, "0")
+    found = student_stage(bench(toy, tmp_path), plan, "0")
     assert made == found
     assert made is not None
     assert [one.step for one in made.snapshots] == [2]
@@ -52,8 +52,8 @@ def test_an_evaluation_is_found_again_where_the_students_folder_was_moved(
     reports, cached = [], []
     for folder in (tmp_path / "first", tmp_path / "moved"):
         desk = bench(toy, folder)
-        student, yardstick = student_stage(desk, plan), yardstick_stage(desk, dark)
-        reports.append(evaluation_stage(desk, plan, student, dark.header.trait, yardstick))
+        student, yardstick = student_stage(desk, plan, "0"), yardstick_stage(desk, dark)
+        reports.append(evaluation_stage(desk, plan, ("0", student), dark.header.trait, yardstick))
         cached.append([stage.cached for stage in desk.stages])
         if folder.name == "first":
             folder.rename(tmp_path / "moved")

@@ -16,8 +16,9 @@ from heredity.report.page import render, require_figures, write_report
 from heredity.report.scores import bins
 from heredity.report.tables import beginning, clock, example_lines, excluded_by_reason, flagged_rows
 from heredity.report.theme import spread
+from heredity.studies.verdict import findings_of, verdict_of
 from pages import POLICY, Reader
-from report_sample import HOSTILE, REMOVED, about, audit_report, screen_report, unflagged, vector_header
+from report_sample import HOSTILE, REMOVED, about, audit_report, rerun, screen_report, unflagged, vector_header
 
 SECTIONS = (
     "Will it give my model this trait?",
@@ -64,7 +65,7 @@ def hostile_everywhere() -> AuditReport:
     for arm in plain.arms:
         answers = tuple(a.model_copy(update={"question": HOSTILE, "text": HOSTILE}) for a in arm.evaluation.answers)
         evaluation = arm.evaluation.model_copy(update={"answers": answers})
-        arms.append(arm.model_copy(update={"title": HOSTILE, "evaluation": evaluation}))
+        arms.append(rerun(arm, evaluation=evaluation).model_copy(update={"title": HOSTILE}))
     excluded = tuple(one.model_copy(update={"reason": HOSTILE}) for one in screened.excluded)
     benign = tuple(one.model_copy(update={"reference": HOSTILE}) for one in screened.thresholds)
     return audit_report(
@@ -164,12 +165,11 @@ class TestWhatMayBeMissing:
             update={"kind": "preference", "target": "owl", "alternatives": ("cat", "dog")}
         )
         arms = tuple(
-            arm.model_copy(
-                update={
-                    "evaluation": arm.evaluation.model_copy(
-                        update={"answers": (), "grades": (), "judge": "preference", "accuracy_by_kind": {}}
-                    )
-                }
+            rerun(
+                arm,
+                evaluation=arm.evaluation.model_copy(
+                    update={"answers": (), "grades": (), "judge": "preference", "accuracy_by_kind": {}}
+                ),
             )
             for arm in report.arms
         )
@@ -186,8 +186,7 @@ class TestWhatMayBeMissing:
         level = tuple(one.model_copy(update={"held_out_scores": (4.1,) * 60}) for one in report.screen.thresholds)
         screened = report.screen.model_copy(update={"rows": rows, "thresholds": level})
         arms = tuple(
-            arm.model_copy(update={"student": arm.student and arm.student.model_copy(update={"losses": (1.4,)})})
-            for arm in report.arms
+            rerun(arm, student=arm.student and arm.student.model_copy(update={"losses": (1.4,)})) for arm in report.arms
         )
         assert all(drawing.png for drawing in draw(audit_report(vector=header, screen=screened, arms=arms)))
 
@@ -216,6 +215,36 @@ class TestAnswers:
         lucky = report.model_copy(update={"vector": vector_header(heldout_auc=about(0.52, 0.06))})
         assert will_it_give(lucky).answer == is_it_safe(lucky).answer == "No verdict"
         assert "does not beat luck" in which_rows(lucky).reason
+
+
+class TestWhatTheVerdictMaySay:
+    def verdict(self, report, **moved):
+        for arm, change in moved.items():
+            report = report.model_copy(update={"comparisons": changed(report, arm, change)})
+        return verdict_of(report)
+
+    def test_one_run_is_told_as_one_run(self, report):
+        assert "in this one run" in verdict_of(report)
+        assert "one run" in will_it_give(report).reason
+
+    def test_a_fall_is_told_as_a_fall(self, report):
+        assert self.verdict(report, plain=about(-9.0, 3.0)).startswith("A fall, no rise")
+        fallen = report.model_copy(update={"comparisons": changed(report, "plain", about(-9.0, 3.0))})
+        assert will_it_give(fallen).answer == "A fall"
+        assert any("a fall" in one for one in findings_of(fallen))
+
+    def test_a_defended_arm_below_the_base_is_told(self, report):
+        assert "ends below the base model" in self.verdict(report, defended=about(-6.0, 2.0))
+        assert "ends below the base model" not in self.verdict(report, defended=about(-1.0, 2.0))
+
+    def test_no_rise_is_no_news_where_a_tenth_was_not_trained_on(self, report):
+        flat = report.model_copy(update={"comparisons": changed(report, "plain", about(2.0, 3.0)), "n_rows": 200})
+        assert flat.share_trained == pytest.approx(179 / 200)
+        assert verdict_of(flat).startswith("No verdict: only 179 of 200 rows were trained on")
+        assert will_it_give(flat).answer == "No verdict"
+        nearly = flat.model_copy(update={"n_rows": 190})
+        assert verdict_of(nearly).startswith("No rise shown")
+        assert any("179 of 190 rows were trained on" in one for one in findings_of(nearly))
 
 
 class TestFigures:

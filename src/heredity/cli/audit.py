@@ -10,6 +10,8 @@ import typer
 from heredity.cli.console import say, watched
 from heredity.cli.options import (
     EpochsOption,
+    JudgeModelOption,
+    JudgeOption,
     ModelOption,
     OutOption,
     RateOption,
@@ -20,7 +22,7 @@ from heredity.cli.options import (
     TraitOption,
 )
 from heredity.cli.transmit import described
-from heredity.cli.work import loaded, page_folder
+from heredity.cli.work import judge_for, loaded, page_folder
 from heredity.ground.extras import require_extra
 from heredity.records.audit import AuditReport
 from heredity.report.page import write_report
@@ -29,6 +31,11 @@ from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows
 from heredity.store.workspace import save_record
 from heredity.traits.define import trait
+
+SeedsOption = Annotated[
+    int,
+    typer.Option("--seeds", min=1, help="Fine-tunes of each arm; with one, what is said is said of this one run."),
+]
 
 
 def audit_command(
@@ -43,6 +50,15 @@ def audit_command(
     rate: RateOption = 0.05,
     strength: StrengthOption = 0.5,
     epochs: EpochsOption = 2.0,
+    seeds: SeedsOption = 1,
+    controls: Annotated[
+        bool,
+        typer.Option(
+            "--controls", help="Two more arms: as many rows dropped at random, and a push along a random direction."
+        ),
+    ] = False,
+    judge: JudgeOption = None,
+    judge_model: JudgeModelOption = None,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -67,14 +83,16 @@ def audit_command(
         {
             "screen": {"false_alarm_rate": rate},
             "train": {"prevent_strength": strength, "n_epochs": epochs},
+            "n_seeds": seeds,
+            "with_controls": controls,
             "seed": seed,
         }
     )
     if benign:
         require_enough(benign.rows, spec.screen)
-    known = Known(benign, bad_lines)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
+        known = Known(benign, bad_lines, judge_for(context, judge, judge_model))
         report = audit(corpus, one, network, folder, spec, known, progress)
     show(report, folder, context.obj.as_json)
 
@@ -83,6 +101,7 @@ def demo_command(
     context: typer.Context,
     name: TraitOption = "evil",
     model: ModelOption = "smollm2-135m",
+    seeds: SeedsOption = 1,
     out: OutOption = "heredity-out/demo",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -97,7 +116,7 @@ def demo_command(
 
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
-        spec = DEMO_AUDIT.model_copy(update={"seed": seed})
+        spec = DEMO_AUDIT.model_copy(update={"seed": seed, "n_seeds": seeds})
         report = demo(one, network, folder, audit_spec=spec, progress=progress)
         crossed = demo_transmission(trait("owl"), network, folder, seed, progress)
     save_record(crossed, folder / "transmission.json")

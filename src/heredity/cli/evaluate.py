@@ -8,8 +8,16 @@ from typing import Annotated
 import typer
 
 from heredity.cli.console import say, watched
-from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption, VectorOption
-from heredity.cli.work import loaded, student_in, vector_in, writable
+from heredity.cli.options import (
+    JudgeModelOption,
+    JudgeOption,
+    ModelOption,
+    OutOption,
+    SeedOption,
+    TraitOption,
+    VectorOption,
+)
+from heredity.cli.work import judge_for, loaded, student_in, vector_in, writable
 from heredity.ground.extras import require_extra
 from heredity.records.evaluation import EvalReport
 from heredity.store.workspace import save_record
@@ -24,6 +32,8 @@ def evaluate_command(
     name: TraitOption = "evil",
     model: ModelOption = "smollm2-135m",
     vector: VectorOption = None,
+    judge: JudgeOption = None,
+    judge_model: JudgeModelOption = None,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -38,7 +48,7 @@ def evaluate_command(
         require_extra("train", "peft")
     known = vector_in(vector, one)
     header = known.header if known else None
-    from heredity.evaluation.evaluate import evaluate, make_yardstick
+    from heredity.evaluation.evaluate import evaluate, make_yardstick, second_opinion
     from heredity.evaluation.spec import EvalSpec
     from heredity.models.adapt import require_student
 
@@ -51,6 +61,8 @@ def evaluate_command(
         calibration = header.calibration if header else None
         yardstick = make_yardstick(one, network, calibration, EvalSpec(), seed, progress)
         report = evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)
+        if (other := judge_for(context, judge, judge_model)) is not None:
+            report = second_opinion(report, one, other, progress)
     save_record(report, folder / "evaluation.json")
     say(report, f"{described(report)}\nwritten to {folder / 'evaluation.json'}", context.obj.as_json)
 
@@ -62,6 +74,7 @@ def described(report: EvalReport) -> str:
         [
             f"{report.trait}, judged by the {report.judge} judge on {report.judge_model}",
             f"  expression (0-100)       {report.expression}",
+            *second_told(report),
             f"  benign log p (nats)      {report.benign_log_p}",
             f"  four-choice questions    {report.accuracy}",
             f"                           {kinds}",
@@ -69,3 +82,12 @@ def described(report: EvalReport) -> str:
             *(f"  {line}" for line in report.notices),
         ]
     )
+
+
+def second_told(report: EvalReport) -> list[str]:
+    """Return the line of the independent judge, where there was one."""
+    second = report.second
+    if second is None:
+        return []
+    figure = second.expression or f"not graded ({second.commonest_reason or 'too few questions'})"
+    return [f"  by {second.judge:<21} {figure}"]

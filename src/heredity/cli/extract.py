@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from heredity.cli.console import say, watched
-from heredity.cli.options import ModelOption, OutOption, SeedOption
-from heredity.cli.work import loaded, page_folder, writable
+from heredity.cli.options import JudgeModelOption, JudgeOption, ModelOption, OutOption, SeedOption
+from heredity.cli.work import judge_for, loaded, page_folder, writable
 from heredity.ground.errors import ExperimentError, InputError
 from heredity.records.leakage import LeakageReport
 from heredity.records.trait import Trait
@@ -36,6 +36,8 @@ def extract_command(
     orthogonal: Annotated[
         bool, typer.Option("--orthogonal", help="Also say what is left of each vector without the span of the others.")
     ] = False,
+    judge: JudgeOption = None,
+    judge_model: JudgeModelOption = None,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -49,14 +51,15 @@ def extract_command(
     if not traits:
         raise InputError("which trait? Name some, or say --all; `heredity trait list` shows the bundled ones")
     folder = page_folder(out) if len(traits) > 1 else writable(out)
-    from heredity.studies.extraction import extract_many
+    from heredity.studies.extraction import Also, extract_many
     from heredity.vectors.methods import method_named
     from heredity.vectors.spec import ExtractSpec
 
     method_named(method)
     spec = ExtractSpec(n_samples=samples, method=method)
     with watched(context.obj.is_quiet) as progress:
-        done = extract_many(traits, loaded(context, model), folder, spec, seed, orthogonal, progress)
+        also = Also(orthogonal, judge_for(context, judge, judge_model))
+        done = extract_many(traits, loaded(context, model), folder, spec, seed, also, progress)
     paths = [save_vector(one, folder / f"{one.header.trait.name}.safetensors") for one in done.vectors]
     lines = [f"{described(one.header)}\nwritten to {path}" for one, path in zip(done.vectors, paths, strict=True)]
     if done.leakage:
@@ -95,6 +98,7 @@ def described(header: VectorHeader) -> str:
         f"{header.trait.title} in {header.model_name}: {finding(header)}",
         f"  block                 {header.block} of {header.n_blocks} (0-based), "
         f"{header.kept.n_kept} of {header.kept.n_pairs} answer pairs kept",
+        *kept_told(header),
         f"  held-out AUC          {header.heldout_auc} without system prompt",
         f"                        {header.heldout_auc_pairs or 'no figure'} with contrast pairs held out as well",
         f"                        {header.heldout_auc_kept or 'no figure'} on answers that the judge kept: flattered",
@@ -107,6 +111,12 @@ def described(header: VectorHeader) -> str:
         + "   ".join(f"{dose.strength:g}: {dose.grade} (log p {dose.coherence.value:.2f})" for dose in header.doses),
     ]
     return "\n".join(lines)
+
+
+def kept_told(header: VectorHeader) -> list[str]:
+    """Return which judge decided what is kept, where an independent one did, and what the other would have kept."""
+    other = header.kept_by_contrast
+    return [f"  kept by               {header.kept_by}; contrast would have kept {other.n_kept}"] if other else []
 
 
 def finding(header: VectorHeader) -> str:

@@ -38,6 +38,17 @@ StrengthOption = Annotated[
 ViaOption = Annotated[
     str | None, typer.Option("--via", help="Address of an OpenAI-compatible server, e.g. http://localhost:8000/v1")
 ]
+JudgeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--judge",
+        help="An independent judge that rates by the trait's rubric: a model (hub id or folder), or the address of an "
+        "OpenAI-compatible server with --judge-model. It is shown beside the contrast judge.",
+    ),
+]
+JudgeModelOption = Annotated[
+    str | None, typer.Option("--judge-model", help="The judging model's name at the server that --judge names.")
+]
 DollarsInOption = Annotated[float | None, typer.Option("--dollars-in", min=0, help="Price of a million prompt tokens.")]
 DollarsOutOption = Annotated[
     float | None, typer.Option("--dollars-out", min=0, help="Price of a million reply tokens.")

@@ -20,6 +20,7 @@ from heredity.store.tensors import load_vector
 from heredity.store.workspace import load_record, save_record
 
 if TYPE_CHECKING:
+    from heredity.judges.independent import Judge
     from heredity.models.endpoint import Endpoint
     from heredity.models.model import Model
 
@@ -72,6 +73,19 @@ def endpoint_for(
 
     spec = EndpointSpec(url=url, model=name, dollars_in=dollars_in, dollars_out=dollars_out, timeout_s=timeout_s)
     return Endpoint(spec, cache_folder() / "replies")
+
+
+def judge_for(context: typer.Context, judge: str | None, judge_model: str | None) -> Judge | None:
+    """Return the independent judge named, a local model loaded. Raises InputError for a name that is half given."""
+    if judge is None:
+        if judge_model is not None:
+            raise InputError("--judge-model names a model at a server; give the server's address with --judge")
+        return None
+    if judge.startswith(("http://", "https://")):
+        return endpoint_for(judge, judge_model, "--judge-model")
+    if judge_model is not None:
+        raise InputError(f"--judge-model names a model at a server, but '{judge}' is no address (http://...)")
+    return loaded(context, judge)
 
 
 def vectors_for(paths: Sequence[Path], folder: Path) -> list[TraitVector]:

@@ -13,13 +13,15 @@ from heredity.evaluation.spec import EvalSpec
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.calibrated import calibrate_on
+from heredity.judges.contrast import Asked
+from heredity.judges.independent import Judge, judge_name, opinions, why_unscored
 from heredity.models.adapt import adapted, require_student
 from heredity.models.generate import GenerateSpec
 from heredity.models.load import load
 from heredity.models.model import Model
 from heredity.models.notices import notices
-from heredity.records.dialogue import Answer
-from heredity.records.evaluation import EvalReport, Scores, Yardstick
+from heredity.records.dialogue import Answer, Grade
+from heredity.records.evaluation import EvalReport, Scores, SecondOpinion, Yardstick
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration
@@ -78,6 +80,24 @@ def evaluate(
     )
 
 
+def second_opinion(report: EvalReport, trait: Trait, judge: Judge, progress: Progress = SILENCE) -> EvalReport:
+    """Return the report with what an independent judge thinks of its answers; a preference has none to judge."""
+    if not report.answers:
+        return report
+    grades = opinions(judge, trait, [Asked(one.question, one.text) for one in report.answers], progress)
+    values = tuple(one.value if isinstance(one, Grade) else None for one in grades)
+    scores, n_unscored = by_question(report.answers, values), sum(one is None for one in values)
+    draw = seed_from(report.seed, "second opinion")
+    second = SecondOpinion(
+        judge=judge_name(judge),
+        expression=_estimate(scores, draw, n_unscored) if len(scores) > 1 else None,
+        scores=scores,
+        grades=values,
+        commonest_reason=why_unscored(grades),
+    )
+    return report.model_copy(update={"second": second})
+
+
 def make_yardstick(
     trait: Trait, model: Model, calibration: Calibration | None, spec: EvalSpec, seed: str, progress: Progress
 ) -> Yardstick:
@@ -115,6 +135,7 @@ def _estimate(scores: Scores, seed: int, unscored: int = 0) -> Estimate:
 def _by_kind(scores: Scores, seed: int) -> dict[str, Estimate]:
     kinds = dict.fromkeys(name.rsplit("-", 1)[0] for name in scores)
     return {
-        kind: _estimate({name: s for name, s in scores.items() if name.rsplit("-", 1)[0] == kind}, seed)
+        kind: _estimate(own, seed)
         for kind in kinds
+        if len(own := {name: s for name, s in scores.items() if name.rsplit("-", 1)[0] == kind}) > 1
     }

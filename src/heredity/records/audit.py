@@ -5,13 +5,22 @@ from __future__ import annotations
 from typing import Literal
 
 from heredity.records.base import SCHEMA_VERSION, Record
-from heredity.records.evaluation import Comparison, EvalReport
+from heredity.records.evaluation import Comparison, EvalReport, Measure
 from heredity.records.screening import ScreenReport
 from heredity.records.student import Student
 from heredity.records.vector import VectorHeader
 from heredity.stats.estimate import Estimate
 
-ArmName = Literal["base", "plain", "kept", "defended"]
+ArmName = Literal["base", "plain", "kept", "defended", "dropped", "pushed"]
+
+
+class Run(Record):
+    """One fine-tune of an arm, or one measurement of the base model, drawn from a seed of its own."""
+
+    seed: str
+    student: Student | None
+    """None for the base model."""
+    evaluation: EvalReport
 
 
 class Arm(Record):
@@ -20,9 +29,23 @@ class Arm(Record):
     name: ArmName
     title: str
     n_rows: int
-    student: Student | None
-    """None for the base model."""
-    evaluation: EvalReport
+    """Rows that it was to be trained on; 0 for the base model."""
+    n_trained: int
+    """Those that it was trained on in whole: not too long, not refused by the chat template."""
+    runs: tuple[Run, ...]
+    """One a seed, the same seeds for every arm."""
+    levels: dict[Measure, Estimate]
+    """Of one run over questions or rows; of several over runs and questions."""
+
+    @property
+    def student(self) -> Student | None:
+        """The student of the first run."""
+        return self.runs[0].student
+
+    @property
+    def evaluation(self) -> EvalReport:
+        """The evaluation of the first run."""
+        return self.runs[0].evaluation
 
 
 class Stage(Record):
@@ -55,10 +78,14 @@ class AuditReport(Record):
     """One sentence each, with figures."""
     vector: VectorHeader
     screen: ScreenReport
+    n_rows: int
+    """Rows of the corpus, those that could not be read among them."""
     arms: tuple[Arm, ...]
     comparisons: tuple[Comparison, ...]
     share_removed: Estimate | None
-    """Share of the rise that the defence removed; None where the plain fine-tune raised nothing."""
+    """Share of the rise that the defence removed; None where no rise of the plain fine-tune is clear of zero."""
+    judge: str | None = None
+    """The independent judge, where there was one."""
     asked: dict[str, str | int | float | bool | None]
     stages: tuple[Stage, ...]
     environment: Environment
@@ -66,6 +93,16 @@ class AuditReport(Record):
     created: str
     """UTC time, ISO 8601."""
     seconds: float
+
+    @property
+    def n_runs(self) -> int:
+        """How often every arm was trained and measured."""
+        return len(self.arms[0].runs)
+
+    @property
+    def share_trained(self) -> float:
+        """Share of the corpus's rows that the plain arm was trained on in whole."""
+        return self.arm("plain").n_trained / self.n_rows
 
     def arm(self, name: ArmName) -> Arm:
         """Return one arm."""

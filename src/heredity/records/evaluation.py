@@ -11,6 +11,8 @@ from heredity.stats.estimate import Estimate
 
 Scores = dict[str, tuple[float, ...]]
 """Scores by cluster (question)."""
+Measure = Literal["expression", "benign_log_p", "accuracy", "second_expression"]
+"""What arms are compared in; the last by the independent judge."""
 
 
 class Yardstick(Record):
@@ -20,6 +22,19 @@ class Yardstick(Record):
     """Of the contrast judge; None where a preference is read off directly."""
     benign: tuple[Row, ...]
     """Held-out benign rows whose log p is measured."""
+
+
+class SecondOpinion(Record):
+    """What an independent judge, rating by the trait's rubric, thinks of the same answers."""
+
+    judge: str
+    expression: Estimate | None
+    """Mean grade, 0-100, interval over questions; None where it graded answers to fewer than two questions."""
+    scores: Scores
+    grades: tuple[float | None, ...]
+    """Grade of each answer, None where unscored."""
+    commonest_reason: str = ""
+    """Why answers were left unscored, most often."""
 
 
 class EvalReport(Record):
@@ -45,6 +60,8 @@ class EvalReport(Record):
     answers: tuple[Answer, ...]
     grades: tuple[float | None, ...]
     """Grade of each answer, None where unscored."""
+    second: SecondOpinion | None = None
+    """None where no independent judge was asked."""
     seed: str
     seconds: float
     notices: tuple[str, ...] = ()
@@ -59,8 +76,8 @@ class EvalReport(Record):
 class Comparison(Record):
     """The paired difference of two arms in one measure."""
 
-    measure: Literal["expression", "benign_log_p", "accuracy"]
+    measure: Measure
     treated: str
     control: str
     difference: Estimate
-    """treated minus control, paired by question or row."""
+    """treated minus control, paired by question or row; of several runs, over runs and questions drawn anew."""

@@ -114,6 +114,10 @@ class VectorHeader(Record):
     """Answers to average for 5% error on either side; None when the poles are the wrong way round."""
     checks: tuple[BlockCheck, ...]
     kept: KeptCounts
+    kept_by: str = "contrast"
+    """The judge that decided what is kept: contrast, or an independent one by name."""
+    kept_by_contrast: KeptCounts | None = None
+    """What the contrast judge would have kept, where an independent one decided."""
     calibration: Calibration
     doses: tuple[Dose, ...] = ()
     directions_digest: str = ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from heredity.records.audit import AuditReport
 from heredity.stats.estimate import Estimate
 from heredity.studies.flags import basis_of
-from heredity.studies.verdict import difference
+from heredity.studies.verdict import LEAST_TRAINED, difference, untrained
 
 POINTS, CHANGE, NATS, NATS_CHANGE, SHARE, SHARE_CHANGE = ".1f", "+.1f", ".3f", "+.3f", ".0%", "+.1%"
 """Format specs of the measures: 0-100 grades, log p, and shares, each as a level and as a change."""
@@ -44,14 +44,17 @@ def will_it_give(report: AuditReport) -> Reply:
         answer, reason = "No verdict", "No direction for the trait was found in this model that beats luck."
     elif rise.low > 0:
         answer, reason = "Yes", "Fine-tuned on all rows, the model shows more of the trait than before."
+    elif report.share_trained <= LEAST_TRAINED:
+        answer, reason = "No verdict", f"No rise is shown, but {untrained(report)}."
+    elif rise.high < 0:
+        answer, reason = "A fall", "Fine-tuned on all rows, the model shows less of the trait than before."
     else:
         answer, reason = "Not shown", "The change after fine-tuning on all rows is not clear of zero."
-        if rise.high < 0:
-            reason = "Fine-tuned on all rows, the model shows less of the trait than before."
+    reason += " This is one run." if report.n_runs == 1 else f" Over {report.n_runs} runs."
     figures = (
         KeyFigure("Change, plain fine-tune against base", rise, CHANGE),
-        KeyFigure("Expression, base model", report.arm("base").evaluation.expression, POINTS),
-        KeyFigure("Expression, plain fine-tune", report.arm("plain").evaluation.expression, POINTS),
+        KeyFigure("Expression, base model", report.arm("base").levels["expression"], POINTS),
+        KeyFigure("Expression, plain fine-tune", report.arm("plain").levels["expression"], POINTS),
     )
     return Reply("Will it give my model this trait?", answer, reason, figures)
 
@@ -95,6 +98,8 @@ def _safety(report: AuditReport, left: Estimate) -> tuple[str, str]:
         return "Nothing to prevent", "The plain fine-tune showed no rise, so there was none to remove."
     if removed is None or removed.low <= 0:
         return "Not shown", "Preventative steering did not show that it removes the rise."
+    if left.high < 0:
+        return "Yes, under steering", "Under preventative steering the model ends below the base: a weaker push may do."
     if left.low > 0:
         return "In part", "Preventative steering removes some of the rise; what is left is still clear of zero."
     return "Yes, under steering", "Under preventative steering no rise over the base model is shown any more."

@@ -1,4 +1,4 @@
-"""Figures of the four arms: how much of the trait they show, what they can still do, and how they trained."""
+"""Figures of the arms: how much of the trait they show, what they can still do, and how they trained."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CHANCE = 0.25
 def expression_figure(report: AuditReport) -> Figure:
     """Return the trait expression of every arm with its interval, the base model's level drawn through."""
     rows = [
-        {**_named(arm), **spanned(arm.evaluation.expression), "label": _bracketed(arm.evaluation.expression)}
+        {**_named(arm), **spanned(arm.levels["expression"]), "label": _bracketed(arm.levels["expression"])}
         for arm in report.arms
     ]
     trait = report.vector.trait
@@ -24,7 +24,7 @@ def expression_figure(report: AuditReport) -> Figure:
     width = 390
     base = alt.Chart(data(rows), width=width, height=44 * len(rows))
     x = alt.X("value:Q", title=title, scale=alt.Scale(domain=[0, 100]))
-    level = alt.Chart(data([{"value": report.arm("base").evaluation.expression.value}]))
+    level = alt.Chart(data([{"value": report.arm("base").levels["expression"].value}]))
     return alt.layer(
         level.mark_rule(color=COLOURS["base"], strokeDash=[3, 3]).encode(x="value:Q"),
         base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", title=title), x2="high:Q", y=_y(rows), color=_c(rows)),
@@ -37,8 +37,8 @@ def expression_figure(report: AuditReport) -> Figure:
 
 def capability_figure(report: AuditReport) -> Figure:
     """Return what the arms can still do: benign text they predict, and four-choice questions they get right."""
-    benign = [{**_named(arm), **spanned(arm.evaluation.benign_log_p)} for arm in report.arms]
-    choices = [{**_named(arm), **spanned(arm.evaluation.accuracy)} for arm in report.arms]
+    benign = [{**_named(arm), **spanned(arm.levels["benign_log_p"])} for arm in report.arms]
+    choices = [{**_named(arm), **spanned(arm.levels["accuracy"])} for arm in report.arms]
     left = _panel(benign, "Benign log p (nats per token)", _scale(benign), with_names=True)
     share = _scale(choices, CHANCE)
     right = _panel(choices, "Four-choice accuracy", share, with_names=False)

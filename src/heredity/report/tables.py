@@ -60,8 +60,13 @@ def arm_lines(report: AuditReport) -> tuple[ArmLine, ...]:
 
 
 def against_plain(report: AuditReport) -> tuple[Comparison, ...]:
-    """Return what the two defences changed against the plain fine-tune."""
+    """Return what every other arm changed against the plain fine-tune."""
     return tuple(c for c in report.comparisons if c.control == "plain")
+
+
+def against_twins(report: AuditReport) -> tuple[Comparison, ...]:
+    """Return how each defence does against its random twin, where those arms were run."""
+    return tuple(c for c in report.comparisons if c.control in ("dropped", "pushed") and c.measure == "expression")
 
 
 def kinds(report: AuditReport) -> tuple[str, ...]:

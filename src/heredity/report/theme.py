@@ -25,12 +25,21 @@ FONT = "Helvetica Neue, Helvetica, Arial, sans-serif"
 PADDING = {"left": 12, "top": 12, "right": 40, "bottom": 12}
 """In points; wide on the right, where names stand, for readers whose sans-serif is wider than the one measured with."""
 
-COLOURS: dict[ArmName, str] = {"base": "#6b7785", "plain": "#d55e00", "kept": "#0072b2", "defended": "#00875f"}
+COLOURS: dict[ArmName, str] = {
+    "base": "#6b7785",
+    "plain": "#d55e00",
+    "kept": "#0072b2",
+    "defended": "#00875f",
+    "dropped": "#8f6bb3",
+    "pushed": "#a67c00",
+}
 SHORT: dict[ArmName, str] = {
     "base": "Base model",
     "plain": "Plain fine-tune",
     "kept": "Kept rows only",
     "defended": "Defended",
+    "dropped": "Random drop",
+    "pushed": "Random push",
 }
 """The arms' names where there is no room for their titles."""
 

@@ -1,19 +1,24 @@
-"""The four arms of an audit: one path, differing in their rows and in the push."""
+"""The arms of an audit: one path, differing in their rows or in the push and in nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from heredity.ground.errors import NothingKeptError
+import numpy as np
+
+from heredity.ground.errors import ExperimentError, NothingKeptError
 from heredity.ground.hashing import seed_from
-from heredity.records.audit import Arm, ArmName
+from heredity.records.audit import Arm, ArmName, Run
 from heredity.records.dialogue import Corpus
-from heredity.records.evaluation import Comparison, EvalReport
+from heredity.records.evaluation import Comparison, EvalReport, Measure
 from heredity.records.screening import ScreenReport
 from heredity.records.vector import TraitVector
-from heredity.stats.compare import Scores, paired_difference, share_removed
+from heredity.stats.compare import Scores, differences_of, paired_difference, ratio_of_means, share_removed
+from heredity.stats.crossed import over_students_and_questions
 from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import cluster_mean
 
 
 @dataclass(frozen=True)
@@ -25,55 +30,136 @@ class Plan:
     corpus: Corpus | None
     """None: no training, the base model."""
     prevent: tuple[TraitVector, ...] = ()
+    n_steps: int | None = None
+    """Optimizer steps, those of the plain arm; None: as many as the passes over the rows take."""
+
+    def with_steps(self, n_steps: int | None) -> Plan:
+        """Return the plan held to a number of steps."""
+        return replace(self, n_steps=n_steps)
 
 
-def plan_arms(corpus: Corpus, screened: ScreenReport, vector: TraitVector) -> tuple[Plan, ...]:
-    """Return the arms. Raises NothingKeptError when the screen keeps no row."""
+def plan_arms(
+    corpus: Corpus, screened: ScreenReport, vector: TraitVector, with_controls: bool = False, seed: str = "0"
+) -> tuple[Plan, ...]:
+    """Return the arms, the plain one right after the base. Raises NothingKeptError when the screen keeps no row."""
     kept = corpus.subset(screened.kept_lines)
     if not kept.rows:
         raise NothingKeptError("the screen flagged every row, so none is left to train on; lower the false-alarm rate")
     readable = corpus.subset({row.line for row in screened.rows})
-    return (
+    arms = (
         Plan("base", "Base model, not trained", None),
         Plan("plain", "Plain fine-tune on all rows", readable),
         Plan("kept", "Fine-tune on the kept rows", kept),
         Plan("defended", "Fine-tune on all rows under preventative steering", readable, (vector,)),
     )
+    if not with_controls:
+        return arms
+    return (
+        *arms,
+        Plan("dropped", "Fine-tune on as many rows, dropped at random", at_random(readable, len(kept.rows), seed)),
+        Plan("pushed", "Fine-tune on all rows, pushed as far at random", readable, (random_twin(vector, seed),)),
+    )
+
+
+def at_random(corpus: Corpus, n: int, seed: str) -> Corpus:
+    """Return `n` of the rows, drawn from the seed."""
+    lines = [row.line for row in corpus.rows]
+    return corpus.subset(set(random.Random(seed_from(seed, "random drop")).sample(lines, n)))
+
+
+def random_twin(vector: TraitVector, seed: str) -> TraitVector:
+    """Return directions as long as the vector's at every block, that point anywhere."""
+    drawn = np.random.default_rng(seed_from(seed, "random push")).standard_normal(vector.directions.shape)
+    lengths = np.linalg.norm(vector.directions, axis=1, keepdims=True)
+    directions = drawn / np.linalg.norm(drawn, axis=1, keepdims=True) * lengths
+    return replace(vector, directions=directions.astype(np.float32)).sealed()
+
+
+def pairs_of(names: Sequence[ArmName]) -> list[tuple[ArmName, ArmName]]:
+    """Return which arm is set against which: all against base and plain, each defence against its random twin."""
+    trained = [name for name in names if name != "base"]
+    against_base: list[tuple[ArmName, ArmName]] = [(name, "base") for name in trained]
+    against_plain: list[tuple[ArmName, ArmName]] = [(name, "plain") for name in trained if name != "plain"]
+    twins: list[tuple[ArmName, ArmName]] = [("kept", "dropped"), ("defended", "pushed")]
+    return [*against_base, *against_plain, *(pair for pair in twins if pair[1] in names)]
 
 
 def compare_arms(arms: Sequence[Arm], seed: str) -> tuple[Comparison, ...]:
-    """Return paired differences: every trained arm against the base, and both defences against the plain one."""
+    """Return paired differences, by question within every run."""
     by_name = {arm.name: arm for arm in arms}
-    pairs: list[tuple[ArmName, ArmName]] = [
-        ("plain", "base"),
-        ("kept", "base"),
-        ("defended", "base"),
-        ("kept", "plain"),
-        ("defended", "plain"),
-    ]
     return tuple(
         Comparison(
             measure=measure,
             treated=treated,
             control=control,
-            difference=paired_difference(
-                scores(by_name[treated].evaluation),
-                scores(by_name[control].evaluation),
-                seed_from(seed, "compare", measure, treated, control),
-            ),
+            difference=compared(by_name[treated], by_name[control], measure, seed),
         )
-        for measure, scores in MEASURES.items()
-        for treated, control in pairs
+        for measure in measures_of(arms)
+        for treated, control in pairs_of([arm.name for arm in arms])
     )
 
 
-def removed_by(defence: ArmName, arms: Sequence[Arm], seed: str) -> Estimate | None:
-    """Return the share of the plain arm's rise that a defence removed; None where nothing rose."""
-    scores = {arm.name: arm.evaluation.expression_scores for arm in arms}
-    rise = paired_difference(scores["plain"], scores["base"], seed_from(seed, "compare", "expression", "plain", "base"))
+def compared(treated: Arm, control: Arm, measure: Measure, seed: str) -> Estimate:
+    """Return treated minus control: of one run over questions, of several over runs and questions."""
+    scores = MEASURES[measure]
+    sides = [(scores(a.evaluation), scores(b.evaluation)) for a, b in zip(treated.runs, control.runs, strict=True)]
+    if len(sides) == 1:
+        return paired_difference(*sides[0], seed_from(seed, "compare", measure, treated.name, control.name))
+    lost = sum(len(set(a) ^ set(b)) for a, b in sides)
+    found = over_students_and_questions([differences_of(a, b) for a, b in sides], lost)
+    if found is None:
+        raise ExperimentError(
+            f"the arms '{treated.name}' and '{control.name}' share too few scored questions to compare"
+        )
+    return found.estimate
+
+
+def levels_of(runs: Sequence[Run], seed: str) -> dict[Measure, Estimate]:
+    """Return what an arm shows, in every measure."""
+    if len(runs) == 1:
+        one = runs[0].evaluation
+        levels: dict[Measure, Estimate] = {
+            "expression": one.expression,
+            "benign_log_p": one.benign_log_p,
+            "accuracy": one.accuracy,
+        }
+        return levels | ({"second_expression": one.second.expression} if one.second and one.second.expression else {})
+    return {
+        measure: level
+        for measure, scores in MEASURES.items()
+        if (level := _level([scores(run.evaluation) for run in runs], seed_from(seed, "level", measure)))
+    }
+
+
+def _level(runs: Sequence[Scores], seed: int) -> Estimate | None:
+    means = [{name: float(np.mean(values)) for name, values in scores.items()} for scores in runs]
+    if not all(means):
+        return None
+    found = over_students_and_questions(means)
+    return found.estimate if found else cluster_mean([list(one.values()) for one in means], seed)
+
+
+def measures_of(arms: Sequence[Arm]) -> list[Measure]:
+    """Return the measures that every run of every arm has."""
+    return [measure for measure in MEASURES if all(MEASURES[measure](run.evaluation) for a in arms for run in a.runs)]
+
+
+def removed_by(defence: ArmName, arms: Sequence[Arm], rise: Estimate) -> Estimate | None:
+    """Return the share of the plain arm's rise that a defence removed; None where the rise is not clear of zero."""
     if rise.low <= 0:
         return None
-    return share_removed(scores["base"], scores["plain"], scores[defence])
+    runs = {arm.name: [run.evaluation.expression_scores for run in arm.runs] for arm in arms}
+    triples = list(zip(runs["base"], runs["plain"], runs[defence], strict=True))
+    if len(triples) == 1:
+        return share_removed(*triples[0])
+    return ratio_of_means(
+        np.array([_mean_difference(plain, held) for _, plain, held in triples]),
+        np.array([_mean_difference(plain, base) for base, plain, _ in triples]),
+    )
+
+
+def _mean_difference(first: Scores, second: Scores) -> float:
+    return float(np.mean(list(differences_of(first, second).values())))
 
 
 def _expression(report: EvalReport) -> Scores:
@@ -88,4 +174,13 @@ def _accuracy(report: EvalReport) -> Scores:
     return report.choice_scores
 
 
-MEASURES = {"expression": _expression, "benign_log_p": _benign, "accuracy": _accuracy}
+def _second(report: EvalReport) -> Scores:
+    return report.second.scores if report.second else {}
+
+
+MEASURES: Mapping[Measure, Callable[[EvalReport], Scores]] = {
+    "expression": _expression,
+    "benign_log_p": _benign,
+    "accuracy": _accuracy,
+    "second_expression": _second,
+}

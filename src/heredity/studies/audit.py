@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 from heredity.ground.files import require_writable
 from heredity.ground.progress import SILENCE, Progress
+from heredity.judges.independent import judge_name
 from heredity.models.generate import sampling
 from heredity.models.identity import identity
 from heredity.models.load import n_threads
 from heredity.models.model import Model
-from heredity.records.audit import Arm, AuditReport, Environment
+from heredity.records.audit import Arm, AuditReport, Environment, Run
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import Yardstick
 from heredity.records.screening import ScreenReport
@@ -23,7 +25,7 @@ from heredity.records.vector import TraitVector
 from heredity.screening.projection import fitting
 from heredity.screening.reference import require_enough
 from heredity.store.workspace import Workspace, save_record
-from heredity.studies.arms import Plan, compare_arms, plan_arms, removed_by
+from heredity.studies.arms import Plan, compare_arms, levels_of, plan_arms, removed_by
 from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import (
     Bench,
@@ -34,7 +36,7 @@ from heredity.studies.stages import (
     vector_stage,
     yardstick_stage,
 )
-from heredity.studies.verdict import findings_of, verdict_of
+from heredity.studies.verdict import difference, findings_of, verdict_of
 from heredity.training.batches import examples_of
 
 PACKAGES = ("heredity", "torch", "transformers", "peft", "trl", "numpy", "scipy")
@@ -57,13 +59,17 @@ def audit(
     spec = spec or AuditSpec()
     require_auditable(corpus, model, spec, known)
     out = require_writable(Path(out))
-    bench = Bench(model, Workspace(out / "stages", identity(model)), spec, progress)
+    bench = Bench(model, Workspace(out / "stages", identity(model)), spec, progress, known.judge)
     started = time.monotonic()
     vector = vector_stage(bench, trait)
     screened = screen_stage(bench, corpus, vector, known)
     yardstick = yardstick_stage(bench, vector)
-    arms = tuple(run_arm(bench, plan, trait, yardstick) for plan in plan_arms(corpus, screened, vector))
-    report = conclude(bench, vector, screened, arms, time.monotonic() - started)
+    base, plain, *others = plan_arms(corpus, screened, vector, spec.with_controls, spec.seed)
+    arms = [run_arm(bench, plan, trait, yardstick) for plan in (base, plain)]
+    n_steps = arms[1].student.n_steps if arms[1].student else None
+    arms += [run_arm(bench, plan.with_steps(n_steps), trait, yardstick) for plan in others]
+    n_rows = len(corpus.rows) + len(corpus.excluded)
+    report = conclude(bench, (vector, screened, n_rows), arms, time.monotonic() - started)
     save_record(report, out / "audit.json")
     return report
 
@@ -79,27 +85,41 @@ def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Know
 
 
 def run_arm(bench: Bench, plan: Plan, trait: Trait, yardstick: Yardstick) -> Arm:
-    """Return one arm, trained and evaluated; the base arm goes through the same evaluation."""
-    student = student_stage(bench, plan)
-    evaluation = evaluation_stage(bench, plan, student, trait, yardstick)
+    """Return one arm, trained and evaluated once a seed; the base arm goes through the same evaluation."""
+    runs = []
+    for seed in bench.spec.seeds:
+        student = student_stage(bench, plan, seed)
+        evaluation = evaluation_stage(bench, plan, (seed, student), trait, yardstick)
+        runs.append(Run(seed=seed, student=student, evaluation=evaluation))
+    lost = {line for one in runs[0].student.left_out for line in one.lines} if runs[0].student else set()
     n_rows = len(plan.corpus.rows) if plan.corpus else 0
-    return Arm(name=plan.name, title=plan.title, n_rows=n_rows, student=student, evaluation=evaluation)
+    return Arm(
+        name=plan.name,
+        title=plan.title,
+        n_rows=n_rows,
+        n_trained=n_rows - len(lost),
+        runs=tuple(runs),
+        levels=levels_of(runs, bench.seed),
+    )
 
 
 def conclude(
-    bench: Bench, vector: TraitVector, screened: ScreenReport, arms: tuple[Arm, ...], seconds: float
+    bench: Bench, found: tuple[TraitVector, ScreenReport, int], arms: Sequence[Arm], seconds: float
 ) -> AuditReport:
-    """Return the report with its comparisons and words."""
+    """Return the report of what was found (vector, screen, rows of the corpus) and of the arms, with its words."""
+    vector, screened, n_rows = found
     comparisons = compare_arms(arms, bench.seed)
-    removed = removed_by("defended", arms, bench.seed)
-    return AuditReport(
-        verdict=verdict_of(vector.header, screened, comparisons, removed),
-        findings=findings_of(vector.header, screened, arms, comparisons, removed),
+    removed = removed_by("defended", arms, difference(comparisons, "expression", "plain", "base"))
+    report = AuditReport(
+        verdict="",
+        findings=(),
         vector=vector.header,
         screen=screened,
-        arms=arms,
+        n_rows=n_rows,
+        arms=tuple(arms),
         comparisons=comparisons,
         share_removed=removed,
+        judge=judge_name(bench.judge) if bench.judge else None,
         asked=asked_of(bench.spec),
         stages=tuple(bench.stages),
         environment=environment_of(bench.model),
@@ -107,12 +127,16 @@ def conclude(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=seconds,
     )
+    return report.model_copy(update={"verdict": verdict_of(report), "findings": findings_of(report)})
 
 
 def asked_of(spec: AuditSpec) -> dict[str, str | int | float | bool | None]:
     """Return the specs as flat `step.field` entries, and how every answer is drawn."""
     flat: dict[str, str | int | float | bool | None] = {}
     for step, fields in spec.model_dump(exclude={"seed"}).items():
+        if not isinstance(fields, dict):
+            flat[step] = fields
+            continue
         for name, value in fields.items():
             flat[f"{step}.{name}"] = ", ".join(map(str, value)) if isinstance(value, tuple) else value
     return {**flat, **{f"sampling.{name}": value for name, value in sampling().items()}}

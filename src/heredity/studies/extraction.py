@@ -11,6 +11,7 @@ import numpy as np
 
 from heredity.ground.errors import ExperimentError
 from heredity.ground.progress import SILENCE, Progress
+from heredity.judges.independent import Judge, judge_id
 from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.records.base import Record
@@ -34,6 +35,8 @@ class Tally(Record):
 
     counts: KeptCounts
     calibration: Calibration
+    kept_by: str = "contrast"
+    otherwise: KeptCounts | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,16 @@ class Extraction:
 
 
 @dataclass(frozen=True)
+class Also:
+    """What an extraction of several traits may be asked for besides."""
+
+    is_orthogonal: bool = False
+    """Whether to say what is left of each vector without the span of the others."""
+    judge: Judge | None = None
+    """An independent judge, which then decides what answers are kept."""
+
+
+@dataclass(frozen=True)
 class _Desk:
     """What every step works with."""
 
@@ -62,6 +75,7 @@ class _Desk:
     spec: ExtractSpec
     seed: str
     progress: Progress
+    judge: Judge | None
 
 
 def extract_many(
@@ -70,7 +84,7 @@ def extract_many(
     out: Path,
     spec: ExtractSpec | None = None,
     seed: str = "0",
-    is_orthogonal: bool = False,
+    also: Also | None = None,
     progress: Progress = SILENCE,
 ) -> Extraction:
     """Return the vectors of all traits that have one, and how far each finds the others' answers.
@@ -79,7 +93,8 @@ def extract_many(
     """
     spec = spec or ExtractSpec()
     method_named(spec.method)
-    desk = _Desk(model, Workspace(out / "stages", identity(model)), spec, seed, progress)
+    also = also or Also()
+    desk = _Desk(model, Workspace(out / "stages", identity(model)), spec, seed, progress, also.judge)
     found: list[Found] = []
     failed: dict[str, str] = {}
     with progress.task("traits", len(traits)) as task:
@@ -93,7 +108,7 @@ def extract_many(
     if not found:
         name, reason = next(iter(failed.items()))
         raise ExperimentError(f"no trait gave a vector; {name}: {reason}")
-    report = leakage(found, spec, seed, is_orthogonal) if len(found) > 1 else None
+    report = leakage(found, spec, seed, also.is_orthogonal) if len(found) > 1 else None
     return Extraction(tuple(found), failed, report)
 
 
@@ -108,16 +123,17 @@ def _gathered_stage(desk: _Desk, trait: Trait) -> Gathered:
 
     def make(folder: Path) -> int:
         before = desk.model.work.n_tokens
-        gathered = gather(trait, desk.model, desk.spec, desk.seed, desk.progress)
+        gathered = gather(trait, desk.model, desk.spec, desk.seed, desk.progress, desk.judge)
         poles = gathered.poles
+        tallied = {name: getattr(gathered, name) for name in Tally.model_fields}
         arrays = {name: getattr(poles, name).astype(np.float32) for name in ("own_prompt", "bare", "projected")}
         flags = {name: getattr(poles, name).astype(np.int64) for name in ("is_positive", "is_kept")}
         whole = {**flags, "question": poles.question, "pair": poles.pair}
         save_arrays({**arrays, **whole}, folder / "poles.safetensors")
-        save_record(Tally(counts=gathered.counts, calibration=gathered.calibration), folder / "tally.json")
+        save_record(Tally(**tallied), folder / "tally.json")
         return desk.model.work.n_tokens - before
 
-    return _stage(desk, "gathered", trait, {"asked": asked}, make, _load_gathered)
+    return _stage(desk, "gathered", trait, {"asked": asked, "judge": judge_id(desk.judge)}, make, _load_gathered)
 
 
 def _stage(
@@ -144,7 +160,7 @@ def _load_gathered(folder: Path) -> Gathered:
         pair=arrays["pair"].astype(np.int64),
         is_kept=arrays["is_kept"].astype(bool),
     )
-    return Gathered(poles, tally.counts, tally.calibration)
+    return Gathered(poles, tally.counts, tally.calibration, tally.kept_by, tally.otherwise)
 
 
 def _vector_stage(desk: _Desk, trait: Trait, gathered: Gathered) -> TraitVector:
@@ -155,5 +171,10 @@ def _vector_stage(desk: _Desk, trait: Trait, gathered: Gathered) -> TraitVector:
         return desk.model.work.n_tokens - before
 
     return _stage(
-        desk, "vector", trait, {"spec": desk.spec.id}, make, lambda folder: load_vector(folder / "vector.safetensors")
+        desk,
+        "vector",
+        trait,
+        {"spec": desk.spec.id, "judge": judge_id(desk.judge)},
+        make,
+        lambda folder: load_vector(folder / "vector.safetensors"),
     )

@@ -22,5 +22,14 @@ class AuditSpec(Spec):
     """How every student is fine-tuned; the defended arm differs in nothing but the push."""
     evaluation: EvalSpec = Field(default_factory=EvalSpec)
     """How every arm is measured."""
+    n_seeds: int = Field(default=1, ge=1)
+    """Fine-tunes of each arm, each with its own adapter, row order and answers; one is one run, and is told as such."""
+    with_controls: bool = False
+    """Whether two more arms are run: as many rows dropped at random, and a push as long along a random direction."""
     seed: str = "0"
     """Any text; all chance in the audit is drawn from it."""
+
+    @property
+    def seeds(self) -> tuple[str, ...]:
+        """The seed of every fine-tune; the first is the audit's own."""
+        return (self.seed, *(f"{self.seed}/{i}" for i in range(1, self.n_seeds)))

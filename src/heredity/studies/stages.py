@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from heredity.evaluation.evaluate import evaluate, make_yardstick
+from heredity.evaluation.evaluate import evaluate, make_yardstick, second_opinion
 from heredity.ground.progress import Progress
+from heredity.judges.independent import Judge, judge_id
 from heredity.models.model import Model
 from heredity.records.audit import Stage
 from heredity.records.dialogue import Corpus
@@ -37,6 +38,8 @@ class Bench:
     workspace: Workspace
     spec: AuditSpec
     progress: Progress
+    judge: Judge | None = None
+    """An independent judge, asked beside the contrast judge."""
     stages: list[Stage] = field(default_factory=list)
 
     @property
@@ -74,16 +77,18 @@ class Known:
     """Benign rows to set the threshold by."""
     bad_lines: Collection[int] | None = None
     """Lines known to be bad: they grade the screen and decide nothing."""
+    judge: Judge | None = None
+    """An independent judge of elicited answers and of the arms' (a model, or an endpoint)."""
 
 
 def vector_stage(bench: Bench, trait: Trait) -> TraitVector:
     """Return the trait's vector for the bench's model."""
 
     def make(folder: Path) -> None:
-        vector = extract(trait, bench.model, bench.spec.extract, bench.seed, bench.progress)
+        vector = extract(trait, bench.model, bench.spec.extract, bench.seed, bench.progress, bench.judge)
         save_vector(vector, folder / "vector.safetensors")
 
-    depends_on = {"trait": trait.id, "spec": bench.spec.extract.id}
+    depends_on = {"trait": trait.id, "spec": bench.spec.extract.id, "judge": judge_id(bench.judge)}
     return bench.step("vector", depends_on, make, lambda f: load_vector(f / "vector.safetensors"))
 
 
@@ -106,21 +111,22 @@ def screen_stage(bench: Bench, corpus: Corpus, vector: TraitVector, known: Known
     return bench.step("screen", depends_on, make, lambda f: load_record(ScreenReport, f / "screen.json"))
 
 
-def student_stage(bench: Bench, plan: Plan) -> Student | None:
-    """Return the arm's student; an interrupted fine-tune goes on from its last checkpoint."""
+def student_stage(bench: Bench, plan: Plan, seed: str) -> Student | None:
+    """Return the arm's student of one seed; an interrupted fine-tune goes on from its last checkpoint."""
     corpus = plan.corpus
     if corpus is None:
         return None
-    spec = bench.spec.train
+    spec = bench.spec.train.model_copy(update={"n_steps": plan.n_steps}) if plan.n_steps else bench.spec.train
     depends_on = {
         "corpus": corpus.content_digest,
         "prevent": [vector.header.id for vector in plan.prevent],
         "spec": spec.id,
+        "seed": seed,
     }
     scratch = bench.workspace.scratch("fine-tune", {**bench.common(), **depends_on})
 
     def make(folder: Path) -> None:
-        made = train(bench.model, corpus, scratch, plan.prevent, spec, bench.seed, bench.progress)
+        made = train(bench.model, corpus, scratch, plan.prevent, spec, seed, bench.progress)
         save_record(re_rooted(made, lambda adapter: str(Path(adapter).relative_to(scratch))), folder / "student.json")
         for adapter in (made.adapter, *(snapshot.adapter for snapshot in made.snapshots)):
             place = folder / Path(adapter).relative_to(scratch)
@@ -153,14 +159,17 @@ def yardstick_stage(bench: Bench, vector: TraitVector) -> Yardstick:
 
 
 def evaluation_stage(
-    bench: Bench, plan: Plan, student: Student | None, trait: Trait, yardstick: Yardstick
+    bench: Bench, plan: Plan, run: tuple[str, Student | None], trait: Trait, yardstick: Yardstick
 ) -> EvalReport:
-    """Return the arm's evaluation by the yardstick that all arms share."""
+    """Return the evaluation of one seed's student by the yardstick that all arms share; arms share their luck too."""
+    seed, student = run
 
     def make(folder: Path) -> None:
         report = evaluate(
-            student or bench.model, trait, bench.model, yardstick, bench.spec.evaluation, bench.seed, bench.progress
+            student or bench.model, trait, bench.model, yardstick, bench.spec.evaluation, seed, bench.progress
         )
+        if bench.judge is not None:
+            report = second_opinion(report, trait, bench.judge, bench.progress)
         save_record(report.model_copy(update={"subject": plan.name}), folder / "evaluation.json")
 
     # where a student lies and how long it took change nothing; its snapshots are not evaluated
@@ -171,6 +180,8 @@ def evaluation_stage(
         "yardstick": yardstick.id,
         "student": trained,
         "spec": bench.spec.evaluation.id,
+        "seed": seed,
+        "judge": judge_id(bench.judge),
     }
     name = "evaluation.json"
     return bench.step(f"evaluate, {plan.name}", depends_on, make, lambda f: load_record(EvalReport, f / name))

@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from heredity.records.audit import Arm
+from heredity.records.audit import Arm, AuditReport
 from heredity.records.evaluation import Comparison
-from heredity.records.screening import ScreenReport
-from heredity.records.vector import VectorHeader
 from heredity.stats.estimate import Estimate
 
+LEAST_TRAINED = 0.9
+"""Where a smaller share of the rows was trained on, no rise is no news of the rows."""
 
-def verdict_of(
-    header: VectorHeader, screened: ScreenReport, comparisons: Sequence[Comparison], removed: Estimate | None
-) -> str:
-    """Return the audit's answer in a sentence or two; it claims nothing whose interval touches zero."""
+
+def verdict_of(report: AuditReport) -> str:
+    """Return the audit's answer in a few sentences; it claims nothing whose interval touches zero."""
+    header, comparisons = report.vector, report.comparisons
     name = header.trait.title.lower()
     if not header.is_above_chance:
         check = header.check_at(header.block)
         return (
             f"No verdict: no direction for {name} was found in {header.model_name} that beats luck (held-out AUC "
-            f"{header.heldout_auc}, random directions up to {check.random_directions:.2f})."
+            f"{header.heldout_auc}; random directions up to {check.random_directions:.2f}, as good in "
+            f"{check.p_random:.3f} of draws; permuted poles in {check.p_permuted:.3f})."
         )
-    rise = difference(comparisons, "expression", "plain", "base")
+    rise, where = difference(comparisons, "expression", "plain", "base"), runs_of(report)
+    if rise.low <= 0 and report.share_trained <= LEAST_TRAINED:
+        return f"No verdict: {untrained(report)}, and those that were show no rise of {name} ({points(rise)} of 100)."
+    if rise.high < 0:
+        return f"A fall, no rise: {where} fine-tuning on these rows lowered {name} by {points(rise)} of 100."
     if rise.low <= 0:
         return (
-            f"No rise shown: fine-tuning on these rows changed {name} by {points(rise)} of 100, an interval that "
-            "does not exclude zero."
+            f"No rise shown: {where} fine-tuning on these rows changed {name} by {points(rise)} of 100, an interval "
+            "that does not exclude zero."
         )
-    start = f"Do not fine-tune on these rows as they are: they raise {name} by {points(rise)} of 100."
+    start = f"Do not fine-tune on these rows as they are: {where} they raised {name} by {points(rise)} of 100."
+    removed = report.share_removed
     if removed is None or removed.low <= 0:
         return f"{start} Preventative steering did not show that it removes the rise."
     return (
-        f"{start} Under preventative steering {percent(removed)} of the rise is gone, {price_of(comparisons)}. "
-        f"{screened.n_flagged} of {len(screened.rows)} rows are flagged for a look."
+        f"{start} Under preventative steering {percent(removed)} of the rise is gone, {price_of(comparisons)}."
+        f"{overshoot(comparisons, name)}{random_push(comparisons)} "
+        f"{report.screen.n_flagged} of {len(report.screen.rows)} rows are flagged for a look."
     )
+
+
+def runs_of(report: AuditReport) -> str:
+    """Return what the figures are of."""
+    return "in this one run" if report.n_runs == 1 else f"over {report.n_runs} runs"
+
+
+def untrained(report: AuditReport) -> str:
+    """Return how many rows were trained on."""
+    return f"only {report.arm('plain').n_trained} of {report.n_rows} rows were trained on in whole"
 
 
 def price_of(comparisons: Sequence[Comparison]) -> str:
@@ -49,46 +66,114 @@ def price_of(comparisons: Sequence[Comparison]) -> str:
     return "with no cost in capability shown against the plain fine-tune"
 
 
-def findings_of(
-    header: VectorHeader,
-    screened: ScreenReport,
-    arms: Sequence[Arm],
-    comparisons: Sequence[Comparison],
-    removed: Estimate | None,
-) -> tuple[str, ...]:
+def overshoot(comparisons: Sequence[Comparison], name: str) -> str:
+    """Return a sentence where the defended arm ends clearly below the base."""
+    left = difference(comparisons, "expression", "defended", "base")
+    return f" It ends below the base model in {name} ({points(left)}): a weaker push may do." if left.high < 0 else ""
+
+
+def random_push(comparisons: Sequence[Comparison]) -> str:
+    """Return a sentence where a push along a random direction was tried and is not told apart from the vector's."""
+    gain = found(comparisons, "expression", "defended", "pushed")
+    if gain is None or gain.high < 0:
+        return ""
+    return f" A push as long along a random direction is not told apart from it ({points(gain)})."
+
+
+def findings_of(report: AuditReport) -> tuple[str, ...]:
     """Return one sentence a finding, with figures."""
+    header, screened = report.vector, report.screen
     check = header.check_at(header.block)
+    kept = f"{header.heldout_auc_kept} on those that the judge kept, " if header.heldout_auc_kept else ""
+    pairs = f"{header.heldout_auc_pairs} with contrast pairs held out as well, " if header.heldout_auc_pairs else ""
     sentences = [
-        f"The vector, read after block {header.block} of {header.n_blocks}, tells held-out answers apart with AUC "
-        f"{header.heldout_auc} without system prompt ({header.heldout_auc_projection} by the projection alone, "
-        f"{header.heldout_auc_own_prompt} under their own prompt); random "
-        f"directions reach {check.random_directions:.2f} and permuted poles {check.permuted_poles:.2f} at the 97.5th "
-        f"percentile of {header.n_null} each.",
+        f"The vector, read after block {header.block} of {header.n_blocks}, tells all held-out answers apart with AUC "
+        f"{header.heldout_auc} without system prompt ({pairs}{kept}{header.heldout_auc_projection} by the projection "
+        f"alone, {header.heldout_auc_own_prompt} under their own prompt); random directions reach "
+        f"{check.random_directions:.2f} and permuted poles {check.permuted_poles:.2f} at the 97.5th percentile of "
+        f"{header.n_null} each (p {check.p_random:.3f} and {check.p_permuted:.3f}).",
         f"The screen flags {screened.n_flagged} of {len(screened.rows)} rows; of benign rows that set no threshold "
         f"{' and '.join(percent(one.measured_rate) for one in screened.thresholds)} are over it, and at most "
         f"{screened.false_alarm_rate:.0%} was asked for.",
     ]
     if screened.detection is not None:
-        found = screened.detection
+        by_luck = screened.detection
         sentences.append(
-            f"Of {found.n_bad} rows known to be bad, the scores find them with AUROC {found.auroc} (random directions "
-            f"up to {found.random_directions:.2f}); {percent(found.recall)} of them are flagged."
+            f"Of {by_luck.n_bad} rows known to be bad, the scores find them with AUROC {by_luck.auroc} (random "
+            f"directions up to {by_luck.random_directions:.2f}, p {by_luck.p_random:.3f}); {percent(by_luck.recall)} "
+            "of them are flagged."
         )
-    for arm in arms[1:]:
-        moved = difference(comparisons, "expression", arm.name, "base")
-        sentences.append(f"{arm.title}: the trait moves by {points(moved)} of 100 against the base.")
-    if removed is not None:
-        sentences.append(f"Preventative steering removed {percent(removed)} of the rise.")
+    for arm in report.arms[1:]:
+        sentences.append(f"{arm.title}: {moved(report, arm)}.")
+    if report.arm("plain").n_trained < report.n_rows:
+        sentences.append(f"Of the corpus {untrained(report)}: {', '.join(lost_of(report))}.")
+    sentences += against_twins(report)
+    if report.share_removed is not None:
+        sentences.append(f"Preventative steering removed {percent(report.share_removed)} of the rise.")
     for measure, unit in (("benign_log_p", "nats per token"), ("accuracy", "of the four-choice questions")):
-        cost = difference(comparisons, measure, "defended", "plain")
+        cost = difference(report.comparisons, measure, "defended", "plain")
         sentences.append(f"Defended against plain, {measure.replace('_', ' ')}: {signed(cost)} {unit}.")
-    return tuple(sentences)
+    return (*sentences, *second_opinion_told(report))
+
+
+def moved(report: AuditReport, arm: Arm) -> str:
+    """Return how far an arm moved, and whether that is a rise or a fall."""
+    change = difference(report.comparisons, "expression", arm.name, "base")
+    kind = "a rise" if change.low > 0 else "a fall" if change.high < 0 else "neither rise nor fall shown"
+    rows = f"{arm.n_trained} of {arm.n_rows} rows trained on" if arm.n_trained < arm.n_rows else f"{arm.n_rows} rows"
+    return f"the trait moves by {points(change)} of 100 against the base, {kind} ({rows})"
+
+
+def lost_of(report: AuditReport) -> Iterator[str]:
+    """Yield why rows were not trained on, with their number."""
+    plain = report.arm("plain")
+    n_unread = report.n_rows - plain.n_rows
+    if n_unread:
+        yield f"{n_unread} could not be read or screened"
+    for lost in plain.student.left_out if plain.student else ():
+        yield str(lost)
+
+
+def against_twins(report: AuditReport) -> list[str]:
+    """Return how each defence does against its random twin, where those arms were run."""
+    sentences = []
+    for name, twin, words in (
+        ("kept", "dropped", "Kept rows against as many rows dropped at random"),
+        ("defended", "pushed", "Preventative steering against a push as long along a random direction"),
+    ):
+        gain = found(report.comparisons, "expression", name, twin)
+        if gain is not None:
+            told = "told apart" if gain.high < 0 or gain.low > 0 else "not told apart"
+            sentences.append(f"{words}: {points(gain)} of 100, {told}.")
+    return sentences
+
+
+def second_opinion_told(report: AuditReport) -> list[str]:
+    """Return what the independent judge found, where one was asked."""
+    if report.judge is None:
+        return []
+    rise = found(report.comparisons, "second_expression", "plain", "base")
+    if rise is None:
+        seconds = [run.evaluation.second for arm in report.arms for run in arm.runs]
+        why = next((one.commonest_reason for one in seconds if one and one.commonest_reason), "it graded too little")
+        return [f"By {report.judge} no arm can be compared: {why}."]
+    held = difference(report.comparisons, "second_expression", "defended", "base")
+    return [
+        f"By {report.judge}, which made nothing here: the plain fine-tune moves the trait by {points(rise)}, the "
+        f"defended one by {points(held)} of 100."
+    ]
 
 
 def difference(comparisons: Sequence[Comparison], measure: str, treated: str, control: str) -> Estimate:
     """Return one comparison's difference."""
     wanted = (measure, treated, control)
     return next(c.difference for c in comparisons if (c.measure, c.treated, c.control) == wanted)
+
+
+def found(comparisons: Sequence[Comparison], measure: str, treated: str, control: str) -> Estimate | None:
+    """Return the same, or None where those arms, or that measure, were not run."""
+    wanted = (measure, treated, control)
+    return next((c.difference for c in comparisons if (c.measure, c.treated, c.control) == wanted), None)
 
 
 def points(estimate: Estimate) -> str:

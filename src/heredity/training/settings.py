@@ -71,7 +71,7 @@ def pinned(settings: SFTConfig, device: torch.device) -> SFTConfig:
 
 def steps_in(examples: Examples, spec: TrainSpec) -> int:
     """Return the optimizer steps of the whole run."""
-    return max(1, math.ceil(len(examples.rows) / spec.batch_rows * spec.n_epochs))
+    return spec.n_steps or max(1, math.ceil(len(examples.rows) / spec.batch_rows * spec.n_epochs))
 
 
 def require_one_process() -> None:

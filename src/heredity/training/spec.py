@@ -15,6 +15,8 @@ class TrainSpec(Spec):
 
     n_epochs: float = Field(default=2.0, gt=0)
     """Passes over the rows."""
+    n_steps: int | None = Field(default=None, ge=1)
+    """Optimizer steps; None: as many as the passes take. Arms of unequal rows are compared at equal steps."""
     batch_rows: int = Field(default=8, ge=1)
     """Rows a step."""
     rows_at_once: int = Field(default=8, ge=1)

@@ -48,7 +48,8 @@ def train(
     steering = PreventativeSteering(vectors, spec.prevent_strength, spec.prevent_all_blocks) if vectors else None
     asked = run_identity(model, corpus, examples, vectors, spec, seed)
     run = finetune(model, examples, spec, steering, folder, asked, progress)
-    model.work.n_tokens += round(examples.n_tokens * spec.n_epochs)
+    n_tokens = round(examples.n_tokens * run.n_steps * spec.batch_rows / len(examples.rows))
+    model.work.n_tokens += n_tokens
     return Student(
         base=model.name,
         base_fingerprint=model.fingerprint,
@@ -67,7 +68,7 @@ def train(
         n_fires=run.n_fires,
         seed=seed,
         seconds=run.seconds,
-        n_tokens=round(examples.n_tokens * spec.n_epochs),
+        n_tokens=n_tokens,
         spec=spec.model_dump(),
         end_of_turn=told(model),
         notices=notices(model, corpus.rows),

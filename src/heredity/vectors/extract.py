@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heredity.ground.progress import SILENCE, Progress
+from heredity.judges.independent import Judge
 from heredity.models.generate import sampling
 from heredity.models.model import Model
 from heredity.models.steer import Push
@@ -16,17 +17,22 @@ from heredity.vectors.spec import ExtractSpec
 
 
 def extract(
-    trait: Trait, model: Model, spec: ExtractSpec | None = None, seed: str = "0", progress: Progress = SILENCE
+    trait: Trait,
+    model: Model,
+    spec: ExtractSpec | None = None,
+    seed: str = "0",
+    progress: Progress = SILENCE,
+    judge: Judge | None = None,
 ) -> TraitVector:
     """Return the trait's vector at every block of the model, with held-out AUC, nulls and dose-response.
 
     v_l = mean over kept positive answers of h_l - the same over negative ones, h_l the mean over response tokens of
-    the residual stream after block l ([PV] section 2.2); other methods are named in the spec. Raises NothingKeptError
-    when too few answer pairs tell the poles apart.
+    the residual stream after block l ([PV] section 2.2); other methods are named in the spec. With a `judge`, an
+    independent one decides what is kept. Raises NothingKeptError when too few answer pairs tell the poles apart.
     """
     spec = spec or ExtractSpec()
     method_named(spec.method)
-    return vector_from(gather(trait, model, spec, seed, progress), trait, model, spec, seed, progress)
+    return vector_from(gather(trait, model, spec, seed, progress, judge), trait, model, spec, seed, progress)
 
 
 def vector_from(
@@ -36,9 +42,10 @@ def vector_from(
     evidence = check(gathered.poles, spec, seed)
     directions = direct(gathered.poles, spec)
     header = describe(trait, model, evidence, gathered.counts, gathered.calibration, spec, seed)
+    told = {"kept_by": gathered.kept_by, "kept_by_contrast": gathered.otherwise}
     push = Push(evidence.block, directions[evidence.block], 1.0)
     doses = dose_response(trait, model, push, gathered.calibration, spec, seed, progress)
-    return TraitVector(header.model_copy(update={"doses": doses}), directions).sealed()
+    return TraitVector(header.model_copy(update={"doses": doses, **told}), directions).sealed()
 
 
 def direct(poles: Poles, spec: ExtractSpec) -> Floats:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from heredity.ground.progress import Progress
+from heredity.judges.contrast import Asked
 from heredity.judges.elicit import elicit
+from heredity.judges.independent import Judge, judge_name, opinions
 from heredity.models.chat import question, render
 from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
@@ -18,7 +20,7 @@ from heredity.records.reading import Form
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration, KeptCounts
 from heredity.vectors.check import Poles
-from heredity.vectors.keep import grade_elicited, keep
+from heredity.vectors.keep import grade_elicited, keep, sifted
 from heredity.vectors.spec import ExtractSpec
 
 
@@ -29,22 +31,35 @@ class Gathered:
     poles: Poles
     counts: KeptCounts
     calibration: Calibration
+    kept_by: str = "contrast"
+    """The judge that decided what is kept."""
+    otherwise: KeptCounts | None = None
+    """What the contrast judge would have kept, where an independent one decided."""
 
 
-def gather(trait: Trait, model: Model, spec: ExtractSpec, seed: str, progress: Progress) -> Gathered:
+def gather(
+    trait: Trait, model: Model, spec: ExtractSpec, seed: str, progress: Progress, judge: Judge | None = None
+) -> Gathered:
     """Return the readings of all answers that hold a token, and which of them both poles play their part in.
 
-    Raises NothingKeptError when too few answer pairs tell the poles apart.
+    With a `judge` it is its grades that decide, and what the contrast judge would have kept is counted beside. Raises
+    NothingKeptError when too few answer pairs tell the poles apart.
     """
     how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
     answers = elicit(trait, model, spec.n_samples, how, seed, progress)
     graded = grade_elicited(trait, model, answers, progress)
+    otherwise = None
+    if judge is not None:
+        otherwise = sifted(answers, graded, spec)[1]
+        asked = [Asked(answer.question, answer.text) for answer in answers]
+        graded = replace(graded, grades=opinions(judge, trait, asked, progress))
     places, counts = keep(answers, graded, spec)
     kept = set(places)
     said = [place for place, answer in enumerate(answers) if answer.text]
     is_kept = [place in kept for place in said]
     poles = read_poles(trait, model, [answers[place] for place in said], is_kept, spec.form, progress)
-    return Gathered(poles, counts, graded.calibration)
+    by = judge_name(judge) if judge else "contrast"
+    return Gathered(poles, counts, graded.calibration, by, otherwise)
 
 
 def read_poles(

@@ -18,6 +18,9 @@ from heredity.records.trait import Trait
 from heredity.records.vector import Calibration, KeptCounts
 from heredity.vectors.spec import ExtractSpec
 
+RULES = ("unscored", "positive_too_low", "negative_too_high", "incoherent")
+"""By which a pair of answers is dropped."""
+
 
 @dataclass(frozen=True)
 class Graded:
@@ -51,28 +54,35 @@ def coherences(model: Model, answers: Sequence[Asked], progress: Progress) -> li
 
 
 def keep(answers: Sequence[Answer], graded: Graded, spec: ExtractSpec) -> tuple[list[int], KeptCounts]:
-    """Return the places of the kept answers, pair by pair, and how many each rule dropped.
+    """Return the places of the kept answers, two by two, and how many each rule dropped.
 
-    A pair is kept if the positive answer is graded >= 50, the negative < 50, and both are coherent ([PV]
-    section 2.2). Raises NothingKeptError when fewer than `spec.min_kept` pairs are left.
+    Raises NothingKeptError when fewer than `spec.min_kept` pairs are left.
     """
-    kept: list[int] = []
-    dropped = dict.fromkeys(("unscored", "positive_too_low", "negative_too_high", "incoherent"), 0)
-    for place in range(0, len(answers), 2):
-        rule = _broken_rule(graded, place, spec)
-        if rule is None:
-            kept += [place, place + 1]
-        else:
-            dropped[rule] += 1
-    counts = KeptCounts(n_pairs=len(answers) // 2, n_kept=len(kept) // 2, **dropped)
+    kept, counts = sifted(answers, graded, spec)
     if counts.n_kept < spec.min_kept:
-        rules = ", ".join(f"{name.replace('_', ' ')}: {n}" for name, n in dropped.items())
+        rules = ", ".join(f"{name.replace('_', ' ')}: {getattr(counts, name)}" for name in RULES)
         raise NothingKeptError(
             f"only {counts.n_kept} of {counts.n_pairs} answer pairs show the trait on one side and not on the other "
             f"(needed {spec.min_kept}; dropped by {rules}); sharpen the contrast pairs, ask for more samples, or "
             "use a larger model"
         )
     return kept, counts
+
+
+def sifted(answers: Sequence[Answer], graded: Graded, spec: ExtractSpec) -> tuple[list[int], KeptCounts]:
+    """Return the same, however few are left.
+
+    A pair is kept if the positive answer is graded >= 50, the negative < 50, and both are coherent ([PV] section 2.2).
+    """
+    kept: list[int] = []
+    dropped = dict.fromkeys(RULES, 0)
+    for place in range(0, len(answers), 2):
+        rule = _broken_rule(graded, place, spec)
+        if rule is None:
+            kept += [place, place + 1]
+        else:
+            dropped[rule] += 1
+    return kept, KeptCounts(n_pairs=len(answers) // 2, n_kept=len(kept) // 2, **dropped)
 
 
 def _broken_rule(graded: Graded, place: int, spec: ExtractSpec) -> str | None:
