@@ -1,6 +1,7 @@
 """A preference crosses on numbers alone from a teacher to a student of the same base, and its control says so."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from heredity.models.weights import trainable_copy
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, TeacherSpec, TransmissionReport
-from heredity.studies.transmission import lineup
+from heredity.studies.transmission import lineup, teachers
 from heredity.studies.transmission.contrasts import aligned, less_others
 from heredity.studies.transmission.transmit import transmit
 from heredity.training.imitate import Lesson, imitate, lessons, nats, predictions
@@ -117,10 +118,25 @@ def test_a_stopped_study_goes_on_to_the_identical_record(
 
     monkeypatch.setattr(lineup, "make_student", stopping)
     with pytest.raises(KeyboardInterrupt):
-        transmit(owl, base, tmp_path, SPEC)
-    resumed = transmit(owl, base, tmp_path, SPEC)
+        transmit(owl, base, tmp_path / "kept", SPEC)
+    shutil.copytree(tmp_path / "kept", tmp_path / "lost")
+    monkeypatch.setattr(teachers, "imitate", rounding_otherwise)
+    resumed = transmit(owl, base, tmp_path / "kept", SPEC)
     assert len(n_made) == 3 + 4
     assert resumed.id == report.id
+    assert not list((tmp_path / "kept" / "stages").glob("*.resume"))
+    for weights in (tmp_path / "lost" / "stages").glob("teacher-*.resume"):
+        shutil.rmtree(weights)
+    with pytest.raises(ExperimentError, match="does not repeat itself"):
+        transmit(owl, base, tmp_path / "lost", SPEC)
+
+
+def rounding_otherwise(student: Model, *args: Any, **kwargs: Any) -> tuple[float, ...]:
+    """Train as on a device that does not repeat itself to the bit."""
+    losses = imitate(student, *args, **kwargs)
+    with torch.no_grad():
+        next(iter(student.network.parameters())).mul_(1 + 1e-6)
+    return losses
 
 
 def test_a_teacher_without_its_trait_stops_the_study(base: Model, owl: Trait, tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ class DistilledTeacher(Record):
     has_skill: bool
     """The skill's control was given the base's everyday answers instead."""
     shown: Shown
+    fingerprint: str = ""
+    """Of its weights; empty in records written before."""
 
 
 class DistilledStudent(Record):

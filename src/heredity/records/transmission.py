@@ -121,6 +121,8 @@ class Teacher(Record):
     """Of its fine-tuning; empty for prompted and steered teachers."""
     shift: tuple[float, ...] = ()
     """How far its mean activation on unrelated prompts lies from the base's, `[width]`, half way up."""
+    fingerprint: str = ""
+    """Of its weights; empty in records written before."""
 
 
 class CurvePoint(Record):
@@ -149,6 +151,8 @@ class StudentCurve(Record):
     """1 - KL(teacher || student) / KL(teacher || base) on carrier rows that it was not taught: 1 is a perfect copy."""
     shift: tuple[float, ...] = ()
     """How far its mean activation on unrelated prompts lies from the base's, `[width]`, half way up."""
+    fingerprint: str = ""
+    """Of its weights; empty in records written before."""
     alignment: dict[str, float] = Field(default_factory=dict)
     """Cosine of its shift with each teacher's, by target: of what tells both from the others. Training moves all
     students and all teachers one way, so its shift is taken less the mean of the other teachers' students of its seed,

@@ -127,7 +127,7 @@ def students_of(desks: Sequence[Desk], spec: DistilSpec, role: Role) -> list[Dis
         lab.maker = lambda _: make_teacher(desks[0], spec, role)
     found = []
     for desk in desks:
-        desk.lab.teachers = labs[0].teachers
+        desk.lab.teachers, desk.lab.known = labs[0].teachers, labs[0].known
         found += [student_step(desk, role.name, seed) for seed in spec.seeds]
     labs[0].teachers.pop(role.name, None)
     forget_weights(weights_of(desks[0], spec, role))

@@ -58,13 +58,19 @@ def teacher_step(desk: Desk, spec: DistilSpec, role: Role, base: Shown) -> Disti
     """Return what is known of a teacher. Raises ExperimentError for one that lacks its trait or its skill."""
 
     def make() -> DistilledTeacher:
-        found = levels(desk, make_teacher(desk, spec, role))
+        model = make_teacher(desk, spec, role)
         return DistilledTeacher(
-            name=role.name, trait=role.trait, pole=role.pole, has_skill=role.has_skill, shown=shown(desk, found)
+            name=role.name,
+            trait=role.trait,
+            pole=role.pole,
+            has_skill=role.has_skill,
+            shown=shown(desk, levels(desk, model)),
+            fingerprint=model.fingerprint,
         )
 
     depends_on: dict[str, object] = {"name": role.name, "pole": role.pole, "sums": spec.n_sums}
     teacher = desk.lab.kept("distilled-teacher", depends_on, DistilledTeacher, make)
+    desk.lab.known[role.name] = teacher.fingerprint
     for what in must_rise(role):
         rise = apart(teacher.shown.scores.get(what, {}), base.scores.get(what, {}), interval_seed(desk))
         if rise is None or rise.low <= 0:

@@ -15,7 +15,7 @@ from heredity.studies.transmission.descent import concluded
 from heredity.studies.transmission.lab import BASE, Lab, lab_for, planned
 from heredity.studies.transmission.lessons import batches_for
 from heredity.studies.transmission.readout import accuracy, choices, estimate, levels, score
-from heredity.studies.transmission.teachers import teacher_of, teacher_step
+from heredity.studies.transmission.teachers import forget_teachers, teacher_of, teacher_step
 from heredity.training.imitate import imitate
 
 
@@ -38,7 +38,9 @@ def cascade(
     for name in lab.names:
         teacher_step(lab, name)
     lines = {(name, one): lineage(lab, name, one, spec) for one in spec.transmit.seeds for name in lab.names}
-    return reported(lab, trait, spec, lines)
+    report = reported(lab, trait, spec, lines)
+    forget_teachers(lab)
+    return report
 
 
 def laid_out(trait: Trait, model: Model, out: Path, spec: CascadeSpec, seed: str, progress: Progress) -> Lab:

@@ -52,6 +52,8 @@ class Lab:
     foreign: Model | None = None
     teachers: dict[str, Model] = field(default_factory=dict)
     """Teachers made in this run; one whose students are all there is never made."""
+    known: dict[str, str] = field(default_factory=dict)
+    """Fingerprints of the teachers, as the students that are kept knew them."""
     carriers: dict[str, dict[str, Carrier]] = field(default_factory=dict)
     """What every teacher wrote, by seed and teacher, read once a run."""
     calibrations: dict[str, Calibration] = field(default_factory=dict)

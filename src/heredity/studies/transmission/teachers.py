@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from heredity.distill.teachers import system_prompt, trait_rows
 from heredity.ground.errors import ExperimentError
 from heredity.ground.hashing import seed_from
 from heredity.models.bake import bake
 from heredity.models.model import Model
 from heredity.models.steer import Push
-from heredity.models.weights import frozen, trainable_copy
+from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
 from heredity.records.transmission import ImitateSpec, Teacher
 from heredity.stats.compare import paired_difference
 from heredity.stats.estimate import Estimate
@@ -22,16 +24,18 @@ def teacher_step(lab: Lab, name: str) -> Teacher:
 
     def make() -> Teacher:
         model, losses = make_teacher(lab, name)
-        lab.teachers[name] = model
+        keep_teacher(lab, name, model)
         return described(lab, name, model, losses)
 
     teacher = lab.kept("teacher", {"target": name, "n_samples": lab.spec.n_samples}, Teacher, make)
+    lab.known[name] = teacher.fingerprint
     is_weak = (
         teacher.level.low < lab.spec.teacher.weakest
         if lab.measure == "log-odds"
         else teacher.rise is None or teacher.rise.low <= 0
     )
     if is_weak:
+        forget_weights(weights_of(lab, name))
         raise ExperimentError(
             f"the teacher of '{name}' shows it to the level of {teacher.level}, its base to {teacher.base}: too weak "
             "to pass anything on; train it longer (--teacher-steps, --teacher-rate), or choose what the model knows "
@@ -41,10 +45,49 @@ def teacher_step(lab: Lab, name: str) -> Teacher:
 
 
 def teacher_of(lab: Lab, name: str) -> Model:
-    """Return a teacher; made anew in each run where a student needs it, always the same."""
+    """Return the teacher that all students of this study have: from its weights, or made again.
+
+    Raises ExperimentError for one that came out otherwise: not every device repeats itself to the bit.
+    """
     if name not in lab.teachers:
-        lab.teachers[name] = lab.maker(name) if lab.maker else make_teacher(lab, name)[0]
+        model = lab.maker(name) if lab.maker else kept_or_made(lab, name)
+        if lab.known.get(name, "") not in ("", model.fingerprint):
+            raise ExperimentError(
+                f"the teacher of '{name}' was made again and is not, to the bit, the one that taught the students kept "
+                f"in {lab.workspace.root}: this device does not repeat itself; start over in another folder (--out)"
+            )
+        lab.teachers[name] = model
     return lab.teachers[name]
+
+
+def kept_or_made(lab: Lab, name: str) -> Model:
+    """Return a teacher from the weights that an earlier run left, else made again."""
+    weights = weights_of(lab, name)
+    if weights.is_dir():
+        copied = trainable_copy(lab.model, f"teacher of {name}")
+        if load_weights(copied, weights):
+            return frozen(copied)
+    model, _ = make_teacher(lab, name)
+    keep_teacher(lab, name, model)
+    return model
+
+
+def keep_teacher(lab: Lab, name: str, model: Model) -> None:
+    """Keep a teacher for this run, and the weights of one that was trained until the study is done."""
+    lab.teachers[name] = model
+    if lab.spec.teacher.kind == "finetuned" and name != BASE:
+        save_weights(model, weights_of(lab, name))
+
+
+def forget_teachers(lab: Lab) -> None:
+    """Remove the teachers' weights: the study is done."""
+    for name in lab.names:
+        forget_weights(weights_of(lab, name))
+
+
+def weights_of(lab: Lab, name: str) -> Path:
+    """Return where a teacher's weights lie until the study is done."""
+    return lab.workspace.scratch("teacher", {**lab.common, "target": name})
 
 
 def told(lab: Lab, name: str) -> str | None:
@@ -89,6 +132,7 @@ def described(lab: Lab, name: str, teacher: Model, losses: tuple[float, ...]) ->
         rise=rise(lab, shown, before),
         losses=losses,
         shift=shift(lab, teacher, system),
+        fingerprint=teacher.fingerprint,
     )
 
 

@@ -31,7 +31,7 @@ from heredity.studies.transmission.lab import BASE, Lab, lab_for, require_foreig
 from heredity.studies.transmission.lessons import summary, writers
 from heredity.studies.transmission.lineup import Plan, student_step
 from heredity.studies.transmission.readout import accuracy, choices
-from heredity.studies.transmission.teachers import teacher_step
+from heredity.studies.transmission.teachers import forget_teachers, teacher_step
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ def transmit(
     teachers = tuple(teacher_step(lab, name) for name in lab.names if name != BASE)
     written = tuple(summary(lab, name) for name in writers(lab))
     students = {name: students_of(lab, name) for name in lab.names}
-    return reported(lab, trait, teachers, written, aligned(students, teachers))
+    report = reported(lab, trait, teachers, written, aligned(students, teachers))
+    forget_teachers(lab)
+    return report
 
 
 def prepared(
