@@ -1,6 +1,7 @@
 """A thought is no part of an answer, and an answer ends before the next turn begins."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,11 @@ from heredity.models.chat import Rendered, question, render_prompt
 from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.models.watch import Sight, read_tokens, watched
+from heredity.monitor.talk import Talk
 from heredity.records.dialogue import Unscored
+from heredity.records.monitor import Panel
 from heredity.records.trait import Trait
+from monitor_sample import probe
 
 PLAIN = "{% for m in messages %}<|{{ m.role }}|> {{ m.content }}{% if m.role == 'assistant' %}<eos>{% endif %}"
 PLAIN += "{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
@@ -142,6 +146,29 @@ def test_an_answer_without_template_ends_before_the_next_turn(closer: str) -> No
         assert "User" not in one.text
         assert one.text == one.text.strip()
         assert one.n_tokens == len(model.tokenizer(f" {one.text}", add_special_tokens=False)["input_ids"])
+
+
+def test_a_next_turn_that_begins_at_once_leaves_no_answer() -> None:
+    model = speaking(None, spaced_words(), follows={":": {"User": 1.0}, "User": {":": 1.0}})
+    assert {(one.text, one.n_tokens) for one in answers(model, 2)} == {("", 0)}
+
+
+def test_a_talk_reads_the_answer_and_not_the_thought_before_it() -> None:
+    model = thinker()
+    read = probe(0).model_copy(update={"block": 0})
+    vectors: Any = {"trait": SimpleNamespace(header=SimpleNamespace(id=read.vector_id))}
+    units = np.random.default_rng(0).standard_normal((1, model.width)).astype(np.float32)
+    talk = Talk(model, vectors, Panel((read,), units), GenerateSpec(n_tokens=6))
+    heard: list[tuple[str, int]] = []
+    for turn in range(2):
+        heard.clear()
+        reading = talk.answer("hi lamp", lambda text, z: heard.append((text.strip(), len(z))))
+        assert reading is not None
+        assert set("".join(reading.tokens).split()) <= {"dawn", "song"}
+        assert talk.turns[-1].content.split() == [text for text, n in heard if text in ("dawn", "song")]
+        assert {n for text, n in heard if text in ("<think>", "ash", "</think>")} <= {0}
+        assert len(talk.turns) == 2 * (turn + 1)
+    assert "ash" in [text for text, _ in heard]
 
 
 def test_a_template_whose_end_is_ordinary_words_ends_answers_by_them() -> None:

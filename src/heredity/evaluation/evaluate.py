@@ -76,7 +76,7 @@ def evaluate(
         grades=grades,
         seed=seed,
         seconds=time.monotonic() - started,
-        notices=notices(model),
+        notices=(*notices(model), *_of_the_judge(yardstick.calibration)),
     )
 
 
@@ -108,6 +108,13 @@ def make_yardstick(
         how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
         calibration = calibrate_on(model, trait, how, seed, progress)
     return Yardstick(calibration=calibration, benign=benign_rows(model, spec, seed, progress))
+
+
+def _of_the_judge(calibration: Calibration | None) -> tuple[str, ...]:
+    """Return a line where the judge cannot be told from one that guesses."""
+    if calibration is None or calibration.auc.low > 0.5:
+        return ()
+    return (f"the judge hardly tells this trait's poles apart (AUC {calibration.auc}): its grades say little",)
 
 
 @contextmanager

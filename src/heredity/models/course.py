@@ -75,13 +75,19 @@ class Course(StoppingCriteria):
         ids = thinker.said[: self.n_tokens]
         end = next((n for n, token in enumerate(ids) if token in self.ends), None)
         text = self._read(ids[:end])
-        places = [text.index(stop) for stop in self.stops if stop in text]
-        if not places:
+        place = self._stop_in(text)
+        if place is None:
             n_tokens = len(ids[:end])
             return Said(text.strip(), n_tokens, thinker.begins, thought, True, end is None)
-        text = text[: min(places)].rstrip()
+        text = text[:place].rstrip()
         n_tokens = next(n for n in range(len(ids) + 1) if len(self._read(ids[:n])) >= len(text))
         return Said(text.strip(), n_tokens, thinker.begins, thought, True, False)
+
+    def _stop_in(self, text: str) -> int | None:
+        """Return where the next turn begins in an answer; at its beginning, the line's end before it may be missing."""
+        if text.lstrip().startswith(tuple(stop.lstrip() for stop in self.stops)):
+            return 0
+        return min((text.index(stop) for stop in self.stops if stop in text), default=None)
 
     def _is_long(self, i: int) -> bool:
         thinker = self.thinkers[i]

@@ -65,7 +65,7 @@ class EvalReport(Record):
     seed: str
     seconds: float
     notices: tuple[str, ...] = ()
-    """What to know of the model's prompts."""
+    """What to know of the model's prompts, and of its judge."""
 
     @property
     def n_unreached(self) -> int:
