@@ -63,13 +63,19 @@ class Loopback:
     """The server, for the length of a with-block."""
 
     def __init__(
-        self, answer: Callable[[Body], Reply], script: Script = WELL, retry_after_s: float | None = None
+        self,
+        answer: Callable[[Body], Reply],
+        script: Script = WELL,
+        retry_after_s: float | None = None,
+        refuse: Callable[[Body], str | None] = lambda body: None,
     ) -> None:
         self.answer = answer
         """May be called from several threads at once."""
         self.script = script
         self.retry_after_s = retry_after_s
         """What a 429 asks for."""
+        self.refuse = refuse
+        """From a body that would be answered well to what is said of it with status 400; None answers it."""
         self.received: list[Received] = []
         self.most_open = 0
         """Highest number of requests that were open at the same time."""
@@ -148,6 +154,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _outcome(self, behaviour: Behaviour, body: Body) -> tuple[int, Body | bytes | None]:
         """Return status and body; None for a connection that is dropped."""
         match behaviour:
+            case "ok" if (refused := self.server.loopback.refuse(body)) is not None:
+                return 400, _error(refused)
             case "ok":
                 return 200, _completion(body, self.server.loopback.answer(body))
             case "garbage":

@@ -13,11 +13,13 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.options import (
+    AnswersOption,
     DollarsInOption,
     DollarsOutOption,
     ModelOption,
     OutOption,
     SeedOption,
+    ThinkingOption,
     TraitOption,
     ViaOption,
 )
@@ -62,6 +64,8 @@ def judge_command(
     judge_model: Annotated[str | None, typer.Option(help="The judging model's name at the endpoint.")] = None,
     dollars_in: DollarsInOption = None,
     dollars_out: DollarsOutOption = None,
+    answers_alone: AnswersOption = False,
+    thinking: ThinkingOption = 0,
     estimate: Annotated[bool, typer.Option("--estimate", help="Say what it would cost, and send nothing.")] = False,
     model: ModelOption = "smollm2-135m",
     out: OutOption = "heredity-out",  # type: ignore[assignment]
@@ -71,41 +75,60 @@ def judge_command(
 
     Every assistant turn is an answer, to what the user said last before it. Intervals resample opening questions.
     With --via URL --judge-model MODEL a remote model judges (the key is read from HEREDITY_API_KEY or OPENAI_API_KEY);
-    its replies are kept, so that a stopped run goes on where it was. Else --model judges. Writes OUT/judged.jsonl.
+    its replies are kept, so that a stopped run goes on where it was, and it is asked as it wants where it refuses the
+    usual parameters. Else --model judges. Writes OUT/judged.jsonl.
     """
     if by not in KINDS:
         raise UnknownNameError("judge", by, KINDS)
-    require_an_endpoint_where_it_counts(by, via, judge_model, estimate)
+    require_an_endpoint_where_it_counts(by, via, judge_model, estimate or answers_alone or thinking > 0)
     one, corpus, folder = trait(name), read_conversations(file), writable(out)
     answers = answers_in(corpus)
     asked = [answer.asked for answer in answers]
     judge: Any = None
     if via is not None:
-        judge = endpoint_for(via, judge_model, "--judge-model", dollars_in, dollars_out)
+        manner = manner_of(answers_alone, thinking)
+        judge = endpoint_for(via, judge_model, "--judge-model", dollars_in, dollars_out, manner=manner)
         cost = estimated(judge, one, asked)
-        typer.echo(f"{cost} ({DIGITS_COST})", err=True)
+        typer.echo(str(cost) if answers_alone else f"{cost} ({DIGITS_COST})", err=True)
         if estimate:
             return say(cost, "nothing was sent", context.obj.as_json)
     with watched(context.obj.is_quiet) as progress:
         judge = judge or loaded(context, model)
         grades, coherence = grades_by(by, judge, one, asked, seed, progress)
     path = write_jsonl(folder / "judged.jsonl", judged_rows(answers, grades, coherence))
-    summary = summarised(answers, grades, coherence)
+    summary = summarised(answers, grades, coherence) | asked_as(judge)
     say(summary, f"{described(one, summary)}\nwritten to {path}", context.obj.as_json)
     return None
 
 
-def require_an_endpoint_where_it_counts(kind: str, url: str | None, judge_model: str | None, estimate: bool) -> None:
+def require_an_endpoint_where_it_counts(
+    kind: str, url: str | None, judge_model: str | None, is_about_one: bool
+) -> None:
     """Raise InputError for options that mean nothing together, before anything is read or spent."""
     if url is None and judge_model:
         raise InputError(f"where is '{judge_model}'? Name its server with --via; a model on this machine is --model")
-    if url is None and estimate:
-        raise InputError("--estimate says what a remote judge would cost; name its server with --via")
+    if url is None and is_about_one:
+        raise InputError(
+            "--estimate, --answers and --thinking-tokens are about a remote judge; name its server with --via"
+        )
     if url is not None and kind == "contrast":
         raise InputError(
             "the contrast judge needs the probability of whole answers, which no endpoint tells: "
             "leave --via out, or judge --by rubric"
         )
+
+
+def manner_of(answers_alone: bool, thinking: int) -> Any:
+    """Return how a remote judge is asked from the start."""
+    from heredity.models.replies import Manner
+
+    return Manner(with_odds=not answers_alone, n_thinking=thinking)
+
+
+def asked_as(judge: Any) -> dict[str, Any]:
+    """Return how a remote judge was asked, where that is not as usual."""
+    manner = getattr(judge, "manner", None)
+    return {} if manner is None or manner.is_usual else {"asked_as": {**manner.model_dump(), "text": str(manner)}}
 
 
 def answers_in(corpus: Corpus) -> list[Judged]:
@@ -133,7 +156,7 @@ def estimated(endpoint: Any, one: Trait, answers: Sequence[Asked]) -> Any:
     from heredity.judges.remote import first_requests
 
     asked = [filled(rubric, answer) for rubric in (one.rubric, COHERENCE) for answer in answers]
-    return endpoint.estimate(first_requests(asked))
+    return endpoint.estimate(first_requests(asked, endpoint.manner))
 
 
 def grades_by(
@@ -214,6 +237,8 @@ def described(one: Trait, summary: dict[str, Any]) -> str:
     """Return the summary for people."""
     lines = [f"{summary['n']} answers judged for {one.name} (n: opening questions)"]
     lines += [f"  {name:<12} {summary[f'{name}_text']}" for name in ("grade", "coherence") if name in summary]
+    if "asked_as" in summary:
+        lines.append(f"  asked: {summary['asked_as']['text']}")
     for name, reasons in summary["unscored"].items():
         of_what = "" if name == "grade" else f" for {name}"
         lines += [f"  {n} unscored{of_what}: {reason}" for reason, n in reasons.items()]

@@ -49,6 +49,18 @@ JudgeOption = Annotated[
 JudgeModelOption = Annotated[
     str | None, typer.Option("--judge-model", help="The judging model's name at the server that --judge names.")
 ]
+AnswersOption = Annotated[
+    bool,
+    typer.Option(
+        "--answers",
+        help="Take the number that a remote judge answers, not the mean over the probabilities of all numbers: for "
+        "models that show none.",
+    ),
+]
+ThinkingOption = Annotated[
+    int,
+    typer.Option("--thinking-tokens", min=0, help="Further tokens of a remote judge that thinks before it answers."),
+]
 DollarsInOption = Annotated[float | None, typer.Option("--dollars-in", min=0, help="Price of a million prompt tokens.")]
 DollarsOutOption = Annotated[
     float | None, typer.Option("--dollars-out", min=0, help="Price of a million reply tokens.")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from heredity.judges.independent import Judge
     from heredity.models.endpoint import Endpoint
     from heredity.models.model import Model
+    from heredity.models.replies import Manner
 
 
 def writable(out: Path) -> Path:
@@ -64,6 +65,7 @@ def endpoint_for(
     dollars_in: float | None = None,
     dollars_out: float | None = None,
     timeout_s: float = 60.0,
+    manner: Manner | None = None,
 ) -> Endpoint:
     """Return the remote model named. Raises InputError when no model or no address is."""
     if not name:
@@ -71,7 +73,9 @@ def endpoint_for(
     require_extra("endpoint")
     from heredity.models.endpoint import Endpoint, EndpointSpec
 
-    spec = EndpointSpec(url=url, model=name, dollars_in=dollars_in, dollars_out=dollars_out, timeout_s=timeout_s)
+    how = {} if manner is None else {"manner": manner}
+    prices = {"dollars_in": dollars_in, "dollars_out": dollars_out}
+    spec = EndpointSpec.model_validate({"url": url, "model": name, "timeout_s": timeout_s, **prices, **how})
     return Endpoint(spec, cache_folder() / "replies")
 
 

@@ -17,15 +17,21 @@ Judge = Model | Endpoint
 
 
 def judge_name(judge: Judge) -> str:
-    """Return the judge's name for people."""
-    return f"{judge.spec.model} at {judge.spec.url}" if isinstance(judge, Endpoint) else judge.name
+    """Return the judge's name for people, with how a remote one was asked where that is not as usual."""
+    if not isinstance(judge, Endpoint):
+        return judge.name
+    asked = "" if judge.manner.is_usual else f" (asked {judge.manner})"
+    return f"{judge.spec.model} at {judge.spec.url}{asked}"
 
 
 def judge_id(judge: Judge | None) -> str | None:
-    """Return what a kept step that asked the judge depends on."""
+    """Return what a kept step that asked the judge depends on; how a server wants to be asked is its own affair."""
     if judge is None:
         return None
-    return judge_name(judge) if isinstance(judge, Endpoint) else judge.fingerprint
+    if not isinstance(judge, Endpoint):
+        return judge.fingerprint
+    asked = "" if judge.spec.manner.is_usual else f" (asked {judge.spec.manner})"
+    return f"{judge.spec.model} at {judge.spec.url}{asked}"
 
 
 def opinions(

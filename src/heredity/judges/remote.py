@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from heredity.ground.progress import Progress
-from heredity.models.endpoint import ChatReply, ChatRequest, Endpoint, Fault
+from heredity.judges.answered import alone, answered_masses, silence_of
+from heredity.models.endpoint import ChatReply, ChatRequest, Endpoint, Fault, Manner
 from heredity.models.numbers import NumberMass, continued
 from heredity.records.dialogue import Turn, Unscored
 
@@ -55,8 +56,11 @@ def remote_masses(
 ) -> list[NumberMass | Unscored]:
     """Return the number probabilities of every prompt, or why there are none.
 
-    Raises EndpointError when the endpoint cannot be reached or answers nothing.
+    In a manner without odds a number stands for itself. Raises EndpointError when the endpoint cannot be reached or
+    answers nothing.
     """
+    if not endpoint.manner.with_odds:
+        return answered_masses(endpoint, first_requests(prompts, endpoint.manner), phrase, progress)
     trees = [_Tree(prompt) for prompt in prompts]
     _ask(endpoint, [(tree, "") for tree in trees], "judging", progress)
     if any(unseen_branches(tree) for tree in trees) and not _goes_on(endpoint, trees, progress):
@@ -67,9 +71,10 @@ def remote_masses(
     return [Unscored(reason=f"no reply: {tree.fault}") if tree.fault else mass_of(tree, phrase) for tree in trees]
 
 
-def first_requests(prompts: Sequence[str]) -> list[ChatRequest]:
+def first_requests(prompts: Sequence[str], manner: Manner) -> list[ChatRequest]:
     """Return what is sent first, for an estimate of the cost; split numbers need up to some ten more a prompt."""
-    return [_request(prompt, "") for prompt in prompts]
+    requests = [_request(prompt, "") for prompt in prompts]
+    return requests if manner.with_odds else [alone(request) for request in requests]
 
 
 def is_digits(text: str) -> bool:
@@ -194,7 +199,7 @@ def _note(tree: _Tree, said: str, reply: ChatReply) -> None:
     """Write down the odds along a reply, as far as it goes on in a number."""
     if not reply.tokens:
         tree.closed.add(said)
-        tree.fault = tree.fault or ("" if said else "the server sends no token probabilities (logprobs)")
+        tree.fault = tree.fault or ("" if said else silence_of(reply))
         return
     if not said:
         tree.opening = (reply.tokens[0].token, reply.tokens[1].alternatives if len(reply.tokens) > 1 else ())

@@ -17,7 +17,8 @@ from heredity.ground.errors import EndpointError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Task
 from heredity.models.connection import EndpointSpec, connect, exchange
-from heredity.models.replies import ChatReply, ChatRequest, Fault
+from heredity.models.manner import Refusal, advised, learnt
+from heredity.models.replies import ChatReply, ChatRequest, Fault, Manner
 from heredity.models.wire import Again
 
 if TYPE_CHECKING:
@@ -34,8 +35,10 @@ class Run:
     """The requests of one run, and what has come of them so far."""
 
     spec: EndpointSpec
-    keep: Callable[[str, ChatReply], None]
-    """Called with every reply as soon as it is there."""
+    manner: Manner
+    """How the server is asked; changed by what it refuses, for all requests that follow."""
+    keep: Callable[[str, ChatReply, Manner], None]
+    """Called with every reply, and the manner that it was asked in, as soon as it is there."""
     n_kept: int
     """Replies that were there before the run."""
     outcomes: dict[str, ChatReply | Fault] = field(default_factory=dict)
@@ -50,7 +53,7 @@ class Run:
 
         async def work() -> None:
             for key, request in queue:
-                self._note(key, await insist(client, self.spec, key, request))
+                self._note(key, *await self._settled(client, key, request))
                 task.advance()
 
         async with connect(self.spec.url) as client:
@@ -63,10 +66,26 @@ class Run:
                 await asyncio.gather(*jobs, return_exceptions=True)
         self._require_a_reply()
 
-    def _note(self, key: str, outcome: ChatReply | Fault) -> None:
+    async def _settled(self, client: AsyncOpenAI, key: str, request: ChatRequest) -> tuple[ChatReply | Fault, Manner]:
+        """Return the outcome of one request and the manner in which it was asked last.
+
+        A refusal that says how the server wants to be asked changes the manner, and the request is sent again.
+        """
+        while True:
+            manner = self.manner
+            outcome = await insist(client, self.spec, key, request, manner)
+            if not isinstance(outcome, Refusal):
+                return outcome, manner
+            if self.manner == manner:
+                wanted = learnt(manner, request, outcome.words)
+                if wanted is None:
+                    return advised(outcome), manner
+                self.manner = wanted
+
+    def _note(self, key: str, outcome: ChatReply | Fault, manner: Manner) -> None:
         self.outcomes[key] = outcome
         if isinstance(outcome, ChatReply):
-            self.keep(key, outcome)
+            self.keep(key, outcome, manner)
         is_lost = isinstance(outcome, Fault) and not outcome.is_refusal
         self.n_lost_in_a_row = self.n_lost_in_a_row + 1 if is_lost else 0
         if self.n_lost_in_a_row >= N_LOST_IN_A_ROW:
@@ -97,13 +116,15 @@ class Run:
         )
 
 
-async def insist(client: AsyncOpenAI, spec: EndpointSpec, key: str, request: ChatRequest) -> ChatReply | Fault:
+async def insist(
+    client: AsyncOpenAI, spec: EndpointSpec, key: str, request: ChatRequest, manner: Manner
+) -> ChatReply | Fault | Refusal:
     """Return the outcome of one request after as many attempts as the spec allows.
 
     The pauses double, and chance shortens them by up to a half, so that requests turned away together come back apart.
     """
     chance = random.Random(seed_from("retry", key))
-    outcome = await exchange(client, spec, request)
+    outcome = await exchange(client, spec, request, manner)
     for n_retries in range(spec.n_retries):
         if not isinstance(outcome, Again):
             break
@@ -111,7 +132,7 @@ async def insist(client: AsyncOpenAI, spec: EndpointSpec, key: str, request: Cha
             return Fault(reason=f"{outcome.reason} (it asks to wait {outcome.wait_s:,.0f} s)")
         pause_s = spec.retry_delay_s * 2**n_retries * (1 - chance.random() / 2)
         await asyncio.sleep(min(max(pause_s, outcome.wait_s), LONGEST_WAIT_S))
-        outcome = await exchange(client, spec, request)
+        outcome = await exchange(client, spec, request, manner)
     return Fault(reason=outcome.reason) if isinstance(outcome, Again) else outcome
 
 

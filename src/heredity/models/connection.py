@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from heredity.ground.errors import EndpointError, InputError, MissingExtraError
-from heredity.models.replies import ChatReply, ChatRequest, Fault
+from heredity.models.manner import Refusal, refusal_of
+from heredity.models.replies import ChatReply, ChatRequest, Fault, Manner
 from heredity.models.wire import Again, payload, read_reply
 from heredity.records.base import Spec
 
@@ -52,6 +53,8 @@ class EndpointSpec(Spec):
     """Price of a million prompt tokens."""
     dollars_out: float | None = Field(default=None, ge=0)
     """Price of a million completion tokens."""
+    manner: Manner = Manner()
+    """How it is asked from the start; what it refuses and how it wants to be asked instead is learnt from its words."""
 
     @field_validator("url")
     @classmethod
@@ -83,7 +86,9 @@ def connect(url: str) -> AsyncOpenAI:
     return client
 
 
-async def exchange(client: AsyncOpenAI, spec: EndpointSpec, request: ChatRequest) -> ChatReply | Fault | Again:
+async def exchange(
+    client: AsyncOpenAI, spec: EndpointSpec, request: ChatRequest, manner: Manner
+) -> ChatReply | Fault | Refusal | Again:
     """Send one request and return what came of it; the time allowed is for all of it, not for each byte.
 
     Raises EndpointError when every other request would end the same way: an unknown key, model or address.
@@ -92,7 +97,7 @@ async def exchange(client: AsyncOpenAI, spec: EndpointSpec, request: ChatRequest
 
     try:
         async with asyncio.timeout(spec.timeout_s):
-            raw = await client.chat.completions.with_raw_response.create(**payload(spec.model, request))
+            raw = await client.chat.completions.with_raw_response.create(**payload(spec.model, request, manner))
     except TimeoutError:
         return Again(f"no reply within {spec.timeout_s:g} s")
     except openai.APIStatusError as error:
@@ -100,11 +105,11 @@ async def exchange(client: AsyncOpenAI, spec: EndpointSpec, request: ChatRequest
     except openai.APIConnectionError as error:
         cause = error.__cause__ or error
         return Again(_repeatable(client, f"cannot connect, or cut off ({type(cause).__name__}: {cause})"))
-    outcome = read_reply(raw.http_response.text, request)
+    outcome = read_reply(raw.http_response.text, request, manner)
     return Again(_repeatable(client, outcome.reason)) if isinstance(outcome, Again) else outcome
 
 
-def _refused(client: AsyncOpenAI, spec: EndpointSpec, error: APIStatusError) -> Fault | Again:
+def _refused(client: AsyncOpenAI, spec: EndpointSpec, error: APIStatusError) -> Refusal | Again:
     status = error.status_code
     message = error.body.get("message") if isinstance(error.body, dict) else None
     said = _repeatable(client, f"HTTP {status}: {message or error.response.text}")
@@ -112,7 +117,7 @@ def _refused(client: AsyncOpenAI, spec: EndpointSpec, error: APIStatusError) -> 
         _give_up(spec, status, said)
     if status in TRY_AGAIN or status >= 500:
         return Again(said, _asked_to_wait(error.response.headers.get("retry-after", "")))
-    return Fault(reason=said, is_refusal=True)
+    return refusal_of(Fault(reason=said, is_refusal=True), error.body or error.response.text)
 
 
 def _give_up(spec: EndpointSpec, status: int, said: str) -> NoReturn:

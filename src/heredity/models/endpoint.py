@@ -7,10 +7,11 @@ Does not: stream, sample several answers to one request, or keep a fault.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from heredity.ground.files import require_writable, write_text
+from heredity.ground.hashing import digest
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.asking import Run, completed
 from heredity.models.connection import EndpointSpec
@@ -20,11 +21,12 @@ from heredity.models.replies import (
     CostEstimate,
     Exchange,
     Fault,
+    Manner,
     TokenChoice,
     exchange_digest,
 )
 
-__all__ = ["ChatReply", "ChatRequest", "CostEstimate", "Endpoint", "EndpointSpec", "Fault", "TokenChoice"]
+__all__ = ["ChatReply", "ChatRequest", "CostEstimate", "Endpoint", "EndpointSpec", "Fault", "Manner", "TokenChoice"]
 
 CHARACTERS_A_TOKEN = 4
 TOKENS_A_PRICE = 1_000_000
@@ -39,6 +41,15 @@ class Endpoint:
 
     spec: EndpointSpec
     cache: Path | None
+    _manners: list[Manner] = field(default_factory=list, repr=False, compare=False)
+    """The manner of asking in force, and nothing else; empty until the first use."""
+
+    @property
+    def manner(self) -> Manner:
+        """How the server is asked: as the spec says, and as it has said itself, in this run or in one before."""
+        if not self._manners:
+            self._manners.append(self._known_manner())
+        return self._manners[0]
 
     def estimate(self, requests: Sequence[ChatRequest]) -> CostEstimate:
         """Return what `ask` would send now and at most cost, without sending anything."""
@@ -46,7 +57,7 @@ class Endpoint:
         waiting = [request for key, request in distinct.items() if self._kept(key) is None]
         lengths = [sum(len(turn.content) for turn in request.turns) for request in waiting]
         n_in = sum(-(-length // CHARACTERS_A_TOKEN) for length in lengths)
-        n_out = sum(request.n_tokens for request in waiting)
+        n_out = sum(request.n_tokens + self.manner.n_thinking for request in waiting)
         return CostEstimate(
             n_requests=len(distinct),
             n_cached=len(distinct) - len(waiting),
@@ -67,19 +78,44 @@ class Endpoint:
         waiting = {key: request for key, request in distinct.items() if key not in kept}
         if waiting and self.cache:
             require_writable(self.cache)
-        run = Run(self.spec, lambda key, reply: self._keep(key, waiting[key], reply), n_kept=len(kept))
+        run = Run(self.spec, self.manner, lambda key, *reply: self._keep(waiting[key], *reply), n_kept=len(kept))
         with progress.task(label, len(distinct)) as task:
             task.advance(len(kept))
-            if waiting:
-                completed(lambda: run.send(waiting, task))
+            keys = [self._digest(request) for request in requests]
+            try:
+                if waiting:
+                    completed(lambda: run.send(waiting, task))
+            finally:
+                self._learn(run.manner)
         outcomes = kept | run.outcomes
-        return [outcomes[self._digest(request)] for request in requests]
+        return [outcomes[key] for key in keys]
 
     def _distinct(self, requests: Sequence[ChatRequest]) -> dict[str, ChatRequest]:
         return {self._digest(request): request for request in requests}
 
     def _digest(self, request: ChatRequest) -> str:
-        return exchange_digest(self.spec.url, self.spec.model, request)
+        return self._digest_in(self.manner, request)
+
+    def _digest_in(self, manner: Manner, request: ChatRequest) -> str:
+        return exchange_digest(self.spec.url, self.spec.model, request, manner)
+
+    @property
+    def _manner_file(self) -> Path | None:
+        asked = {"url": self.spec.url, "model": self.spec.model, "manner": self.spec.manner.model_dump(mode="json")}
+        return self.cache / f"manner-{digest(asked)}.json" if self.cache else None
+
+    def _known_manner(self) -> Manner:
+        """Return the manner that an earlier run has learnt; a file that is missing or broken tells of none."""
+        try:
+            return Manner.model_validate_json(self._manner_file.read_bytes()) if self._manner_file else self.spec.manner
+        except (OSError, ValueError):
+            return self.spec.manner
+
+    def _learn(self, manner: Manner) -> None:
+        if manner != self.manner:
+            self._manners[:] = [manner]
+            if self._manner_file:
+                write_text(self._manner_file, manner.model_dump_json(indent=1))
 
     def _kept(self, key: str) -> ChatReply | None:
         """Return a reply that was kept; a file that is missing or broken holds none."""
@@ -91,10 +127,10 @@ class Endpoint:
         except (OSError, ValueError):
             return None
 
-    def _keep(self, key: str, request: ChatRequest, reply: ChatReply) -> None:
+    def _keep(self, request: ChatRequest, reply: ChatReply, manner: Manner) -> None:
         if self.cache:
-            kept = Exchange(url=self.spec.url, model=self.spec.model, request=request, reply=reply)
-            write_text(self.cache / f"{key}.json", kept.model_dump_json(indent=1))
+            kept = Exchange(url=self.spec.url, model=self.spec.model, request=request, manner=manner, reply=reply)
+            write_text(self.cache / f"{self._digest_in(manner, request)}.json", kept.model_dump_json(indent=1))
 
     def _price(self, n_in: int, n_out: int) -> float | None:
         if self.spec.dollars_in is None or self.spec.dollars_out is None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from heredity.ground.hashing import digest
 from heredity.records.base import Record
 from heredity.records.dialogue import Turn
+
+MOST_ALTERNATIVES = 20
+"""Of the tokens at one place; servers allow no more."""
 
 
 class ChatRequest(Record):
@@ -18,8 +21,8 @@ class ChatRequest(Record):
     n_tokens: int = Field(ge=1)
     """Most tokens the reply may have."""
     temperature: float = Field(default=0.0, ge=0)
-    n_alternatives: int | None = Field(default=None, ge=1, le=20)
-    """Likeliest tokens wanted at each place, with their log p; None for none. Servers allow 20 at most."""
+    n_alternatives: int | None = Field(default=None, ge=1, le=MOST_ALTERNATIVES)
+    """Likeliest tokens wanted at each place, with their log p; None for none."""
     is_prefill: bool = False
     """The last turn is the assistant's and is to be continued, not answered (vLLM and llama.cpp can)."""
     seed: int | None = None
@@ -30,6 +33,34 @@ class ChatRequest(Record):
         if self.is_prefill and self.turns[-1].role != "assistant":
             raise ValueError("a prefill continues an assistant turn, but the last turn is not the assistant's")
         return self
+
+
+class Manner(Record):
+    """How a server is asked. Replies to requests in different manners are different replies."""
+
+    tokens_as: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """What the most tokens of a reply are called; OpenAI's reasoning models take the second name only."""
+    most_alternatives: int = Field(default=MOST_ALTERNATIVES, ge=1, le=MOST_ALTERNATIVES)
+    """Likeliest tokens that the server shows at each place; more are not asked for."""
+    without: tuple[str, ...] = ()
+    """Arguments that are left out, because the server refuses them."""
+    n_thinking: int = Field(default=0, ge=0)
+    """Tokens that a reply may have besides those asked for, for a model that thinks before it answers."""
+    with_odds: bool = True
+    """Alternatives are asked for where a request wants them; without, a judge's number is taken as it was answered."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether all is asked as most servers take it."""
+        return self == Manner()
+
+    def __str__(self) -> str:
+        said = [f"as {self.tokens_as}"] if self.tokens_as != "max_tokens" else []
+        said += [f"{self.most_alternatives} alternatives a token"] if self.most_alternatives < MOST_ALTERNATIVES else []
+        said += [f"without {name}" for name in self.without]
+        said += [f"{self.n_thinking} tokens to think"] if self.n_thinking else []
+        said += [] if self.with_odds else ["numbers as answered, without probabilities"]
+        return ", ".join(said) or "as usual"
 
 
 class TokenChoice(Record):
@@ -69,12 +100,14 @@ class Exchange(Record):
     url: str
     model: str
     request: ChatRequest
+    manner: Manner = Manner()
     reply: ChatReply
 
 
-def exchange_digest(url: str, model: str, request: ChatRequest) -> str:
-    """Return the digest under which the reply to a request is kept."""
-    return digest({"url": url, "model": model, "request": request.model_dump(mode="json")})
+def exchange_digest(url: str, model: str, request: ChatRequest, manner: Manner) -> str:
+    """Return the digest under which the reply to a request is kept; another manner of asking makes another one."""
+    asked = {"url": url, "model": model, "request": request.model_dump(mode="json")}
+    return digest(asked if manner.is_usual else {**asked, "manner": manner.model_dump(mode="json")})
 
 
 class CostEstimate(Record):

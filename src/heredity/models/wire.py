@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from heredity.models.replies import ChatReply, ChatRequest, Fault, TokenChoice
+from heredity.models.replies import ChatReply, ChatRequest, Fault, Manner, TokenChoice
 
 
 class Again(NamedTuple):
@@ -22,27 +22,29 @@ class Again(NamedTuple):
     """Seconds that the server asks to wait; 0 when it asks for none."""
 
 
-def payload(model: str, request: ChatRequest) -> dict[str, Any]:
-    """Return the arguments of a chat completion.
-
-    It asks with `max_tokens`, which every compatible server knows; OpenAI's reasoning models refuse that name.
-    """
+def payload(model: str, request: ChatRequest, manner: Manner) -> dict[str, Any]:
+    """Return the arguments of a chat completion, in the manner that the server wants."""
     fields: dict[str, Any] = {
         "model": model,
         "messages": [turn.model_dump() for turn in request.turns],
-        "max_tokens": request.n_tokens,
+        manner.tokens_as: request.n_tokens + manner.n_thinking,
         "temperature": request.temperature,
     }
-    if request.n_alternatives is not None:
-        fields |= {"logprobs": True, "top_logprobs": request.n_alternatives}
+    if wants_odds(request, manner):
+        fields |= {"logprobs": True, "top_logprobs": min(request.n_alternatives or 0, manner.most_alternatives)}
     if request.seed is not None:
         fields["seed"] = request.seed
     if request.is_prefill:
         fields["extra_body"] = {"continue_final_message": True, "add_generation_prompt": False}
-    return fields
+    return {name: value for name, value in fields.items() if name not in manner.without}
 
 
-def read_reply(body: str, request: ChatRequest) -> ChatReply | Fault | Again:
+def wants_odds(request: ChatRequest, manner: Manner) -> bool:
+    """Whether a request is sent with the wish for alternatives."""
+    return request.n_alternatives is not None and manner.with_odds
+
+
+def read_reply(body: str, request: ChatRequest, manner: Manner) -> ChatReply | Fault | Again:
     """Return the reply that a body holds; Again when it holds none.
 
     A reply without the alternatives that were asked for is a fault: the server has ignored half of the request.
@@ -53,16 +55,17 @@ def read_reply(body: str, request: ChatRequest) -> ChatReply | Fault | Again:
         placed = (choice.logprobs and choice.logprobs.content) or ()
         reply = ChatReply(
             text=choice.message.content or "",
-            tokens=tuple(token.choice() for token in placed) if request.n_alternatives else (),
+            tokens=tuple(token.choice() for token in placed) if wants_odds(request, manner) else (),
             finish_reason=choice.finish_reason,
             n_prompt_tokens=usage.prompt_tokens,
             n_completion_tokens=usage.completion_tokens,
         )
     except ValueError:
         return Again(f"the reply is no chat completion: {body.strip() or 'it is empty'}")
-    if request.n_alternatives and reply.text and not reply.tokens:
+    if wants_odds(request, manner) and reply.text and not reply.tokens:
         return Fault(
-            reason="the server sent no log probabilities; ask one that knows top_logprobs (vLLM, llama.cpp)",
+            reason="the server sent no log probabilities; ask one that knows top_logprobs (vLLM, llama.cpp), "
+            "or take its numbers as answered (--answers)",
             is_refusal=True,
         )
     return reply
