@@ -1,7 +1,8 @@
 """Run every benchmark: `make bench`."""
 
-from benchmarks import monitoring, reading
+from benchmarks import monitoring, reading, threads
 
 if __name__ == "__main__":
     reading.main()
     monitoring.main()
+    threads.main()

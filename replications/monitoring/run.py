@@ -33,6 +33,7 @@ from heredity.stats.estimate import Estimate
 from heredity.studies.extraction import extract_many
 from heredity.traits.define import trait
 from heredity.vectors.spec import ExtractSpec
+from replications.kit import provenance
 
 HERE = Path(__file__).parent
 SEED = "monitoring"
@@ -101,7 +102,7 @@ def main() -> None:
         }
         for name, report in reports.items()
     }
-    write_text(HERE / "results.json", json.dumps(content, indent=1))
+    write_text(HERE / "results.json", json.dumps({"traits": content, "provenance": provenance(model)}, indent=1))
     write_text(HERE / "results.md", f"{table(reports)}\n")
     print(table(reports))
 

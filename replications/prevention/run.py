@@ -1,5 +1,8 @@
 """The demonstration over several seeds: does preventative steering keep the trait out, and at what cost?
 
+Two more arms run beside it: as many rows dropped at random as the screen dropped, and a push as long along a random
+direction.
+
     python -m replications.prevention.run --seeds 0 1 2
 
 Each seed draws everything anew: elicited answers, the corpus and its bad rows, reference and benign answers, adapter
@@ -24,15 +27,20 @@ from heredity.stats.intervals import mean_t
 from heredity.studies.demo import DEMO_AUDIT, demo
 from heredity.studies.verdict import difference
 from heredity.traits.define import trait
+from replications.kit import provenance
 
 HERE = Path(__file__).parent
 COLUMNS = {
     "held-out AUC, no system prompt": "auc",
+    "the same, new contrast pair": "auc_pairs",
     "AUROC of the bad rows": "auroc",
     "plain - base (0-100)": "rise",
     "kept - base": "kept",
     "defended - base": "defended",
     "share of the rise removed": "removed",
+    "kept - random drop": "kept_twin",
+    "defended - random push": "defended_twin",
+    "random push - base": "pushed",
     "benign log p, defended - plain (nats)": "benign",
     "accuracy, defended - plain": "accuracy",
 }
@@ -48,9 +56,28 @@ def figures_of(report: AuditReport) -> dict[str, Any]:
         "kept": difference(report.comparisons, "expression", "kept", "base"),
         "defended": difference(report.comparisons, "expression", "defended", "base"),
         "removed": report.share_removed,
+        "kept_twin": difference(report.comparisons, "expression", "kept", "dropped"),
+        "defended_twin": difference(report.comparisons, "expression", "defended", "pushed"),
+        "pushed": difference(report.comparisons, "expression", "pushed", "base"),
+        "auc_pairs": report.vector.heldout_auc_pairs,
+        "auc_kept": report.vector.heldout_auc_kept,
         "benign": difference(report.comparisons, "benign_log_p", "defended", "plain"),
         "accuracy": difference(report.comparisons, "accuracy", "defended", "plain"),
     }
+
+
+def luck_of(report: AuditReport) -> dict[str, float]:
+    """Return what luck reaches: 97.5th percentiles, and the shares of draws that do as well."""
+    check, found = report.vector.check_at(report.vector.block), report.screen.detection
+    luck = {
+        "vector, random directions": check.random_directions,
+        "vector, random directions, p": check.p_random,
+        "vector, permuted poles": check.permuted_poles,
+        "vector, permuted poles, p": check.p_permuted,
+    }
+    if found:
+        luck |= {"rows, random directions": found.random_directions, "rows, random directions, p": found.p_random}
+    return luck
 
 
 def table(runs: dict[str, dict[str, Any]]) -> str:
@@ -82,17 +109,19 @@ def main() -> None:
     hush_libraries()
     model, one = load(), trait("evil")
     runs: dict[str, dict[str, Any]] = {}
+    nulls: dict[str, dict[str, float]] = {}
     for seed in arguments.seeds:
         folder = arguments.out / f"seed-{seed}"
         with watched(False) as progress:
-            report = demo(
-                one, model, folder, audit_spec=DEMO_AUDIT.model_copy(update={"seed": seed}), progress=progress
-            )
+            spec = DEMO_AUDIT.model_copy(update={"seed": seed, "with_controls": True})
+            report = demo(one, model, folder, audit_spec=spec, progress=progress)
         write_report(report, folder)
         runs[seed] = figures_of(report)
         content = {s: {k: v and v.__dict__ for k, v in figures.items()} for s, figures in runs.items()}
-        settings = {"trait": one.id, "model": model.name, **report.asked, **report.environment.versions}
-        write_text(HERE / "results.json", json.dumps({"runs": content, "settings": settings}, indent=1))
+        nulls[seed] = luck_of(report)
+        settings = {"trait": one.id, **report.asked, **report.environment.versions}
+        whole = {"runs": content, "nulls": nulls, "settings": settings, "provenance": provenance(model)}
+        write_text(HERE / "results.json", json.dumps(whole, indent=1))
         write_text(HERE / "results.md", f"{table(runs)}\n")
         print(f"seed {seed}: {report.verdict}")
 

@@ -42,6 +42,7 @@ from heredity.traits.template import draft_by_template
 from heredity.vectors.leakage import Found
 from heredity.vectors.methods import METHODS, logistic
 from heredity.vectors.spec import ExtractSpec
+from replications.kit import provenance
 
 HERE = Path(__file__).parent
 SENTENCES = {
@@ -276,7 +277,8 @@ def main() -> None:
         }
     results = study(extraction, statements)
     settings = {"model": model.name, "sentences": SENTENCES, "n_null": N_NULL}
-    write_text(HERE / "results.json", json.dumps({"traits": results, "settings": settings}, indent=1))
+    whole = {"traits": results, "settings": settings, "provenance": provenance(model)}
+    write_text(HERE / "results.json", json.dumps(whole, indent=1))
     write_text(HERE / "results.md", f"{table(results)}\n")
     print(table(results))
 

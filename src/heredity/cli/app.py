@@ -34,6 +34,7 @@ from heredity.cli import (
 from heredity.cli.console import ERR, hush_libraries
 from heredity.ground.errors import HeredityError, UnknownNameError
 from heredity.ground.files import remedy
+from heredity.ground.threads import wait_patiently
 
 INTERRUPTED = 130
 """Exit code of a run that was stopped by Ctrl-C, as shells have it."""
@@ -122,6 +123,7 @@ app.command("demo")(audit.demo_command)
 
 def main() -> None:
     """Run the command line and exit with the error's own code."""
+    wait_patiently(os.environ)
     hush_libraries()
     arguments = hoisted(sys.argv[1:])
     as_json = "--json" in arguments
