@@ -37,7 +37,7 @@ def report(toy: Model, student: Student, dark: TraitVector, opposite: TraitVecto
     place = Path(student.adapter).parents[2] / "two" / "student"
     shutil.copytree(Path(student.adapter).parent, place)
     other = student.model_copy(update={"adapter": str(place / "adapter"), "snapshots": ()})
-    return shift([student, other], dark, toy, [opposite], n_null=50)
+    return shift([student, other], dark, toy, [opposite])
 
 
 def test_students_in_folders_of_one_name_stay_two_lines(report: ShiftReport) -> None:

@@ -15,7 +15,7 @@ from heredity.ground.extras import require_extra
 from heredity.records.monitor import MonitorReport, Probe, ShiftReport
 from heredity.report.alarms import beyond, to_their_ends
 from heredity.report.monitor import write_monitor
-from heredity.report.shift import write_shift
+from heredity.report.shift import clean_in_words, limits_of, write_shift
 from heredity.store.rows import read_conversations
 from heredity.store.workspace import save_record
 
@@ -107,31 +107,54 @@ def shift_command(
     context: typer.Context,
     students: Annotated[list[Path], typer.Argument(help="student.json files written by `heredity train`.")],
     vectors: VectorsOption = None,
+    clean: Annotated[
+        list[Path] | None,
+        typer.Option("--clean", help="student.json of a fine-tune on benign rows by the same recipe; may be repeated."),
+    ] = None,
+    clean_seeds: Annotated[
+        int,
+        typer.Option(
+            "--clean-seeds",
+            min=0,
+            help="Make so many clean fine-tunes of each recipe, on the base's own answers; each takes as long as the "
+            "student's own training. Three or more.",
+        ),
+    ] = 0,
     model: ModelOption = "smollm2-135m",
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
     """Say how far fine-tuned models have moved along a vector, before they say a word (the finetuning shift).
 
-    Snapshots made with `heredity train --snapshots N` are read too. Beside each shift stands what random directions of
-    the prompts' covariance would show, an easy null (an offset common to all prompts may leave that span), and the
-    shift along the other vectors given. Writes OUT/shift-TRAIT.json and its figure (.png, .svg).
+    All training moves activations: give clean fine-tunes by the same recipe (--clean), or let them be made
+    (--clean-seeds), and each shift is told beside theirs. Snapshots made with `heredity train --snapshots N` are read
+    too. Beside each shift stands what random directions of the prompts' covariance would show, an easy null (an offset
+    common to all prompts may leave that span), and the shift along the other vectors given. Writes OUT/shift-TRAIT.json
+    and its figure (.png, .svg).
     """
     folder = page_folder(out)
     chosen, subjects = vectors_for(vectors or [], folder), [student_in(path) for path in students]
     if not subjects:
         raise InputError("name at least one student.json")
     require_extra("train", "peft")
+    from heredity.monitor.clean import require_clean
     from heredity.monitor.shift import names_of, require_one_a_trait, shift
+    from heredity.studies.clean import clean_students, require_makeable
 
+    untouched = [student_in(path) for path in clean or []]
     require_one_a_trait(chosen)
-    names_of(subjects)
+    names_of([*subjects, *untouched])
+    require_clean(subjects, untouched, more_come=bool(clean_seeds))
+    if clean_seeds:
+        require_makeable(subjects, chosen, clean_seeds)
     reports = []
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
+        if clean_seeds:
+            untouched += clean_students(subjects, chosen, network, folder, clean_seeds, seed, progress)
         for vector in chosen:
             others = [other for other in chosen if other is not vector]
-            reports.append(shift(subjects, vector, network, others, seed=seed, progress=progress))
+            reports.append(shift(subjects, vector, network, others, untouched, seed, progress))
             save_record(reports[-1], folder / f"shift-{vector.header.trait.name}.json")
             write_shift(reports[-1], folder)
     text = "\n".join(shift_described(report) for report in reports)
@@ -139,11 +162,13 @@ def shift_command(
 
 
 def shift_described(report: ShiftReport) -> str:
-    """Return the shifts, a line each, and how little the null proves."""
+    """Return the shifts, a line each, what clean training does beside them, and how little the other null proves."""
     lines = [f"finetuning shift along {report.trait} at block {report.block} of {report.model}"]
     for point in report.points:
         others = "".join(f"   {trait} {value:+.2f}" for trait, value in point.other_vectors.items())
         luck = f"luck (97.5%) {point.random_directions:.2f}"
         lines.append(f"  {point.name:<16} step {point.step:>5}   {point.shift}   {luck}{others}")
-    lines.append("  an easy null: an offset that training gives to all prompts alike may lie outside its directions")
+        if point.clean:
+            lines.append(f"  {'':<16} {clean_in_words(point.clean)}")
+    lines += [f"  {sentence}" for sentence in limits_of(report)]
     return "\n".join(lines)

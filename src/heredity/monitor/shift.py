@@ -3,17 +3,21 @@
 finetuning shift = mean over prompts of (h_finetuned - h_base) at the last prompt token, projected on v / ||v|| ([PV]
 section 4).
 
-The null beside it is easy: random directions span only the covariance of the prompts' activations, and an offset that
-training gives to all prompts alike may leave that span. The shift along other traits' vectors is a further control.
+The null that counts is what clean training by the same recipe does (`clean.py`): a shift by itself shows that a model
+was trained. The other null is easy: random directions span only the covariance of the prompts' activations, and an
+offset that training gives to all prompts alike may leave that span. The shift along other traits' vectors is a further
+control.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
@@ -22,12 +26,15 @@ from heredity.models.adapt import adapted, require_student
 from heredity.models.chat import Rendered, question, render
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
+from heredity.monitor.clean import beside_clean, clean_of, require_clean
 from heredity.records.monitor import Floats, ShiftPoint, ShiftReport
 from heredity.records.student import Student
 from heredity.records.vector import TraitVector
 from heredity.stats.intervals import cluster_mean
 from heredity.stats.nulls import matched_directions, upper_bound
 
+N_NULL = 200
+"""Random directions."""
 PLACEHOLDER = "."
 """Stands where an answer would; only the prompt before it is read."""
 
@@ -37,54 +44,94 @@ def shift(
     vector: TraitVector,
     model: Model,
     others: Sequence[TraitVector] = (),
-    n_null: int = 200,
+    clean: Sequence[Student] = (),
     seed: str = "0",
     progress: Progress = SILENCE,
 ) -> ShiftReport:
     """Return how far each student, and each of its snapshots, has moved along the vector at the vector's block.
 
-    Beside it stands the shift at that block along `others`, vectors of other traits. Raises MismatchError for a
-    student or a vector of another model, InputError when there is no student, or one twice, or two vectors of one
-    trait.
+    Beside it stand the shifts of `clean`, students of benign rows by the same recipe, after as many steps, and the
+    shift at that block along `others`, vectors of other traits. Raises MismatchError for a student or a vector of
+    another model, or a clean student by another recipe; InputError when there is no student, or one twice, or two
+    vectors of one trait, or a clean student of a student's own rows.
     """
     if not students:
         raise InputError("there is no student to measure; name a student.json written by: heredity train")
     require_one_a_trait([vector, *others])
     for one in (vector, *others):
         one.require_model(model.name, model.fingerprint)
-    names = names_of(students)
-    for student in students:
+    names = names_of([*students, *clean])
+    require_clean(students, clean)
+    for student in (*students, *clean):
         for stage in (*stages_of(student), student):
             require_student(model, stage)
-    controls = {one.header.trait.name: unit_at(one, vector.block) for one in others}
-    prompts = [render(model, question(text), PLACEHOLDER) for text in vector.header.trait.questions.evaluation]
-    base = last_prompt_tokens(model, prompts, vector.block, progress)
-    random = matched_directions(base, n_null, seed_from(seed, "shift null"))
-    random /= np.linalg.norm(random, axis=1, keepdims=True)
+    gauge = _Gauge.on(model, vector, others, seed, progress)
+    untouched = [(one, stage.n_steps, gauge.moved(stage)) for one in clean for stage in (*stages_of(one), one)]
     points = []
-    for name, student in zip(names, students, strict=True):
+    for name, student in zip(names, students, strict=False):
+        alike = clean_of(student, clean)
         for stage in (*stages_of(student), student):
-            with adapted(model, stage) as subject:
-                moved = last_prompt_tokens(subject, prompts, vector.block, progress) - base
-            points.append(
-                ShiftPoint(
-                    name=name,
-                    step=stage.n_steps,
-                    shift=cluster_mean([[value] for value in moved @ vector.unit], seed_from(seed, "shift")),
-                    random_directions=upper_bound(np.abs(moved.mean(axis=0) @ random.T)),
-                    other_vectors={trait: float(moved.mean(axis=0) @ unit) for trait, unit in controls.items()},
-                )
-            )
+            beside = [found for one, n_steps, found in untouched if one in alike and n_steps == stage.n_steps]
+            points.append(gauge.point(name, stage.n_steps, gauge.moved(stage), beside))
     return ShiftReport(
         model=model.name,
         trait=vector.header.trait.name,
         vector_id=vector.header.id,
         block=vector.block,
         points=tuple(points),
-        n_prompts=len(prompts),
-        n_null=n_null,
+        clean=tuple(names[len(students) :]),
+        n_prompts=len(gauge.prompts),
+        n_null=N_NULL,
         seed=seed,
     )
+
+
+@dataclass(frozen=True)
+class _Gauge:
+    """The base at the end of every prompt, and the directions that fine-tuned models are measured along."""
+
+    model: Model
+    prompts: list[Rendered]
+    block: int
+    base: Floats
+    """`[prompts, width]`."""
+    unit: Floats
+    others: dict[str, Floats]
+    random: NDArray[np.float64]
+    """`[directions, width]`, of norm 1."""
+    draw: int
+    progress: Progress
+
+    @classmethod
+    def on(
+        cls, model: Model, vector: TraitVector, others: Sequence[TraitVector], seed: str, progress: Progress
+    ) -> _Gauge:
+        """Return the gauge of a vector on the untouched model."""
+        prompts = [render(model, question(text), PLACEHOLDER) for text in vector.header.trait.questions.evaluation]
+        base = last_prompt_tokens(model, prompts, vector.block, progress)
+        random = matched_directions(base, N_NULL, seed_from(seed, "shift null"))
+        random /= np.linalg.norm(random, axis=1, keepdims=True)
+        controls = {one.header.trait.name: unit_at(one, vector.block) for one in others}
+        draw = seed_from(seed, "shift")
+        return cls(model, prompts, vector.block, base, vector.unit, controls, random, draw, progress)
+
+    def moved(self, stage: Student) -> Floats:
+        """Return how far a fine-tuned model lies from the base at each prompt, `[prompts, width]`."""
+        with adapted(self.model, stage) as subject:
+            return last_prompt_tokens(subject, self.prompts, self.block, self.progress) - self.base
+
+    def point(self, name: str, step: int, moved: Floats, clean: Sequence[Floats]) -> ShiftPoint:
+        """Return one stage's shift, beside those of clean fine-tunes."""
+        value = cluster_mean([[one] for one in moved @ self.unit], self.draw)
+        along = [float(one.mean(axis=0) @ self.unit) for one in clean]
+        return ShiftPoint(
+            name=name,
+            step=step,
+            shift=value,
+            random_directions=upper_bound(np.abs(moved.mean(axis=0) @ self.random.T)),
+            other_vectors={trait: float(moved.mean(axis=0) @ unit) for trait, unit in self.others.items()},
+            clean=beside_clean(value.value, along) if along else None,
+        )
 
 
 def require_one_a_trait(vectors: Sequence[TraitVector]) -> None:

@@ -118,10 +118,32 @@ class Correlation(Record):
     """Over the means of system prompts; None for fewer than four prompts."""
 
 
+class CleanShift(Record):
+    """The shifts of clean fine-tunes by a student's recipe after as many steps, and how far beyond them it went.
+
+    Two clean fine-tunes that differ in nothing but their seed are told apart by probes of their activations: a shift
+    alone shows only that a model was trained.
+    """
+
+    shifts: tuple[float, ...]
+    """One a clean fine-tune."""
+    mean: float
+    deviation: float | None
+    """Standard deviation between clean fine-tunes; None for a single one."""
+    beyond: Estimate | None
+    """The student's shift less their mean. Its interval is clear of zero where a further clean fine-tune would come as
+    far in 5 of 100 cases at most; None for a single one, which shows no spread."""
+
+    @property
+    def in_deviations(self) -> float | None:
+        """How many deviations of clean fine-tunes the student lies beyond their mean; None where they have none."""
+        return self.beyond.value / self.deviation if self.beyond and self.deviation else None
+
+
 class ShiftPoint(Record):
     """How far one fine-tuned model, or one stage of it, has moved along a vector.
 
-    Its null is easy: random directions span only the covariance of the prompts' activations, and an offset that
+    The null of random directions is easy: they span only the covariance of the prompts' activations, and an offset that
     training gives to all prompts alike may lie outside it. That a shift exceeds it does not show that it is of the
     trait; that it exceeds those along other traits' vectors shows more.
     """
@@ -136,6 +158,8 @@ class ShiftPoint(Record):
     """97.5th percentile of |shift| along random directions of the covariance of the prompts' activations."""
     other_vectors: dict[str, float] = Field(default_factory=dict)
     """By trait: the same model's shift at the same block along the unit vectors of the other traits given."""
+    clean: CleanShift | None = None
+    """What clean training does; None where none was given, or none was saved after as many steps."""
 
 
 class ShiftReport(Record):
@@ -147,6 +171,8 @@ class ShiftReport(Record):
     vector_id: str
     block: int
     points: tuple[ShiftPoint, ...]
+    clean: tuple[str, ...] = ()
+    """The clean fine-tunes that students were held against."""
     n_prompts: int
     n_null: int
     seed: str
