@@ -1,6 +1,8 @@
 """Whatever changes a model's prompts or answers makes another model, and another model makes new steps."""
 
+import inspect
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -8,17 +10,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from safetensors.torch import load_file, save_file
 
 import heredity
+from heredity.judges.independent import judge_id
 from heredity.models.identity import identity
 from heredity.models.load import load
 from heredity.models.model import Model
 from heredity.models.tiny import save_tiny, tiny
 from heredity.models.weights import frozen, trainable_copy
 from heredity.records.identity import ModelIdentity
+from heredity.records.vector import TraitVector
+from heredity.store.tensors import load_vector, save_vector
 from heredity.store.workspace import Workspace, banks_digest, this_package
+from heredity.studies.extraction import AFTERWARDS
+from heredity.vectors import gather as gather_room
+from heredity.vectors import keep as keep_room
+from heredity.vectors.spec import ExtractSpec
+from report_sample import vector_header
 
 PACKAGE = Path(heredity.__file__).parent
 BANKS = sorted(str(file.relative_to(PACKAGE)) for file in PACKAGE.rglob("*.yaml"))
@@ -227,3 +238,21 @@ def test_one_word_in_any_bundled_bank_makes_other_banks(bank: str, tmp_path: Pat
     assert banks_digest(tmp_path) == banks_digest(PACKAGE)
     (tmp_path / bank).write_text((tmp_path / bank).read_text() + "# one word\n")
     assert banks_digest(tmp_path) != banks_digest(PACKAGE)
+
+
+def test_a_vector_that_does_not_name_its_directions_is_known_by_them(tmp_path: Path) -> None:
+    header = vector_header().model_copy(update={"n_blocks": 4, "width": 8, "block": 1, "directions_digest": ""})
+    vectors = [TraitVector(header, np.full((4, 8), value, dtype=np.float32)) for value in (1.0, 2.0)]
+    paths = [save_vector(vector, tmp_path / f"{i}.safetensors") for i, vector in enumerate(vectors)]
+    assert load_vector(paths[0]).header.id != load_vector(paths[1]).header.id
+
+
+def test_every_field_of_an_extraction_makes_new_readings_or_comes_after_them() -> None:
+    assert set(ExtractSpec.model_fields) >= AFTERWARDS
+    used = set(re.findall(r"spec\.(\w+)", inspect.getsource(gather_room) + inspect.getsource(keep_room)))
+    assert used & set(ExtractSpec.model_fields)
+    assert not used & AFTERWARDS
+
+
+def test_a_judge_in_another_number_type_is_another_judge(plain: Path, known: Model) -> None:
+    assert judge_id(known) != judge_id(load(str(plain), "cpu", "bfloat16"))

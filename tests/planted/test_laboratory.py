@@ -1,5 +1,7 @@
 """Every kind of teacher, label and control takes the same path, and refuses what would show nothing."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -172,10 +174,21 @@ class TestCascade:
         monkeypatch.setattr(study, "child_of", stopping)
         with pytest.raises(KeyboardInterrupt):
             cascade(owl, base, tmp_path / "cut", self.SPEC)
+        shutil.copytree(tmp_path / "cut", tmp_path / "lost")
         resumed = cascade(owl, base, tmp_path / "cut", self.SPEC)
         assert len(made) == 3 + 10
         assert resumed.id == whole.id
         assert not list((tmp_path / "cut").rglob("*.safetensors"))
+
+        def rounding_otherwise(lab: Any, teacher: Model, name: str, seed: str, number: int) -> Model:
+            student: Model = child(lab, teacher, name, seed, number)
+            return replace(student, fingerprint="another")
+
+        for weights in (tmp_path / "lost" / "stages").glob("weights-*.resume"):
+            shutil.rmtree(weights)
+        monkeypatch.setattr(study, "child_of", rounding_otherwise)
+        with pytest.raises(ExperimentError, match="generation 2 of 'owl' was made again and is not, to the bit"):
+            cascade(owl, base, tmp_path / "lost", self.SPEC)
 
     def test_the_effect_is_the_teachers_at_first_and_every_lineage_is_there(
         self, base: Model, owl: Trait, tmp_path: Path

@@ -9,6 +9,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.contrast import Asked
 from heredity.judges.language_model import commonest_reason, rubric_grades
 from heredity.models.endpoint import Endpoint
+from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.records.dialogue import Grade, Unscored
 from heredity.records.trait import Trait
@@ -29,7 +30,7 @@ def judge_id(judge: Judge | None) -> str | None:
     if judge is None:
         return None
     if not isinstance(judge, Endpoint):
-        return judge.fingerprint
+        return identity(judge).id
     asked = "" if judge.spec.manner.is_usual else f" (asked {judge.spec.manner})"
     return f"{judge.spec.model} at {judge.spec.url}{asked}"
 

@@ -71,7 +71,7 @@ def adapter_digest(folder: Path) -> str:
     """Return the sha256 of a saved adapter: its weights, and how they are to be applied."""
     config = without(read_json(folder / "adapter_config.json"), NOT_ADAPTER)
     # a set before it was saved: its order differs from run to run
-    ordered = {key: sorted(value) if isinstance(value, list) else value for key, value in config.items()}
+    ordered = {key: sorted(value, key=str) if isinstance(value, list) else value for key, value in config.items()}
     return digest({"config": ordered, "weights": file_digest(folder / "adapter_model.safetensors")})
 
 

@@ -35,6 +35,8 @@ class Generation(Record):
     """Four-choice questions that it gets right."""
     choices: dict[str, float] = Field(default_factory=dict)
     """The same by question; empty in records that kept none."""
+    fingerprint: str = ""
+    """Of its weights; empty in records written before."""
 
 
 class CascadeReport(Record):

@@ -58,7 +58,7 @@ def load_vector(path: Path | str) -> TraitVector:
     vector = TraitVector(header, directions.astype(np.float32))
     if header.directions_digest not in ("", vector.directions_digest()):
         raise InputError(f"{path} holds other directions than its header was written for; extract the vector again")
-    return vector
+    return vector if header.directions_digest else vector.sealed()
 
 
 def save_arrays(arrays: dict[str, np.ndarray], path: Path) -> Path:

@@ -28,6 +28,8 @@ from heredity.vectors.methods import method_named
 from heredity.vectors.spec import ExtractSpec
 
 T = TypeVar("T")
+AFTERWARDS = {"method", "n_folds", "n_null", "block", "strengths"}
+"""What is asked of readings that are there; all else in a spec decides what is read."""
 
 
 class Tally(Record):
@@ -119,7 +121,7 @@ def _found(desk: _Desk, trait: Trait) -> Found:
 
 def _gathered_stage(desk: _Desk, trait: Trait) -> Gathered:
     """Return a trait's readings, made or found; they do not depend on the method, the folds or the nulls."""
-    asked = desk.spec.model_dump(include={"n_samples", "n_tokens", "temperature", "min_coherence", "min_kept", "form"})
+    asked = desk.spec.model_dump(exclude=AFTERWARDS)
 
     def make(folder: Path) -> int:
         before = desk.model.work.n_tokens

@@ -15,7 +15,7 @@ from heredity.studies.transmission.descent import concluded
 from heredity.studies.transmission.lab import BASE, Lab, lab_for, planned
 from heredity.studies.transmission.lessons import batches_for
 from heredity.studies.transmission.readout import accuracy, choices, estimate, levels, score
-from heredity.studies.transmission.teachers import forget_teachers, teacher_of, teacher_step
+from heredity.studies.transmission.teachers import forget_teachers, require_same, teacher_of, teacher_step
 from heredity.training.imitate import imitate
 
 
@@ -82,6 +82,8 @@ def lineage(lab: Lab, name: str, seed: str, spec: CascadeSpec) -> list[Generatio
         def make(number: int = number) -> Generation:
             nonlocal teacher
             before = teacher or taught_before(lab, name, seed, number, weights)
+            if generations:
+                require_same(lab, f"generation {number - 1} of '{name}'", before, generations[-1].fingerprint)
             teacher = child_of(lab, before, name, seed, number) if number else before
             if number:
                 save_weights(teacher, weights / str(number))
@@ -122,6 +124,7 @@ def described(lab: Lab, subject: Model, name: str, seed: str, number: int) -> Ge
         score={target: score(lab, values) for target, values in found.items()},
         accuracy=accuracy(lab, chosen),
         choices=chosen,
+        fingerprint=subject.fingerprint,
     )
 
 

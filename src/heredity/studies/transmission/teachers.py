@@ -51,13 +51,18 @@ def teacher_of(lab: Lab, name: str) -> Model:
     """
     if name not in lab.teachers:
         model = lab.maker(name) if lab.maker else kept_or_made(lab, name)
-        if lab.known.get(name, "") not in ("", model.fingerprint):
-            raise ExperimentError(
-                f"the teacher of '{name}' was made again and is not, to the bit, the one that taught the students kept "
-                f"in {lab.workspace.root}: this device does not repeat itself; start over in another folder (--out)"
-            )
+        require_same(lab, f"the teacher of '{name}'", model, lab.known.get(name, ""))
         lab.teachers[name] = model
     return lab.teachers[name]
+
+
+def require_same(lab: Lab, what: str, model: Model, known: str) -> None:
+    """Raise ExperimentError unless a model that was made again is, to the bit, the one whose students are kept."""
+    if known not in ("", model.fingerprint):
+        raise ExperimentError(
+            f"{what} was made again and is not, to the bit, the one whose students are kept in {lab.workspace.root}: "
+            "this device does not repeat itself; start over in another folder (--out)"
+        )
 
 
 def kept_or_made(lab: Lab, name: str) -> Model:
