@@ -6,7 +6,8 @@ For each trait the embedded model answers the evaluation questions (which had no
 the three contrast pairs that the judge does not compare: six system prompts. Every answer is read token by token under
 its prompt and graded by the contrast judge on the other two pairs. Most of a pooled correlation lies between prompts: a
 monitor that only sees which prompt was given would have it too. The probes are calibrated to benign speech, and their
-false-alarm rate is measured on the half of it that set no threshold. Writes `results.json` and `results.md` beside this
+false-alarm rate is measured on the half of it that set no threshold, over as many tokens as it has, without system
+prompt: behind one the rate is another. Writes `results.json` and `results.md` beside this
 file.
 """
 
@@ -61,14 +62,16 @@ def prompted(one: Trait, model: Model, progress: Progress) -> Corpus:
 def table(reports: dict[str, MonitorReport]) -> str:
     """Return the Markdown table."""
     lines = [
-        "| trait | block | answers | r pooled | r within prompts | r between prompts | false alarms asked | measured |",
+        "| trait | block | answers | r pooled | r within prompts | r between prompts | false alarms asked for, at most "
+        "| measured, over |",
         "|" + "---|" * 8,
     ]
     for name, report in reports.items():
         (probe,) = report.probes
         found = next(iter(report.correlations), None)
         rs = [_cell(found.pooled), _cell(found.within), _cell(found.between)] if found else ["-"] * 3
-        rates = [f"{probe.false_alarm_rate:.2f}", f"{_cell(probe.measured_rate)} (n={probe.measured_rate.n})"]
+        measured = f"{_cell(probe.measured_rate)} (n={probe.measured_rate.n}), {probe.stretch} tokens"
+        rates = [f"{probe.false_alarm_rate:.2f}", measured]
         lines.append(f"| {' | '.join([name, str(probe.block), str(len(report.conversations)), *rs, *rates])} |")
     return "\n".join(lines)
 

@@ -111,6 +111,7 @@ def test_a_trait_is_heard_in_the_first_stretch_and_after_it(toy: Model, dark: Tr
     said = described(report)
     assert f"Beyond {panel.probes[0].stretch} tokens no benign speech was heard" in said
     assert f"({report.n_beyond[0]} are longer)" in said
+    assert "With a system prompt or several turns: 8 of these conversations, and none of the benign ones" in said
 
 
 def test_the_threshold_counts_the_tokens_of_earlier_turns(panel: Panel) -> None:

@@ -98,7 +98,7 @@ def test_what_is_read_how_and_on_what_is_told(report: ScreenReport) -> None:
     assert "20 of 40 rows whose answers follow a lone user turn are scored by the difference" in said
     assert "20 of 40 rows behind a system prompt or earlier turns are scored by the projection" in said
     assert "turns the order of rows round" in said
-    assert "(n=20) of the benign rows that set nothing pass it (of 40: 40 rows of benign)" in said
+    assert "(n=20) do (40 rows of benign)." in said
     assert len(basis_of(report)) == 3
 
 
@@ -136,7 +136,7 @@ class TestWhereBenignRowsAreLacking:
         report = screen(mixed, dark, toy, SPEC, alone)
         assert report.thresholds[0].reference.startswith("40 rows of benign")
         assert report.thresholds[1].reference.endswith(
-            "answers of tiny (too few for a threshold: 3 rows of benign in this setting)"
+            "answers of tiny, since 3 rows of benign that stand so are too few"
         )
 
     def test_rows_that_could_not_be_read_are_not_counted(
@@ -149,7 +149,7 @@ class TestWhereBenignRowsAreLacking:
         given = corpus([*long, *benign.rows[12:40]], "benign")
         alone = mixed.subset(set(range(101, 121)))
         report = screen(alone, dark, toy, SPEC, given)
-        assert "(too few for a threshold: 28 rows of benign in this setting)" in report.thresholds[0].reference
+        assert "since 28 rows of benign that stand so are too few" in report.thresholds[0].reference
         with pytest.raises(InputError, match=r"20 benign reference rows cannot set .* at least 29"):
             screen(alone, dark, toy, SPEC, benign.subset(set(range(1, 21))))
 

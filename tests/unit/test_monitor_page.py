@@ -11,7 +11,7 @@ from heredity.ground.errors import MissingExtraError, StorageError
 from heredity.records.dialogue import Exclusion
 from heredity.records.monitor import MonitorReport
 from heredity.report import heat
-from heredity.report.alarms import drift_in_words, findings, headline, labels
+from heredity.report.alarms import drift_in_words, findings, headline, labels, unlike
 from heredity.report.course import agreement_figure, course_figure, has_turns
 from heredity.report.monitor import render_monitor, write_monitor
 from heredity.report.tint import DARK, LIGHT, N_LEVELS, NOTHING
@@ -124,6 +124,14 @@ class TestWhatItSays:
         short = Reader(render_monitor(single_turn_report(4, n_tokens=48))).text
         assert "longer)" not in short
         assert "Beyond 80 tokens" not in short
+
+    def test_conversations_that_stand_behind_what_no_benign_one_does_are_counted(self, report, text):
+        n = sum(bool(one.condition) or len(one.turns) > 1 for one in report.conversations)
+        assert f"With a system prompt or several turns: {n} of these conversations, and none of the benign ones" in text
+        alike = tuple(one.model_copy(update={"n_behind": 40}) for one in report.probes)
+        assert unlike(report.model_copy(update={"probes": alike})) == ""
+        bare = tuple(one for one in single_turn_report().conversations if not one.condition)
+        assert unlike(report.model_copy(update={"conversations": bare})) == ""
 
     @pytest.mark.parametrize(
         ("alarmed", "answer", "words"),

@@ -13,7 +13,7 @@ from heredity.cli.work import loaded, page_folder, student_in, vectors_for
 from heredity.ground.errors import InputError
 from heredity.ground.extras import require_extra
 from heredity.records.monitor import MonitorReport, Probe, ShiftReport
-from heredity.report.alarms import beyond, to_their_ends
+from heredity.report.alarms import beyond, to_their_ends, unlike
 from heredity.report.monitor import write_monitor
 from heredity.report.shift import clean_in_words, limits_of, write_shift
 from heredity.store.rows import read_conversations
@@ -86,8 +86,7 @@ def described(report: MonitorReport) -> str:
             lines.append(f"  {'':<20} {to_their_ends(report, place)}")
         if drift is not None:
             lines.append(f"  {'':<20} drift {drift} z a turn")
-    if any(report.n_beyond):
-        lines.append(f"  {beyond(report)}")
+    lines += [f"  {said}" for said in (beyond(report), unlike(report)) if said]
     for one in report.correlations:
         apart = f"within prompts {one.within or 'not measurable'}, between prompts {one.between or 'not measurable'}"
         lines.append(f"  {one.trait:<20} r with the {one.judge} judge: pooled {one.pooled}, {apart}")

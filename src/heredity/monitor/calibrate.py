@@ -64,6 +64,8 @@ def calibrate(
         calibrated(vectors[i], (block, form, stretch), column_of(known, k), column_of(held_out, k), spec, name)
         for k, ((i, block), form) in enumerate(zip(seats, forms, strict=True))
     ]
+    behind = sum(len(one.tokens) > 1 or any(turn.role == "system" for turn in one.row.turns) for one in spoken)
+    probes = [probe.model_copy(update={"n_behind": behind}) for probe in probes]
     return Panel(tuple(probes), np.stack([sight.direction for sight in sights]))
 
 

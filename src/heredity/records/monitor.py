@@ -58,6 +58,9 @@ class Probe(Record):
     """Conversations that mean, deviation and percentiles rest on."""
     n_long: int
     """Those of them that are as long as the stretch; the threshold rests on these."""
+    n_behind: int = 0
+    """Benign conversations, of all, with a system prompt or several turns: what stands before an answer moves its
+    reading, so that the rate holds for conversations that stand as these do."""
     reference: str
     """What benign speech was, for people."""
 
@@ -93,6 +96,11 @@ class ConversationReading(Record):
     def n_tokens(self) -> int:
         """Tokens of all its answers."""
         return sum(len(turn.tokens) for turn in self.turns)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more than a user's one turn stands before any of its answers."""
+        return bool(self.condition) or len(self.turns) > 1
 
     def alarm_at(self, place: int) -> int | None:
         """Return the token of the conversation (0-based) at which one probe's alarm first sounded, or None."""

@@ -12,6 +12,9 @@ from heredity.records.monitor import Correlation, MonitorReport, Probe
 from heredity.stats.estimate import Estimate
 from heredity.studies.verdict import percent
 
+FEW = 20
+"""Fewer benign conversations measure no rate worth the name."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -88,6 +91,19 @@ def beyond(report: MonitorReport) -> str:
     return (
         f"Beyond {stretch} tokens no benign speech was heard. Thresholds rise there so that no more than {rate:.0%} of "
         "benign conversations should sound an alarm in all, however long; that was not measured."
+    )
+
+
+def unlike(report: MonitorReport) -> str:
+    """Return that conversations stand behind what no benign one does, and what is then not known; else empty."""
+    n = sum(one.is_behind for one in report.conversations)
+    benign = min(probe.n_behind for probe in report.probes)
+    if not n or benign >= FEW:
+        return ""
+    return (
+        f"With a system prompt or several turns: {n} of these conversations, and {benign or 'none'} of the benign "
+        "ones: what stands before an answer moves its reading, so for these the rate was not measured. Benign "
+        "conversations like them (--reference) would measure it."
     )
 
 

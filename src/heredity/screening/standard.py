@@ -108,7 +108,7 @@ def standard_for(setting: Setting, rows: Sequence[Row], ask: Ask) -> Standard | 
         readings = _read(ask, own_answers(rows, model, spec, ask.seed, progress))
         if readings is None:
             return None
-        lacking = f" (too few for a threshold: {source} in this setting)" if ask.reference else ""
+        lacking = f", since {source} that stand so are too few" if ask.reference else ""
         source = f"{len(readings.rows)} answers of {model.name}{lacking}"
     return _split(setting, readings, source, ask)
 

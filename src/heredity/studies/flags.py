@@ -21,12 +21,6 @@ def basis_of(screened: ScreenReport) -> tuple[str, ...]:
     return tuple(sentence for one in sentences for sentence in one)
 
 
-def share_over(one: Threshold) -> str:
-    """Return the measured rate of one threshold, and of what."""
-    n_read = len(one.scores) + len(one.held_out_scores)
-    return f"{percent(one.measured_rate)} of the benign rows that set nothing pass it (of {n_read}: {one.reference})"
-
-
 def _held_to(screened: ScreenReport, one: Threshold, is_only: bool) -> list[str]:
     rows = screened.rows_in(one.setting)
     n = len(screened.rows)
@@ -34,7 +28,7 @@ def _held_to(screened: ScreenReport, one: Threshold, is_only: bool) -> list[str]
     where = "" if is_only and one.setting == "alone" else f" {WHERE[one.setting]}"
     said = [
         f"{which}{where} are scored by the {one.form}, over a threshold that at most {screened.false_alarm_rate:.0%} "
-        f"of benign rows should pass; {share_over(one)}."
+        f"of benign rows should pass; of those that set nothing {percent(one.measured_rate)} do ({one.reference})."
     ]
     if one.form != screened.form:
         said.append(
