@@ -91,8 +91,8 @@ class TestExtract:
         report = load_record(LeakageReport, place / "out" / "leakage.json")
         assert report.traits == ("darkness", "lightness")
         assert report.cosines[0][1] < -0.9
-        assert report.auc[0][0].low > 0.9
-        assert report.auc[0][1].high < 0.1
+        assert report.auc[0][0].low > 0.8
+        assert report.auc[0][1].high < 0.2
         assert "which vector finds which trait" in extracted
         page = (place / "out" / "leakage.html").read_text()
         assert all(name in page for name in report.traits)
