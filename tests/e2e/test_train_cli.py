@@ -25,7 +25,7 @@ def test_a_folder_with_another_runs_student_is_refused_and_the_same_run_is_not(p
     said = done("train", "first.jsonl", *asked, folder=place)
     assert "1 left out (longer than 256 tokens): line 9" in said
     record = (place / "student" / "student.json").read_text()
-    other = heredity("train", "second.jsonl", *asked, folder=place)
+    other = heredity("train", "second.jsonl", "-m", "no/such-model", *asked[2:], folder=place)
     failed(other, 3, "corpus (first.jsonl, now second.jsonl)", "--fresh", "--out")
     assert (place / "student" / "student.json").read_text() == record
     done("train", "first.jsonl", *asked, folder=place)

@@ -15,11 +15,11 @@ from heredity.models.tiny import LIGHT, NOUNS, tiny
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
 from heredity.records.student import Student
 from heredity.records.vector import TraitVector
-from heredity.training import callbacks
+from heredity.training import callbacks, resume
 from heredity.training import train as trains
-from heredity.training.resume import MARK, marked, start_afresh
+from heredity.training.resume import MARK, foresee, marked, remove_checkpoints, start_afresh
 from heredity.training.spec import TrainSpec
-from heredity.training.train import train
+from heredity.training.train import asked_of, train
 from report_sample import vector_header
 
 SPEC = TrainSpec(
@@ -121,6 +121,17 @@ class TestTheSameRun:
         assert resumed.n_fires == 2 * resumed.n_steps
         assert not (folder / "checkpoints").exists()
 
+    def test_is_known_where_it_was_stopped_while_its_checkpoints_were_removed(
+        self, raw: Model, vector: TraitVector, whole: Student, cut: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        removed: list[Path] = []
+        monkeypatch.setattr(resume.shutil, "rmtree", lambda place, **kwargs: removed.append(place))
+        remove_checkpoints(cut)
+        monkeypatch.undo()
+        assert removed == [cut / "checkpoints" / "checkpoint-2", cut / "checkpoints"]
+        (cut / "checkpoints" / "checkpoint-2" / MARK).unlink()
+        assert adapter_of(train(raw, CORPUS, cut, vector, SPEC)) == adapter_of(whole)
+
     def test_goes_on_and_does_not_begin_again(self, raw: Model, vector: TraitVector, cut: Path) -> None:
         begun = marked(cut / "checkpoints" / "checkpoint-2")
         assert begun is not None
@@ -158,6 +169,11 @@ class TestAnotherRun:
         assert "checkpoint-2 of another run" in str(refused.value)
         assert "--fresh" in str(refused.value)
         assert sorted(cut.rglob("*")) == before
+
+    def test_is_refused_before_a_model_is_loaded(self, vector: TraitVector, cut: Path) -> None:
+        foresee(cut, asked_of(CORPUS, [vector], SPEC, "0"))
+        with pytest.raises(MismatchError, match="checkpoint-2 of another run"):
+            foresee(cut, asked_of(CORPUS, [vector], SPEC, "1"))
 
     def test_of_another_model_device_number_type_or_version_is_refused(
         self, raw: Model, vector: TraitVector, cut: Path, monkeypatch: pytest.MonkeyPatch

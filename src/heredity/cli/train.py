@@ -48,11 +48,15 @@ def train_command(
     require_extra("train")
     corpus, folder = read_rows(rows), writable(out)
     vectors = [load_vector(path) for path in prevent or []]
-    from heredity.training.resume import start_afresh
+    from heredity.training.resume import foresee, require_removable, start_afresh
     from heredity.training.spec import TrainSpec
-    from heredity.training.train import train
+    from heredity.training.train import asked_of, train
 
     spec = TrainSpec(n_epochs=epochs, prevent_strength=strength, prevent_all_blocks=all_blocks, n_snapshots=snapshots)
+    if fresh:
+        require_removable(folder)
+    else:
+        foresee(folder, asked_of(corpus, vectors, spec, seed))
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         if fresh:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from heredity.models.model import Model
 from heredity.training.batches import Examples
 from heredity.training.callbacks import Log, Snapshots, Watch
 from heredity.training.defences.steer import PreventativeSteering
-from heredity.training.resume import ADAPTER, CHECKPOINTS, Mark, RunIdentity, claim, marked, step_of
+from heredity.training.resume import ADAPTER, CHECKPOINTS, Mark, RunIdentity, claim, marked, remove_checkpoints, step_of
 from heredity.training.settings import arguments, own_gpu, quiet_training, require_one_process, steps_in
 from heredity.training.spec import TrainSpec
 
@@ -76,7 +75,7 @@ def finetune(
                     trainer.train(resume_from_checkpoint=str(last) if last else None)
             state = trainer.state
         log.save(adapted, folder / ADAPTER)
-    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    remove_checkpoints(folder)
     losses = tuple(float(entry["loss"]) for entry in state.log_history if "loss" in entry)
     done = log.mark()
     return Run(losses, state.global_step, done.n_fires, done.seconds)

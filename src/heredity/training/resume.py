@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import JsonValue, ValidationError
 
@@ -116,6 +116,15 @@ def claim(folder: Path, run: RunIdentity) -> Path | None:
     return whole[-1] if whole else None
 
 
+def foresee(folder: Path, asked: Mapping[str, Any]) -> None:
+    """Refuse, before a model is loaded, what `claim` would refuse for all that is known of a run without it.
+
+    `asked` are fields of `RunIdentity`. Raises MismatchError.
+    """
+    for trace in traces(folder):
+        _require_own(folder, trace, trace.mark.run.model_copy(update=asked) if trace.mark else None)
+
+
 def traces(folder: Path) -> Iterator[Trace]:
     """Yield everything in a folder that a run left and another must not take up; what was cut off is passed over."""
     checkpoints = folder / CHECKPOINTS
@@ -129,19 +138,32 @@ def traces(folder: Path) -> Iterator[Trace]:
         yield Trace(folder / ADAPTER, marked(folder / ADAPTER))
 
 
+def require_removable(folder: Path) -> bool:
+    """Return whether earlier runs left anything in a folder. Raises InputError when some of it was not written here."""
+    found = list(traces(folder))
+    strange = next((trace.place for trace in found if trace.mark is None), None)
+    if strange:
+        raise InputError(f"{strange} was not written by this version's training, so it is not removed; {_elsewhere()}")
+    return bool(found) or is_ours(folder / CHECKPOINTS)
+
+
 def start_afresh(folder: Path) -> None:
     """Remove what earlier runs left in a folder: checkpoints, snapshots, adapter and student.json.
 
     Raises InputError, and removes nothing, when some of it was not written here.
     """
-    found = list(traces(folder))
-    strange = next((trace.place for trace in found if trace.mark is None), None)
-    if strange:
-        raise InputError(f"{strange} was not written by this version's training, so it is not removed; {_elsewhere()}")
-    if found or is_ours(folder / CHECKPOINTS):
-        for name in (CHECKPOINTS, SNAPSHOTS, ADAPTER):
+    if require_removable(folder):
+        remove_checkpoints(folder)
+        for name in (SNAPSHOTS, ADAPTER):
             shutil.rmtree(folder / name, ignore_errors=True)
         (folder / RECORD).unlink(missing_ok=True)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove all checkpoints; the mark that says whose they are goes last, so that what is cut off stays known."""
+    for place in numbered(folder / CHECKPOINTS):
+        shutil.rmtree(place, ignore_errors=True)
+    shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
 
 
 def numbered(checkpoints: Path) -> list[Path]:
@@ -173,10 +195,10 @@ def is_ours(checkpoints: Path) -> bool:
     return marked(checkpoints) is not None
 
 
-def _require_own(folder: Path, trace: Trace, run: RunIdentity) -> None:
+def _require_own(folder: Path, trace: Trace, run: RunIdentity | None) -> None:
     name = trace.place.name
     what = {ADAPTER: "the finished adapter", CHECKPOINTS: name}.get(_kind(trace.place), f"the snapshot {name}")
-    if trace.mark is None:
+    if trace.mark is None or run is None:
         raise MismatchError(f"{folder} holds {what}, which this version's training did not write; {_elsewhere()}")
     differs = trace.mark.run.differences(run)
     if differs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from heredity import __version__
 from heredity.ground.files import require_writable
@@ -79,18 +80,21 @@ def run_identity(
     model: Model, corpus: Corpus, examples: Examples, vectors: Sequence[TraitVector], spec: TrainSpec, seed: str
 ) -> RunIdentity:
     """Return all that a student depends on."""
-    return RunIdentity(
-        version=__version__,
-        model_name=model.name,
-        model=identity(model),
-        corpus_name=corpus.name,
-        corpus=corpus.content_digest,
-        examples=examples.content_digest,
-        spec=spec.model_dump(mode="json"),
-        traits=tuple(vector.header.trait.name for vector in vectors),
-        vectors=tuple(vector.header.id for vector in vectors),
-        seed=seed,
-    )
+    asked = asked_of(corpus, vectors, spec, seed)
+    return RunIdentity(model_name=model.name, model=identity(model), examples=examples.content_digest, **asked)
+
+
+def asked_of(corpus: Corpus, vectors: Sequence[TraitVector], spec: TrainSpec, seed: str) -> dict[str, Any]:
+    """Return what is known of a run before its model is loaded, as fields of its identity."""
+    return {
+        "version": __version__,
+        "corpus_name": corpus.name,
+        "corpus": corpus.content_digest,
+        "spec": spec.model_dump(mode="json"),
+        "traits": tuple(vector.header.trait.name for vector in vectors),
+        "vectors": tuple(vector.header.id for vector in vectors),
+        "seed": seed,
+    }
 
 
 def snapshots(folder: Path, n_steps: int, spec: TrainSpec) -> tuple[Snapshot, ...]:
