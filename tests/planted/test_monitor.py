@@ -92,7 +92,7 @@ def test_a_model_that_is_benign_itself_calibrates_the_panel(toy: Model, dark: Tr
     own = calibrate([dark], toy, SPEC)
     read = int(own.probes[0].reference.split()[0])
     assert own.probes[0].reference == f"{read} answers of tiny"
-    assert 140 <= read <= 160
+    assert 180 <= read <= 200
     assert own.probes[0].n_benign == read // 2
     assert own.probes[0].measured_rate.high < 0.3
 

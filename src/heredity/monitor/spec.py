@@ -21,7 +21,7 @@ class MonitorSpec(Spec):
     """Tokens that an alarm averages over."""
     min_tokens: int = Field(default=8, ge=1)
     """Tokens of an answer to be read before an alarm may sound."""
-    n_benign: int = Field(default=160, ge=40)
+    n_benign: int = Field(default=200, ge=40)
     """Benign answers, where the model has to give them itself, or more where the rate needs more; half calibrate,
     half are held out."""
     share_long: float = Field(default=0.75, gt=0, le=1)
