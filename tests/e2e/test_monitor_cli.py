@@ -212,6 +212,24 @@ class TestShift:
         assert said.count("student") == 3
         assert (place / "out" / "shift-darkness.png").stat().st_size > 1000
 
+    def test_clean_fine_tunes_are_made_or_given_and_others_refused(
+        self, place: Path, student: Path, toy_folder: Path
+    ) -> None:
+        shared = ["--model", toy_folder, "--vector", "out/darkness.safetensors", "--out", "clean"]
+        arguments = ["shift", "student/student.json", *shared]
+        said = done(*arguments, "--clean-seeds", "3", folder=place)
+        last = load_record(ShiftReport, place / "clean" / "shift-darkness.json").points[-1]
+        assert last.clean is not None
+        assert last.clean.beyond is not None
+        assert last.clean.beyond.low > 0
+        assert said.count("further than clean training goes") >= 1
+        made = sorted((place / "clean" / "stages").glob("fine-tune-*/student.json"))
+        given = [word for path in made for word in ("--clean", path)]
+        again = done(*arguments, *given, folder=place)
+        assert "3 clean fine-tunes by its recipe" in again
+        failed(heredity(*arguments, "--clean-seeds", "1", folder=place), 2, "shows no spread")
+        failed(heredity(*arguments, "--clean", "student/student.json", folder=place), 2, "is given twice")
+
     def test_a_student_that_was_moved_is_found_and_one_of_another_base_is_refused(
         self, place: Path, student: Path, toy_folder: Path
     ) -> None:
