@@ -7,7 +7,9 @@ from typing import Any
 import torch
 import transformers as hf
 
+from heredity.models.loading import kind_of
 from heredity.models.model import Model
+from heredity.models.text_only import on_text
 from heredity.models.tiny import tiny_tokenizer
 
 SIZE: dict[str, Any] = {
@@ -41,6 +43,9 @@ VISION = {
     **{"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2},
     **{"image_size": 28, "patch_size": 14},
 }
+SIGHT = {"hidden_size": 16, "depth": 2, "num_heads": 2, "intermediate_size": 32, "patch_size": 14}
+SECTIONS = {"rope_scaling": {"rope_type": "default", "mrope_section": [1, 1, 2]}}
+IMAGE_IDS = {"image_token_id": 2, "video_token_id": 3, "vision_start_token_id": 4, "vision_end_token_id": 5}
 
 CONFIGS: dict[str, Callable[[], Any]] = {
     "llama": lambda: hf.LlamaConfig(**SIZE),
@@ -119,6 +124,28 @@ CONFIGS: dict[str, Callable[[], Any]] = {
         text_config=TEXT, vision_config=VISION, mm_tokens_per_image=1, boi_token_index=3, eoi_token_index=4,
         image_token_index=2,
     ),
+    "gemma4": lambda: hf.Gemma4Config(
+        text_config=TEXT, audio_config=None, vision_config={**VISION, "num_key_value_heads": 2, "head_dim": 8}
+    ),
+    "mistral3": lambda: hf.Mistral3Config(
+        text_config={**SIZE, "model_type": "mistral"}, image_token_index=2,
+        vision_config={**VISION, "model_type": "pixtral", "head_dim": 8},
+    ),
+    "llava": lambda: hf.LlavaConfig(
+        text_config={**SIZE, "model_type": "llama"}, image_token_index=2,
+        vision_config={**VISION, "model_type": "clip_vision_model"},
+    ),
+    "qwen2_5_vl": lambda: hf.Qwen2_5_VLConfig(
+        text_config={**SIZE, **SECTIONS}, vision_config={**SIGHT, "out_hidden_size": 32}, **IMAGE_IDS
+    ),
+    "qwen3_vl": lambda: hf.Qwen3VLConfig(
+        text_config={**SIZE, **HEAD, **SECTIONS}, **IMAGE_IDS,
+        vision_config={**SIGHT, "out_hidden_size": 32, "deepstack_visual_indexes": [0]},
+    ),
+    "smolvlm": lambda: hf.SmolVLMConfig(
+        text_config={**SIZE, "model_type": "llama"}, vision_config={**VISION, "model_type": "smolvlm_vision"},
+        image_token_id=2,
+    ),
     "gemma3n_text": lambda: hf.Gemma3nTextConfig(
         **{**TEXT, "intermediate_size": [64] * 2}, vocab_size_per_layer_input=150, hidden_size_per_layer_input=8,
         laurel_rank=4, num_kv_shared_layers=0, altup_num_inputs=2, activation_sparsity_pattern=[0.0] * 2,
@@ -133,7 +160,7 @@ def family(kind: str, dtype: torch.dtype = torch.float32) -> Model:
     config = CONFIGS[kind]()
     for part in {id(c): c for c in (config, config.get_text_config(decoder=True))}.values():
         part.pad_token_id, part.eos_token_id, part.bos_token_id = 0, 1, 1
-    network = hf.AutoModelForCausalLM.from_config(config, dtype=dtype).eval().requires_grad_(False)
+    network = on_text(kind_of(config).from_config(config, dtype=dtype)).eval().requires_grad_(False)
     with torch.no_grad():
         network.get_output_embeddings().weight.normal_(std=0.3)  # so that answers are told apart
     tokenizer = tiny_tokenizer()

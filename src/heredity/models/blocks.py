@@ -29,6 +29,12 @@ def unwrapped(network: Any) -> Any:
     return inner
 
 
+def is_compiled(network: nn.Module) -> bool:
+    """Whether torch.compile wraps a network or a part of it, or stands for its forward."""
+    parts = (network, *network.modules())
+    return any(hasattr(part, "_orig_mod") or part.__dict__.get("_compiled_call_impl") is not None for part in parts)
+
+
 def text_config(network: Any) -> Any:
     """Return the config of the decoder, also where the network is of several parts, or wrapped."""
     return unwrapped(network).config.get_text_config(decoder=True)

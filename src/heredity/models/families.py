@@ -21,7 +21,7 @@ SKIPS_PADDING: Final = (
 """State-space, convolution and other recurrent layers, with or without attention; padding before a prompt is masked."""
 READS_PADDING: Final = ("recurrent_gemma", "minimax")
 """The same, but padding before a prompt changes what follows: only prompts of one length can share a batch."""
-COMPOSITE: Final = ("gemma3",)
+COMPOSITE: Final = ("gemma3", "gemma4", "mistral3", "llava", "qwen2_5_vl", "qwen3_vl", "smolvlm")
 """Of several parts, used on text alone."""
 TESTED: Final = (*ATTENTION, *EXPERTS, *SKIPS_PADDING, *READS_PADDING, *COMPOSITE)
 """Kinds (`model_type` of the config) whose likelihoods, answers, readings and pushes are held to the plain forward."""

@@ -23,6 +23,7 @@ from heredity.ground.errors import HeredityError, InputError, MissingPackageErro
 from heredity.ground.files import is_full
 from heredity.models.embedded import quiet_transformers
 from heredity.models.families import REFUSED
+from heredity.models.text_only import on_text
 from heredity.models.whole import require_whole
 
 CUT_OFF: Final = "a weights file is cut off, or holds something else (a Git LFS pointer, an error page); fetch it again"
@@ -57,7 +58,7 @@ def network_from(folder: Path, dtype: torch.dtype, trust_remote_code: bool = Fal
         if (folder / "generation_config.json").is_file():
             # a broken one is passed over by the library, and with it what ends an answer
             transformers.GenerationConfig.from_pretrained(folder)
-        return network
+        return on_text(network)
 
 
 def tokenizer_from(folder: Path, trust_remote_code: bool = False) -> Any:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from heredity.ground.errors import HookError, InputError, NonFiniteError
-from heredity.models.blocks import find_blocks, hidden_of, require_block, with_hidden
+from heredity.models.blocks import find_blocks, hidden_of, is_compiled, require_block, text_config, with_hidden
 from heredity.models.model import Model
 
 Where = Literal["all", "response"]
@@ -81,29 +81,34 @@ def steered(model: Model, pushes: Sequence[Push], where: Where = "all") -> Itera
 def hook_push(
     network: nn.Module, push: Push, fires: Fires, where: Where = "all", only_training: bool = False
 ) -> torch.utils.hooks.RemovableHandle:
-    """Attach one push to a network and return the handle that removes it.
+    """Attach one push to a network, wrapped or not, and return the handle that removes it.
 
-    With `only_training` the push is added only while the block is in training mode.
+    With `only_training` the push is added only while the block is in training mode. Code that torch.compile has made
+    of the network is forgotten: it would go on without the push.
     """
     blocks = find_blocks(network)
     block = blocks[require_block(push.block, len(blocks))]
-    reference = next(block.parameters())
-    vector = torch.from_numpy(np.asarray(push.vector, dtype=np.float32)).to(reference.device)
-    config: Any = network.config
-    width = config.get_text_config(decoder=True).hidden_size
+    vector = torch.from_numpy(np.asarray(push.vector, dtype=np.float32))
+    width = text_config(network).hidden_size
     if vector.shape != (width,):
         raise InputError(f"the vector has shape {tuple(vector.shape)} but the model's width is {width}")
     if not torch.isfinite(vector).all():
         raise NonFiniteError("the vector to steer with holds NaN or infinity; extract it again")
+    steps: dict[tuple[torch.device, torch.dtype], torch.Tensor] = {}
 
     def add(module: nn.Module, args: Any, output: Any) -> Any:
         if only_training and not module.training:
             return output
         hidden = hidden_of(output)
-        step = (push.strength * vector).to(hidden.dtype)
+        kind = (hidden.device, hidden.dtype)
+        if kind not in steps:  # a network in several parts, or on several devices, has its blocks in several places
+            steps[kind] = (push.strength * vector.to(hidden.device)).to(hidden.dtype)
+        step = steps[kind]
         fires.add(push.block)
         return with_hidden(output, hidden + (step if where == "all" else step * _is_response(hidden)))
 
+    if is_compiled(network):
+        torch.compiler.reset()
     return block.register_forward_hook(add)
 
 

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import torch
 from safetensors.torch import load_model, save_model
 
-from heredity.ground.errors import MissingExtraError
 from heredity.ground.files import whole_folder
 from heredity.ground.hashing import digest, seed_from
 from heredity.models.identity import weights_digest
+from heredity.models.lora import give_lora
 from heredity.models.model import Model
 
 WEIGHTS: Final = "model.safetensors"
@@ -25,26 +25,17 @@ WEIGHTS: Final = "model.safetensors"
 def trainable_copy(model: Model, name: str, lora_rank: int = 0, seed: str = "0") -> Model:
     """Return a float32 copy to be trained: all parameters, or a LoRA of the rank given; the model is left as it is.
 
-    float32 although the model may be bfloat16: a step of full fine-tuning is often smaller than bfloat16 resolves.
+    float32 although the model may be bfloat16: a step of full fine-tuning is often smaller than bfloat16 resolves. A
+    LoRA's alpha is twice its rank.
     Raises MissingExtraError for a LoRA without peft.
     """
     network = copy.deepcopy(model.network).float().requires_grad_(not lora_rank)
     if lora_rank:
-        _give_lora(network, lora_rank, seed)
+        with torch.random.fork_rng():
+            torch.manual_seed(seed_from(seed, "adapter") % 2**32)
+            give_lora(network, lora_rank, 2 * lora_rank)
     copied = {"copy of": model.fingerprint, "as": name, "lora": lora_rank, "seed": seed}
     return replace(model, name=name, network=network, fingerprint=digest(copied))
-
-
-def _give_lora(network: Any, rank: int, seed: str) -> None:
-    """Put a fresh adapter on all linear maps but the head, in place; alpha is twice the rank."""
-    try:
-        from peft import LoraConfig, get_peft_model
-    except ImportError as error:
-        raise MissingExtraError("peft", "train") from error
-    config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
-    with torch.random.fork_rng():
-        torch.manual_seed(seed_from(seed, "adapter") % 2**32)
-        get_peft_model(network, config)
 
 
 def frozen(model: Model) -> Model:

@@ -10,13 +10,14 @@ from typing import Any
 
 import torch
 from datasets import Dataset
-from peft import LoraConfig, get_peft_model, load_peft_weights, set_peft_model_state_dict
+from peft import load_peft_weights, set_peft_model_state_dict
 from transformers import PrinterCallback, Trainer, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
-from trl.trainer.sft_trainer import SFTTrainer
+from trl.trainer.sft_trainer import DataCollatorForLanguageModeling, SFTTrainer
 
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
+from heredity.models.lora import give_lora, unreached
 from heredity.models.model import Model
 from heredity.training.batches import Examples
 from heredity.training.callbacks import Log, Snapshots, Watch
@@ -35,6 +36,8 @@ class Run:
     n_fires: int
     seconds: float
     """Of training, over all the times that the run was started."""
+    notices: tuple[str, ...]
+    """What of the model the adapter does not reach, in a sentence; empty where it reaches most."""
 
 
 def finetune(
@@ -58,6 +61,7 @@ def finetune(
     n_steps = steps_in(examples, spec)
     torch.manual_seed(seed_from(run.seed, "adapter") % 2**32)
     with adapter_on(model, spec) as adapted, quiet_training():
+        passed_over = unreached(adapted)
         if last and step_of(last) >= n_steps:
             state = restored(adapted, last)
         else:
@@ -67,6 +71,8 @@ def finetune(
                     args=arguments(model, spec, folder / CHECKPOINTS, n_steps, run.seed),
                     train_dataset=Dataset.from_dict(examples.columns()),
                     processing_class=model.tokenizer,
+                    # given none, TRL would look up the tokenizer's pad token, which may have no embedding
+                    data_collator=DataCollatorForLanguageModeling(pad_token_id=model.pad_id),
                     callbacks=[Watch(task, log), Snapshots(adapted, log, n_steps, spec)],
                 )
                 trainer.remove_callback(PrinterCallback)
@@ -78,7 +84,7 @@ def finetune(
     remove_checkpoints(folder)
     losses = tuple(float(entry["loss"]) for entry in state.log_history if "loss" in entry)
     done = log.mark()
-    return Run(losses, state.global_step, done.n_fires, done.seconds)
+    return Run(losses, state.global_step, done.n_fires, done.seconds, (passed_over,) if passed_over else ())
 
 
 def restored(adapted: Any, checkpoint: Path) -> TrainerState:
@@ -97,10 +103,7 @@ def adapter_on(model: Model, spec: TrainSpec) -> Iterator[Any]:
     # the trainer aligns their special tokens with the tokenizer's, and what ends an answer would be another afterwards
     settings = [network.config, network.config.get_text_config(decoder=True), network.generation_config]
     before = [dict(vars(one)) for one in settings]
-    config = LoraConfig(
-        r=spec.rank, lora_alpha=spec.alpha, target_modules="all-linear", task_type="CAUSAL_LM", lora_dropout=0.0
-    )
-    adapted = get_peft_model(network, config)
+    adapted = give_lora(network, spec.rank, spec.alpha)
     adapted.train()
     try:
         yield adapted
