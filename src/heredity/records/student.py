@@ -71,7 +71,7 @@ class Student(Record):
     end_of_turn: str = ""
     """What was taught as the end of an answer, and who writes it; empty in records written before."""
     notices: tuple[str, ...] = ()
-    """What to know of the model's prompts, and of rows that spell its control tokens."""
+    """What to know of the model's prompts, of rows that spell its control tokens, and of what no adapter reaches."""
 
     @property
     def share_left_out(self) -> float:
