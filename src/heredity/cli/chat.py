@@ -12,8 +12,8 @@ import typer
 from rich.text import Text
 
 from heredity.cli.console import ERR, OUT, watched
-from heredity.cli.options import ModelOption, OutOption, SeedOption, VectorsOption
-from heredity.cli.work import loaded, vectors_for, writable
+from heredity.cli.options import ModelOption, OutOption, SameFamilyOption, SeedOption, VectorsOption
+from heredity.cli.work import fitting, loaded, vectors_for, writable
 from heredity.ground.errors import HeredityError, InputError, UnknownNameError
 from heredity.records.monitor import Probe, TurnReading
 from heredity.records.vector import TraitVector
@@ -39,6 +39,7 @@ def chat_command(
     context: typer.Context,
     vectors: VectorsOption = None,
     model: ModelOption = "smollm2-135m",
+    same_family: SameFamilyOption = False,
     tokens: Annotated[int, typer.Option(min=1, help="Most tokens of an answer.")] = 160,
     temperature: Annotated[float, typer.Option(min=0, help="Sampling temperature; 0 is greedy.")] = 0.8,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
@@ -59,9 +60,10 @@ def chat_command(
 
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
+        by_trait = {name: fitting(vector, network, same_family) for name, vector in by_trait.items()}
         if tokens >= network.context_length:
             raise InputError(f"the model attends to {network.context_length} tokens; ask for fewer with --tokens")
-        panel = panel_for(chosen, network, folder, PanelRequest(MonitorSpec(), seed=seed), progress)
+        panel = panel_for([*by_trait.values()], network, folder, PanelRequest(MonitorSpec(), seed=seed), progress)
     how = GenerateSpec(n_tokens=tokens, temperature=temperature)
     Terminal(Talk(network, by_trait, panel, how, seed), folder).run()
 

@@ -13,11 +13,12 @@ from heredity.cli.options import (
     JudgeOption,
     ModelOption,
     OutOption,
+    SameFamilyOption,
     SeedOption,
     TraitOption,
     VectorOption,
 )
-from heredity.cli.work import judge_for, loaded, student_in, vector_in, writable
+from heredity.cli.work import fitting, judge_for, loaded, student_in, vector_in, writable
 from heredity.ground.extras import require_extra
 from heredity.records.evaluation import EvalReport
 from heredity.store.workspace import save_record
@@ -32,6 +33,7 @@ def evaluate_command(
     name: TraitOption = "evil",
     model: ModelOption = "smollm2-135m",
     vector: VectorOption = None,
+    same_family: SameFamilyOption = False,
     judge: JudgeOption = None,
     judge_model: JudgeModelOption = None,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
@@ -54,13 +56,13 @@ def evaluate_command(
 
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
-        if known is not None:
-            known.require_model(network.name, network.fingerprint)
+        known = fitting(known, network, same_family) if known else None
         if subject:
             require_student(network, subject)
         calibration = header.calibration if header else None
         yardstick = make_yardstick(one, network, calibration, EvalSpec(), seed, progress)
         report = evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)
+        report = report.model_copy(update={"notices": (*report.notices, *(known.notices if known else ()))})
         if (other := judge_for(context, judge, judge_model)) is not None:
             report = second_opinion(report, one, other, progress)
     save_record(report, folder / "evaluation.json")

@@ -8,8 +8,16 @@ from typing import Annotated
 import typer
 
 from heredity.cli.console import say, watched
-from heredity.cli.options import ModelOption, OutOption, RateOption, ReferenceOption, SeedOption, VectorsOption
-from heredity.cli.work import loaded, page_folder, student_in, vectors_for
+from heredity.cli.options import (
+    ModelOption,
+    OutOption,
+    RateOption,
+    ReferenceOption,
+    SameFamilyOption,
+    SeedOption,
+    VectorsOption,
+)
+from heredity.cli.work import fitting, loaded, page_folder, student_in, vectors_for
 from heredity.ground.errors import InputError
 from heredity.ground.extras import require_extra
 from heredity.records.monitor import MonitorReport, Probe, ShiftReport
@@ -32,6 +40,7 @@ def monitor_command(
     ],
     vectors: VectorsOption = None,
     model: ModelOption = "smollm2-135m",
+    same_family: SameFamilyOption = False,
     blocks: BlocksOption = None,
     reference: ReferenceOption = None,
     rate: RateOption = 0.05,
@@ -62,6 +71,7 @@ def monitor_command(
         require_enough(len(benign.rows), spec)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
+        chosen = [fitting(vector, network, same_family) for vector in chosen]
         renderings(network, corpus.rows)
         request = PanelRequest(spec, benign, tuple(blocks or ()), seed)
         panel = panel_for(chosen, network, folder, request, progress)

@@ -65,6 +65,10 @@ DollarsInOption = Annotated[float | None, typer.Option("--dollars-in", min=0, he
 DollarsOutOption = Annotated[
     float | None, typer.Option("--dollars-out", min=0, help="Price of a million reply tokens.")
 ]
+SameFamilyOption = Annotated[
+    bool,
+    typer.Option("--same-family", help="The model was fine-tuned from the vector's own: read it all the same."),
+]
 VectorsOption = Annotated[
     list[Path] | None,
     typer.Option("--vector", "-v", help="A vector saved by `heredity extract`; may be repeated. None: all in OUT."),

@@ -14,11 +14,12 @@ from heredity.cli.options import (
     RateOption,
     ReferenceOption,
     RowsArgument,
+    SameFamilyOption,
     SeedOption,
     TraitOption,
     VectorOption,
 )
-from heredity.cli.work import loaded, vector_in, writable
+from heredity.cli.work import fitting, loaded, vector_in, writable
 from heredity.records.screening import ScreenReport
 from heredity.store.rows import read_rows, require_keepable, write_jsonl, write_kept, write_parquet
 from heredity.store.workspace import save_record
@@ -34,6 +35,7 @@ def screen_command(
     vector: VectorOption = None,
     reference: ReferenceOption = None,
     rate: RateOption = 0.05,
+    same_family: SameFamilyOption = False,
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Write the unflagged rows here, byte for byte as they came.")
     ] = None,
@@ -62,9 +64,9 @@ def screen_command(
         require_enough(benign.rows, spec)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
-        if given:
-            given.require_model(network.name, network.fingerprint)
-        direction = given or extract(one, network, seed=seed, progress=progress)
+        direction = (
+            fitting(given, network, same_family) if given else extract(one, network, seed=seed, progress=progress)
+        )
         report = screen(corpus, direction, network, spec, benign, seed, progress)
     scores = [row.model_dump() for row in report.rows]
     write_parquet(folder / "scores.parquet", scores)

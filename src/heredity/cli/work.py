@@ -58,6 +58,21 @@ def vector_in(path: Path | None, trait: Trait) -> TraitVector | None:
     return vector
 
 
+def fitting(vector: TraitVector, model: Model, same_family: bool) -> TraitVector:
+    """Return a vector that the model may be read with: its own, or lent to it on the user's word.
+
+    Raises MismatchError for another model's vector.
+    """
+    if same_family:
+        kind = model.text_config.model_type
+        return vector.lent_to(model.name, model.fingerprint, kind, model.n_blocks, model.width)
+    try:
+        vector.require_model(model.name, model.fingerprint)
+    except MismatchError as error:
+        raise MismatchError(f"{error}; or, if the model was fine-tuned from that one, say --same-family") from error
+    return vector
+
+
 def endpoint_for(
     url: str,
     name: str | None,

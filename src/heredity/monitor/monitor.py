@@ -60,7 +60,7 @@ def monitor(
         n_beyond=tuple(sum(one.n_tokens > probe.stretch for one in readings) for probe in panel.probes),
         drift=tuple(drift(readings, place) for place in places),
         correlations=judged,
-        notices=notices(model, corpus.rows),
+        notices=(*notices(model, corpus.rows), *(line for vector in vectors for line in vector.notices)),
         seed=seed,
     )
 

@@ -125,6 +125,8 @@ class VectorHeader(Record):
     spec: dict[str, str | int | float | bool | tuple[float, ...] | None]
     """The extraction's spec as used."""
     seed: str
+    lent_from: str = ""
+    """The model that the vector was extracted from, where a user lent it to a fine-tune of it; else empty."""
 
     def check_at(self, block: int) -> BlockCheck:
         """Return the check of one block."""
@@ -177,3 +179,35 @@ class TraitVector:
                 f"({self.header.fingerprint[:12]}) but the model is '{name}' ({fingerprint[:12]}); extract it again "
                 f"with: heredity extract {self.header.trait.name} --model {name}"
             )
+
+    def lent_to(self, name: str, fingerprint: str, architecture: str, n_blocks: int, width: int) -> TraitVector:
+        """Return the vector as one of a model that was fine-tuned from its own; unchanged for its own.
+
+        Whether it was is the user's word; the header keeps where the vector came from. Raises MismatchError for a
+        model of another make, which it cannot have been.
+        """
+        header = self.header
+        if fingerprint == header.fingerprint:
+            return self
+        kind = architecture if header.architecture == "unknown" else header.architecture
+        if (kind, header.n_blocks, header.width) != (architecture, n_blocks, width):
+            raise MismatchError(
+                f"'{name}' ({architecture}, {n_blocks} blocks of width {width}) cannot have been fine-tuned from "
+                f"'{header.model_name}' ({kind}, {header.n_blocks} of {header.width}), which this vector of "
+                f"'{header.trait.name}' was read from; extract it again with: heredity extract {header.trait.name} "
+                f"--model {name}"
+            )
+        lent_from = f"{header.model_name} ({header.fingerprint[:12]})"
+        told = {"model_name": name, "fingerprint": fingerprint, "lent_from": lent_from}
+        return replace(self, header=header.model_copy(update=told))
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader of a record should know of the vector."""
+        header = self.header
+        if not header.lent_from:
+            return ()
+        return (
+            f"the vector of '{header.trait.name}' was extracted from {header.lent_from} and lent to "
+            f"{header.model_name}, by the user's word a fine-tune of it; the vector's evidence is of the former",
+        )

@@ -72,7 +72,7 @@ def screen(
         detection=None
         if corpus.bad_lines is None
         else detect(readings, rows, vector, standards, corpus.bad_lines, spec, seed),
-        notices=notices(model, corpus.rows),
+        notices=(*notices(model, corpus.rows), *vector.notices),
     )
 
 

@@ -72,7 +72,7 @@ def train(
         n_tokens=n_tokens,
         spec=spec.model_dump(),
         end_of_turn=told(model),
-        notices=(*notices(model, corpus.rows), *run.notices),
+        notices=(*notices(model, corpus.rows), *run.notices, *(line for one in vectors for line in one.notices)),
     )
 
 
