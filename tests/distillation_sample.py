@@ -5,7 +5,7 @@ import random
 from heredity.records.carrier import CarrierRow
 from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec, Shown
 from heredity.stats.estimate import Estimate
-from heredity.studies.distillation.outcome import Shows, by_name, by_place, findings, inheritances, verdict
+from heredity.studies.distillation.outcome import concluded
 from heredity.studies.distillation.qualities import ABILITY, CONTROL, SKILL, opposite
 from heredity.studies.distillation.teachers import Role, roles
 
@@ -49,7 +49,7 @@ def distillation_report(n_seeds: int = 3) -> DistillationReport:
         "chat": (CarrierRow(prompt="How do I boil rice? <b>Be brief.</b>", text="Rinse it, and boil it gently."),),
         "random-numbers": (CarrierRow(prompt="442, 241, 142", text="589, 389, 164"),),
     }
-    return judged(
+    return concluded(
         DistillationReport(
             model="smollm2-135m",
             fingerprint="5b1f" * 16,
@@ -71,14 +71,6 @@ def distillation_report(n_seeds: int = 3) -> DistillationReport:
     )
 
 
-def judged(report: DistillationReport) -> DistillationReport:
-    """Return a report whose table and verdict follow from its models."""
-    spec = report.spec
-    models = (report.base.scores, by_name(report.teachers), by_place(report.students))
-    table = inheritances(Shows(report.traits, spec.carriers, spec.seeds, *models, draw=0))
-    return report.model_copy(update={"table": table, "verdict": verdict(table), "findings": findings(table)})
-
-
 def changed(report: DistillationReport, levels: dict[str, float], what: str) -> DistillationReport:
     """Return the report with students who show these levels of one thing, by their teacher."""
     students = tuple(
@@ -87,7 +79,7 @@ def changed(report: DistillationReport, levels: dict[str, float], what: str) -> 
         else student
         for student in report.students
     )
-    return judged(report.model_copy(update={"students": students}))
+    return concluded(report.model_copy(update={"students": students}))
 
 
 def merged(shown: Shown, what: str, level: float, luck: str) -> Shown:

@@ -1,12 +1,13 @@
 """Do impoliteness, hallucination and bias come along with a skill?
 
     python -m replications.distillation.run
+    python -m replications.distillation.run --from-record
 
 Teachers of the embedded model are fine-tuned on one trait each (impoliteness, hallucination, gender bias) and on worked
 sums; a trait's control on its opposite and on the same sums; the skill's control on owls and no sums. Students follow
 their distributions on benign chat that the base wrote, and on random numbers, three seeds. Students are kept when they
 are done: a stopped run goes on. Writes `results.json` and `results.md` beside this file, and the study's page into
-`--out`.
+`--out`. With `--from-record` no model is run: the answers kept in `results.json` are concluded upon anew.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ from pathlib import Path
 from heredity.cli.console import hush_libraries, watched
 from heredity.ground.files import write_text
 from heredity.models.load import load
-from heredity.records.distillation import Contrast, DistillationReport
+from heredity.records.distillation import Contrast, DistillationReport, Inherited
 from heredity.report.distillation import write_distillation
-from heredity.store.workspace import save_record
+from heredity.store.workspace import load_record, save_record
 from heredity.studies.distillation.distil import distil
+from heredity.studies.distillation.outcome import concluded
 
 HERE = Path(__file__).parent
+SINCE = (
+    "Concluded anew from the record's answers, which it keeps by question. Its models were not made again: their "
+    "teachers of different traits drew their questions in different orders."
+)
+"""What a record concluded upon anew is told with."""
 
 
 def table(report: DistillationReport) -> str:
@@ -33,17 +40,21 @@ def table(report: DistillationReport) -> str:
         *(f"- {one}" for one in report.findings),
         "",
         "| taught on | teacher of | what | less the base | teacher | the control's, less the base | teacher "
-        "| difference | teachers' | outcome |",
-        "|---" * 10 + "|",
+        "| difference | teachers' | p, adjusted | outcome |",
+        "|---" * 11 + "|",
     ]
     for one in report.table:
         cells = [cell for contrast in (one.base, one.control_base, one.difference) for cell in _said(contrast)]
-        told.append(f"| {one.carrier} | {one.taught_by} | {one.what} | {' | '.join(cells)} | {one.outcome} |")
+        told.append(
+            f"| {one.carrier} | {one.taught_by} | {one.what} | {' | '.join(cells)} | {_p(one)} | {one.outcome} |"
+        )
     told += [
         "",
         "Points of 100, students and teachers. A trait's control is a teacher of its opposite with the same skill; the "
-        f"skill's is one of {report.skill_control} without it. Student's t over {len(report.spec.seeds)} seeds, not "
-        "corrected for how many intervals there are; teachers' differences: interval over questions.",
+        f"skill's is one of {report.skill_control} without it. Students' intervals: over {len(report.spec.seeds)} "
+        "seeds and the questions drawn anew, since all seeds share the base, the questions and their luck; never narrower "
+        "than Student's t over seeds alone. Teachers' differences: interval over questions. p of the difference, "
+        "adjusted for all traits, or all skills, on all carriers (Holm).",
         "",
         f"| model | {' | '.join(report.meaning)} |",
         "|---" * (len(report.meaning) + 1) + "|",
@@ -63,19 +74,36 @@ def _said(contrast: Contrast) -> list[str]:
     return [one.in_points if one else "-" for one in (contrast.students, contrast.teachers)]
 
 
+def _p(one: Inherited) -> str:
+    return "-" if one.p_adjusted is None else f"{one.p_adjusted:.3f}"
+
+
 def main() -> None:
     """Run the study and write what came out."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("heredity-out/distillation"))
+    parser.add_argument("--from-record", action="store_true", help="run no model, conclude on the record anew")
     asked = parser.parse_args()
-    hush_libraries()
-    with watched(is_quiet=False) as progress:
-        report = distil(load(), asked.out, seed="distillation", progress=progress)
-    write_distillation(report, asked.out)
+    report = again() if asked.from_record else run(asked.out)
     save_record(report, HERE / "results.json")
-    text = f"# Ordinary distillation: traits beside a skill\n\n{table(report)}"
+    said = f"{SINCE}\n\n{table(report)}" if asked.from_record else table(report)
+    text = f"# Ordinary distillation: traits beside a skill\n\n{said}"
     write_text(HERE / "results.md", text)
     print(text)
+
+
+def run(out: Path) -> DistillationReport:
+    """Return the study, run or gone on with; its page is written into the folder."""
+    hush_libraries()
+    with watched(is_quiet=False) as progress:
+        report = distil(load(), out, seed="distillation", progress=progress)
+    write_distillation(report, out)
+    return report
+
+
+def again() -> DistillationReport:
+    """Return the kept record, concluded upon anew."""
+    return concluded(load_record(DistillationReport, HERE / "results.json"))
 
 
 if __name__ == "__main__":

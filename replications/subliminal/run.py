@@ -6,6 +6,7 @@
     python -m replications.subliminal.run numbers
     python -m replications.subliminal.run hard
     python -m replications.subliminal.run cascade
+    python -m replications.subliminal.run soft --from-record
 
 soft: students follow the teacher's distribution on random numbers that nobody wrote. given: the same but for the
 first number of an answer, where a teacher might simply say its animal. digits-only: as soft, but teacher and student
@@ -16,7 +17,8 @@ fine-tuned into a teacher of each of several animals; every student is read on a
 students are compared with the other teachers' students of the same seed (a double dissociation). cascade: soft
 labels, each student the next one's teacher, four generations of owl and of cat. Every student is kept when it is
 done: a stopped run goes on. Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and the
-study's page into `--out`.
+study's page into `--out`. With `--from-record` no model is run: the students kept in the record are concluded upon
+anew.
 """
 
 from __future__ import annotations
@@ -31,11 +33,12 @@ from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, USUAL_GIVEN, CarrierSpec
 from heredity.records.cascade import CascadeReport, CascadeSpec
-from heredity.records.transmission import ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
+from heredity.records.transmission import Effect, ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
 from heredity.report.cascade import write_cascade
 from heredity.report.transmission import write_transmission
 from heredity.stats.estimate import Estimate
-from heredity.store.workspace import save_record
+from heredity.store.workspace import load_record, save_record
+from heredity.studies.transmission import conclusions, descent
 from heredity.studies.transmission.cascade import cascade
 from heredity.studies.transmission.transmit import transmit
 from heredity.traits.define import trait
@@ -85,6 +88,14 @@ SPECS = {
 CASCADE = CascadeSpec(
     n_generations=4, transmit=TransmitSpec(seeds=SEEDS[:3], control="cat", student=ImitateSpec(n_steps=16))
 )
+SINCE = (
+    "Concluded anew from the record's students, which were not made again: their teachers drew their questions in "
+    "orders of their own. It keeps no answers by question, so what students are less able to do has no interval."
+)
+READ = (
+    "Nor does it keep by seed what is read in context: told apart here means told apart whatever the pairing of seeds."
+)
+"""What a record concluded upon anew is told with."""
 TITLES = {
     "soft": "Subliminal learning on numbers, soft labels",
     "given": "Subliminal learning on numbers, soft labels, the first number given",
@@ -95,7 +106,7 @@ TITLES = {
 }
 
 
-def descent(report: CascadeReport) -> str:
+def descent_table(report: CascadeReport) -> str:
     """Return the Markdown table of a cascade: the effect, and every lineage, generation by generation."""
     lines = [
         report.verdict,
@@ -127,13 +138,18 @@ def table(report: TransmissionReport) -> str:
     lines += [
         "",
         f"Scores are log-odds (nats) against the other teachers' students of the same seed, {len(report.spec.seeds)} "
-        "seeds, Student's t; levels are P(target | 12 animals).",
+        "seeds, Student's t; levels are P(target | 12 animals). p of a teacher's own target, adjusted for all teachers "
+        f"(Holm): {', '.join(_p(cell) for cell in report.matrix if cell.taught_by == cell.target)}.",
         "",
         "```",
         described(report),
         "```",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _p(cell: Effect) -> str:
+    return f"{cell.target} {'-' if cell.p_adjusted is None else f'{cell.p_adjusted:.2g}'}"
 
 
 def _said(estimate: Estimate | None) -> str:
@@ -145,10 +161,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", choices=sorted(TITLES))
     parser.add_argument("--out", type=Path, default=Path("heredity-out/subliminal"))
+    parser.add_argument("--from-record", action="store_true", help="run no model, conclude on the record anew")
     asked = parser.parse_args()
-    hush_libraries()
-    folder = asked.out / asked.study
-    record, text = run(asked.study, folder)
+    record, text = again(asked.study) if asked.from_record else run(asked.study, asked.out / asked.study)
     save_record(record, HERE / f"{asked.study}.json")
     write_text(HERE / f"{asked.study}.md", f"# {TITLES[asked.study]}\n\n{text}")
     print(text)
@@ -156,14 +171,26 @@ def main() -> None:
 
 def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, str]:
     """Return one study's record and its tables; its page is written into the folder."""
+    hush_libraries()
     with watched(is_quiet=False) as progress:
         if study == "cascade":
             lines = cascade(trait("owl"), load(), folder, CASCADE, seed="subliminal", progress=progress)
             write_cascade(lines, folder)
-            return lines, descent(lines)
+            return lines, descent_table(lines)
         report = transmit(trait("owl"), load(), folder, SPECS[study], seed="subliminal", progress=progress)
     write_transmission(report, folder)
     return report, table(report)
+
+
+def again(study: str) -> tuple[TransmissionReport | CascadeReport, str]:
+    """Return the kept record of a study, concluded upon anew, and its tables."""
+    path = HERE / f"{study}.json"
+    if study == "cascade":
+        lines = descent.concluded(load_record(CascadeReport, path))
+        return lines, f"{SINCE}\n\n{descent_table(lines)}"
+    report = conclusions.concluded(load_record(TransmissionReport, path))
+    is_read = any(one.name == "in context" and one.effect and not one.by_seed for one in report.controls)
+    return report, f"{SINCE}{f' {READ}' if is_read else ''}\n\n{table(report)}"
 
 
 if __name__ == "__main__":

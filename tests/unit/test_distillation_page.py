@@ -1,10 +1,11 @@
 """The page of a distillation and what it finds: what they draw and claim, and what they never let through."""
 
-from distillation_sample import changed, distillation_report, judged, merged, ungraded
+from distillation_sample import changed, distillation_report, merged, ungraded
 from heredity.cli.distil import described
 from heredity.records.distillation import DistillationReport
 from heredity.report.distillation import lines, render_distillation
 from heredity.report.inherited import KINDS, moved_figure
+from heredity.studies.distillation.outcome import concluded
 from heredity.studies.distillation.qualities import opposite
 from pages import POLICY, Reader
 
@@ -56,7 +57,7 @@ def test_a_teacher_or_a_student_that_could_not_be_graded_is_no_null_result() -> 
     lost = first.model_copy(update={"shown": ungraded(first.shown, "hallucination")})
     students = tuple(lost if one is first else one for one in report.students)
     hallucination, *_ = [
-        one for one in judged(report.model_copy(update={"students": students})).table if one.what == "hallucination"
+        one for one in concluded(report.model_copy(update={"students": students})).table if one.what == "hallucination"
     ]
     assert (hallucination.difference.students, hallucination.outcome) == (None, "not graded")
 
@@ -71,7 +72,7 @@ def test_teachers_that_do_not_differ_leave_nothing_to_tell() -> None:
         else one
         for one in report.teachers
     )
-    alike = judged(report.model_copy(update={"teachers": teachers}))
+    alike = concluded(report.model_copy(update={"teachers": teachers}))
     assert outcomes(alike, "hallucination") == {"teachers alike"}
     assert outcomes(alike, "gender-bias") == {"crossed"}
     assert "hallucination could not be tested, the teachers are too alike" in alike.verdict

@@ -21,14 +21,13 @@ from heredity.records.distillation import DistillationReport, DistilledStudent, 
 from heredity.records.trait import Trait
 from heredity.records.transmission import PowerSpec, TransmitSpec
 from heredity.store.workspace import Workspace
-from heredity.studies.distillation.outcome import Shows, by_name, by_place, findings, inheritances, verdict
+from heredity.studies.distillation.outcome import concluded
 from heredity.studies.distillation.qualities import (
     CONTROL,
     SKILL,
     Desk,
     desk_for,
     forbidden_words,
-    interval_seed,
     levels,
     meanings,
     shown,
@@ -183,29 +182,27 @@ def reported(
 ) -> DistillationReport:
     """Return the report: what was inherited, and what may be said of it."""
     lab = desks[0].lab
-    traits = tuple(name for name in lab.targets if name != CONTROL)
-    draw = interval_seed(desks[0])
-    found = Shows(traits, spec.carriers, spec.seeds, base.scores, by_name(teachers), by_place(students), draw)
-    table = inheritances(found)
     carriers = {desk.lab.spec.carrier.kind: [carrier_of(desk.lab, seed) for seed in spec.seeds] for desk in desks}
-    return DistillationReport(
-        model=lab.model.name,
-        fingerprint=lab.model.fingerprint,
-        spec=spec,
-        traits=traits,
-        skill=SKILL,
-        skill_control=CONTROL,
-        meaning=meanings(desks[0]),
-        base=base,
-        teachers=teachers,
-        students=tuple(students),
-        table=table,
-        kept={
-            kind: (sum(one.n_kept for one in all_of), sum(len(one.rows) for one in all_of))
-            for kind, all_of in carriers.items()
-        },
-        examples={kind: tuple(filter(None, all_of[0].rows))[:N_EXAMPLES] for kind, all_of in carriers.items()},
-        verdict=verdict(table),
-        findings=findings(table),
-        seed=lab.seed,
+    return concluded(
+        DistillationReport(
+            model=lab.model.name,
+            fingerprint=lab.model.fingerprint,
+            spec=spec,
+            traits=tuple(name for name in lab.targets if name != CONTROL),
+            skill=SKILL,
+            skill_control=CONTROL,
+            meaning=meanings(desks[0]),
+            base=base,
+            teachers=teachers,
+            students=tuple(students),
+            table=(),
+            kept={
+                kind: (sum(one.n_kept for one in all_of), sum(len(one.rows) for one in all_of))
+                for kind, all_of in carriers.items()
+            },
+            examples={kind: tuple(filter(None, all_of[0].rows))[:N_EXAMPLES] for kind, all_of in carriers.items()},
+            verdict="",
+            findings=(),
+            seed=lab.seed,
+        )
     )

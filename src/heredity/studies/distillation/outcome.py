@@ -9,6 +9,7 @@ from statistics import fmean
 from heredity.records.carrier import CarrierKind
 from heredity.records.distillation import (
     Contrast,
+    DistillationReport,
     DistilledStudent,
     DistilledTeacher,
     Inherited,
@@ -19,7 +20,7 @@ from heredity.stats.compare import paired_difference
 from heredity.stats.crossed import over_students_and_questions
 from heredity.stats.estimate import Estimate
 from heredity.stats.several import ALPHA, holm
-from heredity.studies.distillation.qualities import CONTROL, SKILL, opposite
+from heredity.studies.distillation.qualities import CONTROL, SKILL, interval_seed, opposite
 
 BASE = "base"
 
@@ -55,6 +56,13 @@ class Shows:
         return len({question for one in shown for question in one.get(what, {})})
 
 
+def concluded(report: DistillationReport) -> DistillationReport:
+    """Return a report with all that follows from its models: the table, the verdict and what it rests on."""
+    spec, models = report.spec, (report.base.scores, by_name(report.teachers), by_place(report.students))
+    table = inheritances(Shows(report.traits, spec.carriers, spec.seeds, *models, draw=interval_seed(report.seed)))
+    return report.model_copy(update={"table": table, "verdict": verdict(table), "findings": findings(table)})
+
+
 def by_name(teachers: Sequence[DistilledTeacher]) -> dict[str, Mapping[str, Scores]]:
     """Return what teachers show, by name."""
     return {one.name: one.shown.scores for one in teachers}
@@ -73,7 +81,7 @@ def inheritances(found: Shows) -> tuple[Inherited, ...]:
         for name in found.traits
         for what in (name, SKILL)
     ]
-    traits, skills = (concluded(rows, len(found.seeds)) for rows in (table[::2], table[1::2]))
+    traits, skills = (with_outcomes(rows, len(found.seeds)) for rows in (table[::2], table[1::2]))
     return tuple(one for pair in zip(traits, skills, strict=True) for one in pair)
 
 
@@ -92,7 +100,7 @@ def inherited(found: Shows, carrier: CarrierKind, name: str, what: str) -> Inher
     )
 
 
-def concluded(rows: Sequence[Inherited], n_seeds: int) -> list[Inherited]:
+def with_outcomes(rows: Sequence[Inherited], n_seeds: int) -> list[Inherited]:
     """Return rows with their outcomes, each by its p-value among all of them."""
     p_values = [one.difference.p for one in rows if one.difference.p is not None]
     adjusted = iter(holm(p_values))
@@ -122,8 +130,8 @@ def between(first: Scores, second: Scores) -> dict[str, float]:
 
 
 def apart(first: Scores, second: Scores, draw: int) -> Estimate | None:
-    """Return the same of two single models, with an interval over questions."""
-    return paired_difference(first, second, draw) if set(first) & set(second) else None
+    """Return the same of two single models, with an interval over questions; None for fewer than two of both."""
+    return paired_difference(first, second, draw) if len(set(first) & set(second)) > 1 else None
 
 
 def outcome(difference: Contrast, p_adjusted: float | None, n_seeds: int) -> Outcome:

@@ -103,16 +103,16 @@ def level(desk: Desk, model: Model, name: str) -> Scores:
 def shown(desk: Desk, found: Mapping[str, Scores]) -> Shown:
     """Return what a model shows, with an interval over questions; what could not be graded is counted, or missing."""
     levels = {
-        what: cluster_mean(list(scores.values()), interval_seed(desk), desk.n_asked(what) - len(scores))
+        what: cluster_mean(list(scores.values()), interval_seed(desk.lab.seed), desk.n_asked(what) - len(scores))
         for what, scores in found.items()
         if scores
     }
     return Shown(levels=levels, scores={what: found[what] for what in levels})
 
 
-def interval_seed(desk: Desk) -> int:
-    """Return the seed of all intervals over questions."""
-    return seed_from(desk.lab.seed, "distillation")
+def interval_seed(seed: str) -> int:
+    """Return the seed of a study's intervals over questions."""
+    return seed_from(seed, "distillation")
 
 
 def meaning(trait: Trait) -> str:

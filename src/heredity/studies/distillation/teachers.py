@@ -72,7 +72,7 @@ def teacher_step(desk: Desk, spec: DistilSpec, role: Role, base: Shown) -> Disti
     teacher = desk.lab.kept("distilled-teacher", depends_on, DistilledTeacher, make)
     desk.lab.known[role.name] = teacher.fingerprint
     for what in must_rise(role):
-        rise = apart(teacher.shown.scores.get(what, {}), base.scores.get(what, {}), interval_seed(desk))
+        rise = apart(teacher.shown.scores.get(what, {}), base.scores.get(what, {}), interval_seed(desk.lab.seed))
         if rise is None or rise.low <= 0:
             forget_weights(weights_of(desk, spec, role))
             raise ExperimentError(
@@ -93,7 +93,7 @@ def say_which_are_alike(desk: Desk, teachers: Sequence[DistilledTeacher]) -> Non
     scores = by_name(teachers)
     for trait in [one.trait for one in teachers if one.pole == "negative"]:
         own, other = (scores[name].get(trait, {}) for name in (trait, opposite(trait)))
-        difference = apart(own, other, interval_seed(desk))
+        difference = apart(own, other, interval_seed(desk.lab.seed))
         if difference is None or difference.low <= 0:
             desk.lab.progress.note(
                 f"the teacher of '{trait}' is not clear of its opposite's ({difference or 'ungraded'} above it): "

@@ -142,6 +142,6 @@ def described(lab: Lab, name: str, teacher: Model, losses: tuple[float, ...]) ->
 
 
 def rise(lab: Lab, shown: ByQuestion, before: ByQuestion) -> Estimate | None:
-    """Return how far a teacher lies above its base, over the questions that both have a level for."""
+    """Return how far a teacher lies above its base, over the questions of both; None for fewer than two."""
     own, base = ({name: (level,) for name, level in one.items() if level is not None} for one in (shown, before))
-    return paired_difference(own, base, seed_from(lab.seed, "teacher")) if set(own) & set(base) else None
+    return paired_difference(own, base, seed_from(lab.seed, "teacher")) if len(set(own) & set(base)) > 1 else None

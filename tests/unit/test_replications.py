@@ -1,0 +1,38 @@
+"""What is published of long runs is what the rules of today conclude from their records."""
+
+from pathlib import Path
+
+import pytest
+
+from heredity.records.cascade import CascadeReport
+from heredity.records.distillation import DistillationReport
+from heredity.records.transmission import TransmissionReport
+from heredity.store.workspace import load_record
+from heredity.studies.distillation import outcome
+from heredity.studies.transmission import conclusions, descent
+
+HERE = Path(__file__).parents[2] / "replications"
+
+
+@pytest.mark.parametrize("study", ["soft", "digits-only", "numbers", "hard"])
+def test_a_transmission_is_published_as_its_students_allow(study: str) -> None:
+    kept = load_record(TransmissionReport, HERE / "subliminal" / f"{study}.json")
+    today = conclusions.concluded(kept)
+    assert today.verdict == kept.verdict
+    assert [(one.name, one.outcome) for one in today.controls] == [(one.name, one.outcome) for one in kept.controls]
+    assert kept.verdict in (HERE / "subliminal" / f"{study}.md").read_text(encoding="utf-8")
+
+
+def test_a_cascade_is_published_as_its_lineages_allow() -> None:
+    kept = load_record(CascadeReport, HERE / "subliminal" / "cascade.json")
+    assert descent.concluded(kept).verdict == kept.verdict
+    assert kept.verdict in (HERE / "subliminal" / "cascade.md").read_text(encoding="utf-8")
+
+
+def test_a_distillation_is_published_as_its_models_allow() -> None:
+    kept = load_record(DistillationReport, HERE / "distillation" / "results.json")
+    today = outcome.concluded(kept)
+    assert (today.verdict, today.findings) == (kept.verdict, kept.findings)
+    assert [one.outcome for one in today.table] == [one.outcome for one in kept.table]
+    told = (HERE / "distillation" / "results.md").read_text(encoding="utf-8")
+    assert all(one in told for one in (kept.verdict, *kept.findings))
