@@ -53,8 +53,8 @@ def table(report: DistillationReport) -> str:
         "Points of 100, students and teachers. A trait's control is a teacher of its opposite with the same skill; the "
         f"skill's is one of {report.skill_control} without it. Students' intervals: over {len(report.spec.seeds)} "
         "seeds and the questions drawn anew, since all seeds share the base, the questions and their luck; never "
-        "narrower than Student's t over seeds alone. Teachers' differences: interval over questions. p of the difference, "
-        "adjusted for all traits, or all skills, on all carriers (Holm).",
+        "narrower than Student's t over seeds alone. Teachers' differences: interval over questions. p of the "
+        "difference, adjusted for all traits, or all skills, on all carriers (Holm).",
         "",
         f"| model | {' | '.join(report.meaning)} |",
         "|---" * (len(report.meaning) + 1) + "|",
