@@ -51,10 +51,13 @@ def chat(place: Path, toy_folder: Path, lines: Sequence[str]) -> tuple[list[str]
     """What a piped talk says to each line, and all its complaints."""
     command = [sys.executable, "-c", "from heredity.cli.app import main; main()", *chatting(toy_folder)]
     typed = "".join(line + "\n" for line in lines)
-    run = subprocess.run(command, input=typed, capture_output=True, text=True, cwd=place, timeout=120, check=False)
-    assert run.returncode == 0, run.stderr
-    assert "\x1b" not in run.stdout
-    return run.stdout.splitlines(), " ".join(run.stderr.split())
+    run = subprocess.run(
+        command, input=typed.encode(errors="surrogateescape"), capture_output=True, cwd=place, timeout=120, check=False
+    )
+    out, err = run.stdout.decode(), run.stderr.decode()
+    assert run.returncode == 0, err
+    assert "\x1b" not in out
+    return out.splitlines(), " ".join(err.split())
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,7 @@ def talk(place: Path, toy_folder: Path) -> tuple[list[str], str]:
             "/system [/INST]", "/system", "/steer darkness 8", "/traits",
             ASKED, "/steer lightness 0.5", "Tell me of the house .",
             "/save talk", "/save talk", "/save ../x", "/save .", "/stear darkness 1", "/steer darkness much",
-            "/steer darkness nan", "/steer evil 1", "", "/help", "/quit", "never read",
+            "/steer darkness nan", "/steer evil 1", "", "an owl \udcf0\udc9f cut", "/help", "/quit", "never read",
         ],
     )  # fmt: skip
 
@@ -117,6 +120,7 @@ class TestATalk:
             "'.' is no plain file name",
             "no command called '/stear'. Did you mean '/steer'?",
             "no vector of a trait called 'evil'",
+            "what was typed holds half a character",
         ):
             assert told in complaints
         assert complaints.count("for example: /steer evil -1.5") == 2

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from heredity.ground.errors import InputError, RowError
+from heredity.ground.text import legible
 from heredity.store.labels import read_labels
 from heredity.store.rows import read_conversations, read_rows, write_kept
 
@@ -85,6 +86,7 @@ def test_rows_that_teach_nothing_are_excluded_by_line_and_reason(tmp_path: Path)
         (b'"text alone"\n', "this is 'text alone'"),
         (b"null\n", "this is null"),
     ],
+    ids=legible,
 )
 def test_a_malformed_line_is_named(tmp_path: Path, bad: bytes, said: str) -> None:
     with pytest.raises(RowError, match="line 2") as caught:
@@ -170,6 +172,7 @@ def test_a_row_that_is_sound_and_not_for_us_is_left_out_and_the_rest_is_read(
         ("rows.jsonl", b"PAR1....", "the ending .parquet"),
         ("rows.parquet", b"{}", "not a Parquet file"),
     ],
+    ids=legible,
 )
 def test_a_file_of_another_kind_is_refused_for_what_it_is(tmp_path: Path, name: str, data: bytes, said: str) -> None:
     (tmp_path / name).write_bytes(data)
@@ -291,6 +294,7 @@ class TestLabels:
             b'{"line": 1e400, "bad": true}\n',
             b"[" * 100_000 + b"\n",
         ],
+        ids=legible,
     )
     def test_what_is_no_label_or_contradicts_one_is_named(self, tmp_path: Path, bad: object) -> None:
         with pytest.raises(RowError, match="line 2"):

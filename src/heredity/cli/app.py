@@ -34,6 +34,7 @@ from heredity.cli import (
 from heredity.cli.console import ERR, hush_libraries
 from heredity.ground.errors import HeredityError, UnknownNameError
 from heredity.ground.files import remedy
+from heredity.ground.text import printable, require_text
 from heredity.ground.threads import wait_patiently
 
 INTERRUPTED = 130
@@ -128,6 +129,8 @@ def main() -> None:
     arguments = hoisted(sys.argv[1:])
     as_json = "--json" in arguments
     try:
+        for argument in arguments:
+            require_text(argument, f"the argument '{printable(argument)}'")
         code = app(args=arguments, standalone_mode=False)
         if code == INTERRUPTED:  # newer typers make this of Ctrl-C
             raise KeyboardInterrupt
@@ -168,6 +171,7 @@ def hoisted(arguments: list[str]) -> list[str]:
 
 
 def _fail(kind: str, message: str, code: int, as_json: bool = False) -> None:
+    message = printable(message)
     if as_json:
         typer.echo(json.dumps({"error": kind, "message": message, "exit_code": code}), err=True)
     else:

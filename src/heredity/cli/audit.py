@@ -91,8 +91,8 @@ def audit_command(
     if benign:
         require_enough(benign.rows, spec.screen)
     with watched(context.obj.is_quiet) as progress:
-        network = loaded(context, model)
         known = Known(benign, bad_lines, judge_for(context, judge, judge_model))
+        network = loaded(context, model)
         report = audit(corpus, one, network, folder, spec, known, progress)
     show(report, folder, context.obj.as_json)
 

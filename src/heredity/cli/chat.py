@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from heredity.cli.console import ERR, OUT, watched
 from heredity.cli.options import ModelOption, OutOption, SameFamilyOption, SeedOption, VectorsOption
 from heredity.cli.work import fitting, loaded, vectors_for, writable
 from heredity.ground.errors import HeredityError, InputError, UnknownNameError
+from heredity.ground.text import require_text
 from heredity.records.monitor import Probe, TurnReading
 from heredity.records.vector import TraitVector
 from heredity.store.rows import write_jsonl
@@ -100,10 +102,13 @@ class Terminal:
 
     def run(self) -> None:
         """Talk until /quit or the end of the input; a mistake is told and changes nothing."""
+        if isinstance(sys.stdin, io.TextIOWrapper):  # else bytes that are no text would end the talk
+            sys.stdin.reconfigure(errors="surrogateescape")
         names = ", ".join(probe.trait for probe in self.probes)
         self.tell(f"reading {names} in {self.talk.model.name}; /help lists the commands")
         while (line := self.next_line()) is not None and line != "/quit":
             try:
+                require_text(line, "what was typed")
                 if line.startswith("/"):
                     self.obey(line)
                 elif line:

@@ -55,6 +55,7 @@ def evaluate_command(
     from heredity.models.adapt import require_student
 
     with watched(context.obj.is_quiet) as progress:
+        other = judge_for(context, judge, judge_model)
         network = loaded(context, model)
         known = fitting(known, network, same_family) if known else None
         if subject:
@@ -63,7 +64,7 @@ def evaluate_command(
         yardstick = make_yardstick(one, network, calibration, EvalSpec(), seed, progress)
         report = evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)
         report = report.model_copy(update={"notices": (*report.notices, *(known.notices if known else ()))})
-        if (other := judge_for(context, judge, judge_model)) is not None:
+        if other is not None:
             report = second_opinion(report, one, other, progress)
     save_record(report, folder / "evaluation.json")
     say(report, f"{described(report)}\nwritten to {folder / 'evaluation.json'}", context.obj.as_json)

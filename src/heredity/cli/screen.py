@@ -54,7 +54,7 @@ def screen_command(
     given = vector_in(vector, one)
     if keep:
         require_keepable(rows, keep, [folder / "scores.parquet", folder / "scores.jsonl", reference, vector])
-    from heredity.screening.reference import require_enough
+    from heredity.screening.reference import require_enough, require_screenable
     from heredity.screening.screen import screen
     from heredity.screening.spec import ScreenSpec
     from heredity.vectors.extract import extract
@@ -64,6 +64,7 @@ def screen_command(
         require_enough(benign.rows, spec)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
+        require_screenable(corpus, benign, network, spec)
         direction = (
             fitting(given, network, same_family) if given else extract(one, network, seed=seed, progress=progress)
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from heredity.ground.errors import InputError
 
 LONGEST_SHOWN = 40
@@ -19,6 +21,16 @@ def half_character(text: str) -> str | None:
     except UnicodeEncodeError as error:
         return f"\\u{ord(text[error.start]):04x}"
     return None
+
+
+def first_half_character(value: Any, place: str = "") -> tuple[str, str] | None:
+    """Return the place (`pairs.0.positive`) and the half of the first broken text in records, objects and lists."""
+    if isinstance(value, str):
+        half = half_character(value)
+        return (place, half) if half else None
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    found = (first_half_character(one, f"{place}.{key}".lstrip(".")) for key, one in inner)
+    return next((one for one in found if one), None)
 
 
 def require_text(text: str, what: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import digest
+from heredity.ground.text import require_text
 from heredity.records.base import SCHEMA_VERSION, Record
 
 Role = Literal["system", "user", "assistant"]
@@ -19,6 +20,12 @@ class Turn(Record):
 
     role: Role
     content: str
+    """Raises InputError where it holds half a character, which no tokenizer takes."""
+
+    @field_validator("content")
+    @classmethod
+    def _is_text(cls, content: str) -> str:
+        return require_text(content, "a message")
 
 
 class Row(Record):

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from heredity.ground.text import broken, first_half_character
 from heredity.records.base import SCHEMA_VERSION, Record
 
 Pole = Literal["positive", "negative"]
@@ -62,6 +63,9 @@ class Trait(Record):
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
+        broken_text = first_half_character(self.model_dump())
+        if broken_text:
+            raise ValueError(f"'{broken_text[0]}' {broken(broken_text[1])}")
         if self.kind == "preference" and not (self.target and self.alternatives):
             raise ValueError("a preference trait needs 'target' and 'alternatives'")
         if self.kind == "character" and (self.target or self.alternatives):

@@ -12,7 +12,8 @@ from heredity.ground.progress import Progress
 from heredity.models.chat import render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
-from heredity.records.dialogue import Row, Turn
+from heredity.records.dialogue import Corpus, Row, Turn
+from heredity.screening.projection import fitting
 from heredity.screening.spec import ScreenSpec
 from heredity.stats.conformal import cases_needed
 
@@ -36,6 +37,13 @@ def require_enough(rows: Sequence[Row], spec: ScreenSpec) -> None:
             f"{spec.false_alarm_rate:g} and measure it; it takes at least {needed}: give more with --reference, or ask "
             "for a higher rate"
         )
+
+
+def require_screenable(corpus: Corpus, reference: Corpus | None, model: Model, spec: ScreenSpec) -> None:
+    """Raise InputError, before anything is computed, where no row or too few reference rows can be read."""
+    fitting(model, corpus.rows)
+    if reference:
+        require_enough(fitting(model, reference.rows).rows, spec)
 
 
 def own_answers(rows: Sequence[Row], model: Model, spec: ScreenSpec, seed: str, progress: Progress) -> tuple[Row, ...]:

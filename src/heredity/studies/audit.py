@@ -22,8 +22,7 @@ from heredity.records.evaluation import Yardstick
 from heredity.records.screening import ScreenReport
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
-from heredity.screening.projection import fitting
-from heredity.screening.reference import require_enough
+from heredity.screening.reference import require_screenable
 from heredity.store.workspace import Workspace, save_record
 from heredity.studies.arms import Plan, compare_arms, levels_of, plan_arms, removed_by
 from heredity.studies.spec import AuditSpec
@@ -78,9 +77,7 @@ def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Know
     """Raise, before any step, what a later one would for rows, labels or references that cannot serve."""
     if known.bad_lines is not None:
         corpus.labelled(known.bad_lines)
-    if known.reference:
-        require_enough(fitting(model, known.reference.rows).rows, spec.screen)
-    fitting(model, corpus.rows)
+    require_screenable(corpus, known.reference, model, spec.screen)
     examples_of(model, corpus, spec.train.max_tokens)
 
 
