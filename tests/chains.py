@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from heredity.models.model import Model
@@ -25,6 +25,25 @@ def words(eos: str, named: Sequence[str] = (), added: Sequence[str] = (), is_spe
     tokenizer.add_special_tokens({"additional_special_tokens": list(named)})
     tokenizer.add_tokens([AddedToken(token, special=is_special, normalized=False) for token in added])
     return tokenizer
+
+
+def merging(kind: str) -> Any:
+    """Return a tokenizer that merges letters, with blanks before words: of the byte kind, or as sentencepiece does."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    if kind == "bytes":
+        tokenizer.pre_tokenizer, tokenizer.decoder = (
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+            decoders.ByteLevel(),
+        )
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+    else:
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
+        tokenizer.decoder = decoders.Metaspace()
+        alphabet = ["\u2581", "\n"]
+    texts = ["[INST] hi lamp [/INST] dawn song 5 PROBE", "\n\ndawn. song.\n User: Assistant: dawn song"] * 8
+    trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=["<unk>", "<s>", "</s>"], initial_alphabet=alphabet)
+    tokenizer.train_from_iterator(texts, trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
 
 
 def speaking(

@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerFast
+from tokenizers import processors
 
-from chains import speaking, words
+from chains import merging, speaking, words
 from heredity.evaluation.capability import Choice, choice_scores
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE
@@ -23,6 +22,7 @@ from heredity.models.chat import (
     render_text,
 )
 from heredity.models.ending import ending_of, told
+from heredity.models.generate import end_ids
 from heredity.models.read import ReadSpec, read
 from heredity.records.dialogue import Turn, Unscored
 from heredity.records.trait import Trait
@@ -169,25 +169,6 @@ def test_a_tokenizer_that_closes_every_text_does_not_close_a_prompt() -> None:
     assert choice_scores(model, [choice], SILENCE)["a-1"][0] in (0.0, 1.0)
 
 
-def merging(kind: str) -> Any:
-    """Return a tokenizer that merges letters, with blanks before words: of the byte kind, or as sentencepiece does."""
-    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
-    if kind == "bytes":
-        tokenizer.pre_tokenizer, tokenizer.decoder = (
-            pre_tokenizers.ByteLevel(add_prefix_space=False),
-            decoders.ByteLevel(),
-        )
-        alphabet = pre_tokenizers.ByteLevel.alphabet()
-    else:
-        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
-        tokenizer.decoder = decoders.Metaspace()
-        alphabet = ["\u2581", "\n"]
-    texts = ["[INST] hi lamp [/INST] dawn song 5 PROBE", "\n\ndawn. song.\n User: Assistant: dawn song"] * 8
-    trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=["<unk>", "<s>", "</s>"], initial_alphabet=alphabet)
-    tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>", bos_token="<s>", eos_token="</s>")
-
-
 INST = (
     "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} [/INST]"
     "{% else %} {{ m.content | trim }} {{ eos_token }}{% endif %}{% endfor %}"
@@ -228,3 +209,38 @@ def test_what_opens_every_text_is_no_part_of_a_prompts_mean() -> None:
     got = read(model, rows, [0], ReadSpec(positions=("prompt",))).at("prompt", 0)[0]
     np.testing.assert_allclose(got, hidden[0][0, 1 : rows[0].n_prompt].mean(0).numpy(), atol=1e-5)
     assert len(states) == len(whole)
+
+
+IN_PARTS = (
+    "{% for m in messages %}{{ m.role | capitalize }}: {% for part in m.content %}{{ part.text }}{% endfor %}</s>\n"
+    "{% endfor %}{% if add_generation_prompt %}Assistant:{% endif %}"
+)
+
+
+def test_a_template_that_reads_parts_alone_is_given_parts() -> None:
+    model = speaking(IN_PARTS, merging("bytes"))
+    dark, light = (render_prompt(model, question(text)) for text in ("hi lamp", "hi song"))
+    assert dark != light
+    assert "hi lamp" in model.tokenizer.decode(dark)
+    assert model.tokenizer.decode(render_example(model, question("hi"), "dawn").ids).endswith("Assistant: dawn</s>")
+
+
+def test_a_template_that_leaves_out_what_the_user_says_is_refused() -> None:
+    model = speaking(CHATML.replace("m.content", "m.text"), words("<eos>", IM))
+    with pytest.raises(InputError, match="leaves out what the user says"):
+        render_prompt(model, question("hi"))
+
+
+def test_all_control_tokens_that_follow_an_answer_at_once_end_its_turn() -> None:
+    model = speaking(CHATML.replace("<|im_end|>", "<|im_end|>{{ eos_token }}"), words("</s>", IM))
+    row = render_example(model, question("hi"), "dawn")
+    assert model.tokenizer.decode(row.ids[row.n_prompt :]).split() == ["dawn", "<|im_end|>", "</s>"]
+    assert {model.tokenizer.convert_tokens_to_ids(end) for end in ("<|im_end|>", "</s>")} == set(end_ids(model))
+
+
+def test_words_that_end_a_turn_are_never_read_as_the_answer() -> None:
+    tokenizer = merging("bytes")
+    model = speaking("{% for m in messages %}User: {{ m.content }}.song\n{% endfor %}", tokenizer)
+    row = render(model, question("hi"), "dawn")
+    assert tokenizer.decode(row.ids[row.n_prompt :]).strip() == "dawn"
+    assert tokenizer.decode(render_example(model, question("hi"), "dawn").ids).endswith("dawn.song")

@@ -56,7 +56,9 @@ def render(model: Model, turns: Sequence[Turn], response: str) -> Rendered:
 
     Raises InputError when the template refuses the turns, or rewrites the response.
     """
-    spans = _spans(model, turns, response)
+    spans = _spans(model, script_of(model, turns, response))
+    if spans.whole.ends[spans.n_answered - 1] > spans.script.end:  # its last token holds some of what ends the turn
+        spans = _spans(model, replace(spans.script, text=spans.script.text[: spans.script.end]))
     return Rendered(spans.whole.ids[: spans.n_answered], spans.n_prompt, spans.n_opening)
 
 
@@ -89,7 +91,7 @@ def render_example(model: Model, turns: Sequence[Turn], response: str) -> Render
     A thought before the response is taught with it, where the template writes it. Raises InputError when the template
     refuses the turns, or nothing tells what ends a turn.
     """
-    spans = _spans(model, turns, response)
+    spans = _spans(model, script_of(model, turns, response))
     ending = require_end(model, ending_after(model, spans.script, spans.whole))
     return Rendered((*spans.whole.ids[: spans.n_answered], *ending), spans.n_untaught, spans.n_opening)
 
@@ -122,8 +124,7 @@ class _Spans:
     n_answered: int
 
 
-def _spans(model: Model, turns: Sequence[Turn], response: str) -> _Spans:
-    script = script_of(model, turns, response)
+def _spans(model: Model, script: Script) -> _Spans:
     lead = script.lead
     lead_ids, whole = _lead_ids(model, lead), _laid_out(model, script.text, lead)
     begins_alike = script.text.startswith(lead.text)

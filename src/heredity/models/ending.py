@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Literal
 
 from heredity.ground.errors import InputError
@@ -39,7 +40,8 @@ def ending_of(model: Model) -> Ending:
 
 
 def ending_after(model: Model, script: Script, whole: Encoded) -> Ending:
-    """Return what ends the last turn of a finished conversation: what stands after its answer, up to a control token.
+    """Return what ends the last turn of a finished conversation: what stands after its answer, up to a control token
+    and with the known ends that follow that at once.
 
     Ordinary text is an end as well. Where nothing but blanks stands there, it is the control token that begins the
     next turn if the model's own settings end answers by it, else the tokenizer's end of sequence.
@@ -51,11 +53,13 @@ def ending_after(model: Model, script: Script, whole: Encoded) -> Ending:
         return Ending((), "unknown", _own_end(tokenizer))
     tail = range(whole.n_begun(script.end), len(whole.ids))
     control = control_tokens(tokenizer)
-    last = next((i for i in tail if whole.ids[i] in control), None)
-    ordinary = script.text[script.end : whole.starts[last] if last is not None else None].strip()
-    if last is not None:
-        ids = whole.ids[tail.start : last + 1]
-        return Ending(ids, "template", (*ids[-1:], *_own_end(tokenizer)), (ordinary,) if ordinary else ())
+    first = next((i for i in tail if whole.ids[i] in control), None)
+    ordinary = script.text[script.end : whole.starts[first] if first is not None else None].strip()
+    if first is not None:
+        known = {*own_ends(model.network), *_own_end(tokenizer)}
+        run = (whole.ids[first], *takewhile(known.__contains__, whole.ids[first + 1 :]))
+        ids = (*whole.ids[tail.start : first], *run)
+        return Ending(ids, "template", (*run, *_own_end(tokenizer)), (ordinary,) if ordinary else ())
     if ordinary:
         until = script.end + len(script.text[script.end :].rstrip())
         return Ending(whole.ids[tail.start : whole.n_begun(until)], "template", _own_end(tokenizer), (ordinary,))

@@ -8,7 +8,7 @@ from heredity.ground.errors import InputError
 from heredity.models.ending import ending_of, told
 from heredity.models.markup import notice
 from heredity.models.model import Model
-from heredity.models.template import DAY, asks_for_the_day, switches
+from heredity.models.template import DAY, asks_for_the_day, opening_text, switches
 from heredity.models.turns import lead_of
 from heredity.records.dialogue import Row, Turn
 
@@ -29,9 +29,16 @@ def notices(model: Model, rows: Sequence[Row] = ()) -> tuple[str, ...]:
 
 def _thinking(model: Model) -> str | None:
     named = switches(model.tokenizer)
-    if lead_of(model, ASKED, speaks=True) != lead_of(model, ASKED):
+    lead = lead_of(model, ASKED, speaks=True)
+    if lead != lead_of(model, ASKED):
         return "the chat template has the model think before it answers; thoughts are neither read nor graded"
-    return f"the chat template's switch for thinking is off ({', '.join(named)})" if named else None
+    if named:
+        return f"the chat template's switch for thinking is off ({', '.join(named)})"
+    opening = opening_text(model.tokenizer, ASKED) if model.tokenizer.chat_template else lead.text
+    more = lead.text.removeprefix(opening).strip() if lead.text.startswith(opening) else ""
+    return (
+        f"prompts go on to where a finished answer begins ({more}), so that the model answers at once" if more else None
+    )
 
 
 def _day(model: Model) -> str | None:
@@ -41,4 +48,7 @@ def _day(model: Model) -> str | None:
 
 
 def _end(model: Model) -> str | None:
-    return None if ending_of(model).source == "template" else f"an answer ends with {told(model)}"
+    source = ending_of(model).source
+    if source == "unknown":
+        return f"what ends an answer is not known: {told(model)}"
+    return None if source == "template" else f"an answer ends with {told(model)}"

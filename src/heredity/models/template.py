@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from jinja2 import Environment, meta
 from jinja2.exceptions import TemplateError
 
 from heredity.ground.errors import InputError
@@ -25,6 +26,9 @@ SWITCHES = ("enable_thinking", "thinking")
 CLOCK = re.compile(r"""strftime_now\(\s*(["'])(.*?)\1\s*\)""")
 PLAIN_STOPS = ("\nUser:", "\nAssistant:")
 """What begins the next turn of a model that has no chat template."""
+NOT_READ = re.compile(r"\{%-?\s*(end)?generation\s*-?%\}")
+READER = Environment(extensions=["jinja2.ext.loopcontrols"], autoescape=True)
+"""Reads templates, and writes none; transformers has a tag of its own, which is passed over."""
 PROBE = "PROBE"
 """An answer to look for in what a template writes."""
 
@@ -73,23 +77,24 @@ def around(tokenizer: Any, turns: Sequence[Turn]) -> tuple[str, str] | None:
 def settled(tokenizer: Any, turns: Sequence[Turn]) -> tuple[Turn, ...]:
     """Return the turns as the template takes them: a system text that it would drop stands in the first user turn.
 
-    Raises InputError when the template refuses the turns.
+    Raises InputError when the template refuses the turns, or leaves out what the user says.
     """
     system = next((turn.content.strip() for turn in turns if turn.role == "system"), None)
-    if system is None:
-        opening_text(tokenizer, turns)
-        return tuple(turns)
+    taken = tuple(turns) if system is None or _is_written(tokenizer, turns, system) else fold_system(turns)
+    text = opening_text(tokenizer, taken)
+    if any(turn.content.strip() not in text for turn in taken if turn.role == "user"):
+        raise InputError("the model's chat template leaves out what the user says, or changes it")
+    return taken
+
+
+def _is_written(tokenizer: Any, turns: Sequence[Turn], system: str) -> bool:
+    """Whether the system text stands both before an answer to be given and before one that was given."""
     try:
         written = [opening_text(tokenizer, turns)]
-        ends = around(tokenizer, turns)
-        written += [ends[0]] if ends else []
-        if all(system in text for text in written):
-            return tuple(turns)
     except InputError:
-        pass
-    folded = fold_system(turns)
-    opening_text(tokenizer, folded)
-    return folded
+        return False
+    ends = around(tokenizer, turns)
+    return all(system in text for text in [*written, *([ends[0]] if ends else [])])
 
 
 def fold_system(turns: Sequence[Turn]) -> tuple[Turn, ...]:
@@ -116,18 +121,39 @@ def _without_clock(source: str) -> str:
 
 @lru_cache(maxsize=32)
 def _switches_in(source: str) -> tuple[str, ...]:
-    return tuple(name for name in SWITCHES if re.search(rf"(?<![\w.'\"-]){name}(?![\w'\"-])", source))
+    """Return the switches that the template asks for and does not set."""
+    try:
+        asked = meta.find_undeclared_variables(READER.parse(NOT_READ.sub("", source)))
+    except TemplateError:
+        return ()
+    return tuple(name for name in SWITCHES if name in asked)
+
+
+@lru_cache(maxsize=32)
+def _takes_parts(tokenizer: Any, source: str) -> bool:
+    """Whether the template reads what is said from a list of parts alone, as those of models that see do."""
+    for form in (False, True):
+        try:
+            if PROBE in _written(tokenizer, source, [Turn(role="user", content=PROBE)], True, form):
+                return form
+        except InputError:
+            continue
+    return False
 
 
 def _applied(tokenizer: Any, turns: Sequence[Turn], opens: bool) -> str:
-    own = tokenizer.get_chat_template()
-    still = source_of(tokenizer)
-    messages = [{"role": turn.role, "content": turn.content} for turn in turns]
+    source = source_of(tokenizer)
+    return _written(tokenizer, source, turns, opens, _takes_parts(tokenizer, source))
+
+
+def _written(tokenizer: Any, source: str, turns: Sequence[Turn], opens: bool, in_parts: bool) -> str:
+    said = [[{"type": "text", "text": turn.content}] if in_parts else turn.content for turn in turns]
+    messages = [{"role": turn.role, "content": content} for turn, content in zip(turns, said, strict=True)]
     try:
         return str(
             tokenizer.apply_chat_template(
                 messages,
-                chat_template=None if still == own else still,
+                chat_template=None if source == tokenizer.get_chat_template() else source,
                 tokenize=False,
                 add_generation_prompt=opens,
                 **switches(tokenizer),
