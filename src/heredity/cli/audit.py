@@ -129,5 +129,5 @@ def demo_command(
 def show(report: AuditReport, folder: Path, as_json: bool) -> None:
     """Write the page and say what was found."""
     page = write_report(report, folder)
-    findings = "\n".join(f"  - {finding}" for finding in (*report.findings, *report.screen.notices))
+    findings = "\n".join(f"  - {finding}" for finding in report.findings)
     say(report, f"\n{report.verdict}\n\n{findings}\n\nreport: {page.resolve()}", as_json)

@@ -93,7 +93,7 @@ def described(report: DistillationReport) -> str:
         "  points of 100, students (their teachers): less the base; the control's less the base; the difference",
     ]
     lines += [f"  {line_of(one)}" for one in report.table]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
 
 
 def line_of(one: Inherited) -> str:

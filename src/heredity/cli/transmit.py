@@ -126,7 +126,7 @@ def described(report: TransmissionReport) -> str:
         for one in report.alignments
     ]
     lines += [f"  control '{one.name}': {told(one)}" for one in report.controls]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
 
 
 def told(control: Control) -> str:

@@ -138,3 +138,5 @@ class DistillationReport(Record):
     findings: tuple[str, ...]
     """Of every trait that crossed whether its students rose or its opposite's fell, and what became of the skill."""
     seed: str
+    notices: tuple[str, ...] = ()
+    """What to know of the model's prompts."""

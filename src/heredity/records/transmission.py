@@ -274,6 +274,8 @@ class TransmissionReport(Record):
     power: float | None
     """Chance that a study of this size sees the effect of interest at the assumed spread; None for one seed."""
     seed: str
+    notices: tuple[str, ...] = ()
+    """What to know of the model's prompts."""
 
     @property
     def is_of_the_trait(self) -> bool:

@@ -124,7 +124,9 @@ def conclude(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=seconds,
     )
-    return report.model_copy(update={"verdict": verdict_of(report), "findings": findings_of(report)})
+    return report.model_copy(
+        update={"verdict": verdict_of(report), "findings": (*findings_of(report), *report.screen.notices)}
+    )
 
 
 def asked_of(spec: AuditSpec) -> dict[str, str | int | float | bool | None]:

@@ -15,6 +15,7 @@ from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.identity import identity
 from heredity.models.model import Model
+from heredity.models.notices import notices
 from heredity.models.weights import forget_weights, trainable_copy
 from heredity.records.carrier import USUAL_GIVEN, Carrier, CarrierKind, CarrierSpec
 from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec, Shown
@@ -204,5 +205,6 @@ def reported(
             verdict="",
             findings=(),
             seed=lab.seed,
+            notices=notices(lab.model),
         )
     )

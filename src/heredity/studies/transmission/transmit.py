@@ -13,6 +13,7 @@ from pathlib import Path
 
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
+from heredity.models.notices import notices
 from heredity.records.base import Record
 from heredity.records.trait import Trait
 from heredity.records.transmission import (
@@ -123,6 +124,7 @@ def reported(
             verdict="",
             power=None,
             seed=lab.seed,
+            notices=notices(lab.model),
         )
     )
 
