@@ -19,6 +19,7 @@ SETTINGS: dict[str, dict[str, str]] = {
     "library's own": {},
     "passive": {"OMP_WAIT_POLICY": "passive"},
     "spin 1,000": {"GOMP_SPINCOUNT": "1000"},
+    "spin 4,000": {"GOMP_SPINCOUNT": "4000"},
     "spin 20,000": {"GOMP_SPINCOUNT": "20000"},
     "spin 200,000": {"GOMP_SPINCOUNT": "200000"},
 }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 
-SPINS = "20000"
+SPINS = "4000"
 """Turns that a waiting thread spins before it sleeps. The library's own choice, to spin on, is no faster on a quiet
-machine and many times slower beside a busy program; to sleep at once costs generation a third (`make bench`)."""
+machine and up to 25 times slower beside a busy program; to sleep at once costs generation a third (`make bench`)."""
 OWN = ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")
 """Variables by which a user says how threads are to wait."""
 
