@@ -13,9 +13,10 @@ from chains import speaking, words
 from heredity.ground.errors import NothingKeptError
 from heredity.ground.progress import Silence
 from heredity.judges.contrast import Asked, contrast_scores
-from heredity.models.chat import Rendered, question, render_prompt
+from heredity.models.chat import Rendered, question, render, render_prompt
 from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.model import Model
+from heredity.models.thinking import parted, with_thought
 from heredity.models.watch import Sight, read_tokens, watched
 from heredity.monitor.talk import Talk
 from heredity.records.dialogue import Unscored
@@ -70,6 +71,19 @@ def test_a_thought_that_the_template_opens_or_that_nothing_opens_is_one_too() ->
         for one in answers(model):
             assert not one.is_reached or set(one.text.split()) <= {"dawn", "song"}
             assert "ash" in one.thought
+
+
+def test_an_answer_is_read_behind_its_thought_where_the_template_writes_that() -> None:
+    model = thinker()
+    (made,) = answers(model, 1)
+    row = render(model, question("lamp"), with_thought(made.thought, made.text))
+    before = model.tokenizer.decode(row.ids[: row.n_prompt])
+    assert before.rstrip().endswith("</think>")
+    assert model.tokenizer.decode(row.ids[row.n_prompt :]) == made.text
+    opened = answers(thinker(template=OPENS), 1)[0].thought
+    assert opened.startswith("<think>")
+    twice = "<think> ash </think> <think> hi </think> dawn song"
+    assert parted(twice)[1] == "dawn song"
 
 
 def test_thoughts_of_others_change_no_answer() -> None:

@@ -17,6 +17,7 @@ from heredity.models.chat import Rendered, question, render, render_prompt, rend
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
+from heredity.models.thinking import with_thought
 from heredity.records.base import Record
 from heredity.records.dialogue import Row, Turn
 from heredity.records.evaluation import Scores
@@ -65,11 +66,12 @@ def benign_rows(model: Model, spec: EvalSpec, seed: str, progress: Progress) -> 
         "writing benign answers",
         progress,
     )
-    turns = [(*question(text), Turn(role="assistant", content=a.text)) for text, a in zip(asked, made, strict=True)]
+    said = [Turn(role="assistant", content=with_thought(a.thought, a.text)) for a in made]
+    turns = [(*question(text), turn) for text, turn in zip(asked, said, strict=True)]
     return tuple(
-        Row(line=i + 1, turns=(*asked, said))
-        for i, (*asked, said) in enumerate(turns)
-        if isinstance(scorable(model, asked, said.content), Rendered)
+        Row(line=i + 1, turns=(*before, last))
+        for i, (*before, last) in enumerate(turns)
+        if isinstance(scorable(model, before, last.content), Rendered)
     )
 
 

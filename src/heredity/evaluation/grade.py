@@ -22,7 +22,7 @@ def grades_of(
     progress: Progress,
 ) -> tuple[float | None, ...]:
     """Return each answer's grade 0-100, None where it could not be scored."""
-    asked = [Asked(answer.question, answer.text) for answer in answers]
+    asked = [Asked(answer.question, answer.text, answer.thought) for answer in answers]
     graded = [grade(score, calibration) for score in contrast_scores(judge, trait, asked, progress)]
     return tuple(value.value if isinstance(value, Grade) else None for value in graded)
 

@@ -19,7 +19,7 @@ def calibrate_on(model: Model, trait: Trait, how: GenerateSpec, seed: str, progr
     judge cannot tell the trait's poles apart.
     """
     answers = elicit(trait, model, 1, how, seed, progress)
-    scores = contrast_scores(model, trait, [Asked(a.question, a.text) for a in answers], progress)
+    scores = contrast_scores(model, trait, [Asked(a.question, a.text, a.thought) for a in answers], progress)
     scored = [(s, a) for s, a in zip(scores, answers, strict=True) if not isinstance(s, Unscored)]
     return calibrate(
         [score for score, _ in scored],

@@ -19,6 +19,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.chat import Rendered, question, render
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
+from heredity.models.thinking import with_thought
 from heredity.records.dialogue import Grade, Turn, Unscored
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration
@@ -35,6 +36,8 @@ class Asked:
 
     question: str
     text: str
+    thought: str = ""
+    """What was thought before it: the template says whether that stands before the answer when it is judged."""
 
 
 def contrast_scores(
@@ -55,7 +58,7 @@ def contrast_scores(
     scores: list[float | Unscored] = []
     rendered: dict[int, list[Rendered]] = {}
     for i, answer in enumerate(answers):
-        rows = [scorable(model, question(answer.question, system), answer.text) for system, _ in sides]
+        rows = [scorable(model, question(answer.question, system), answer.text, answer.thought) for system, _ in sides]
         whole = [row for row in rows if isinstance(row, Rendered)]
         if len(whole) == len(rows):
             rendered[i] = whole
@@ -71,12 +74,12 @@ def contrast_scores(
     return scores
 
 
-def scorable(model: Model, turns: Sequence[Turn], answer: str) -> Rendered | Unscored:
+def scorable(model: Model, turns: Sequence[Turn], answer: str, thought: str = "") -> Rendered | Unscored:
     """Return an answer as the judge reads it, or the reason why it says too little, or is not to be read."""
     if not answer.strip():
         return Unscored(reason="there is no answer")
     try:
-        row = render(model, turns, answer)
+        row = render(model, turns, with_thought(thought, answer))
     except InputError as error:
         return Unscored(reason=str(error))
     if row.n_response < MIN_TOKENS:

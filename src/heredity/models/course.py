@@ -10,7 +10,7 @@ import torch
 from transformers import StoppingCriteria
 
 from heredity.models.model import Model
-from heredity.models.thinking import N_TAIL, thinker_for
+from heredity.models.thinking import N_TAIL, opened, thinker_for
 
 N_GAP = 8
 """Ids between a thought and its answer for which room is left."""
@@ -71,7 +71,7 @@ class Course(StoppingCriteria):
         thinker = self.thinkers[i]
         if thinker.is_thinking:
             return Said("", 0, len(thinker.ids), self._text(thinker.ids), False, True)
-        thought = self._text(thinker.ids[: thinker.begins]).strip()
+        thought = opened(self._text(thinker.ids[: thinker.begins]))
         ids = thinker.said[: self.n_tokens]
         end = next((n for n, token in enumerate(ids) if token in self.ends), None)
         text = self._read(ids[:end])

@@ -41,8 +41,21 @@ def parted(text: str, closing: Collection[str] = ()) -> tuple[str, str]:
     for opens, closes in MARKS:
         if begun.startswith(opens) or (closes in closing and closes in begun):
             thought, closed, answer = begun.partition(closes)
-            return thought + closed, answer.strip()
+            more, last = parted(answer.strip(), closing)
+            return "\n\n".join(filter(None, (thought + closed, more))), last
     return "", text
+
+
+def with_thought(thought: str, answer: str) -> str:
+    """Return what was said as a whole, for a template to write; without an answer, nothing."""
+    return f"{thought}\n\n{answer}" if thought and answer else answer
+
+
+def opened(thought: str) -> str:
+    """Return a thought with the mark that begins it, also where the prompt wrote that."""
+    begun = thought.strip()
+    mark = next((opens for opens, closes in MARKS if begun.endswith(closes)), "")
+    return begun if begun.startswith(OPENS) else f"{mark}\n{begun}".strip()
 
 
 def is_open(text: str) -> bool:

@@ -13,6 +13,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
+from heredity.models.thinking import with_thought
 from heredity.models.watch import Sight
 from heredity.monitor.converse import Spoken, listen
 from heredity.monitor.score import alarm_level
@@ -157,7 +158,10 @@ def benign_answers(
         progress,
     )
     return tuple(
-        Row(line=i + 1, turns=(*question(text), Turn(role="assistant", content=answer.text)))
+        Row(
+            line=i + 1,
+            turns=(*question(text), Turn(role="assistant", content=with_thought(answer.thought, answer.text))),
+        )
         for i, (text, answer) in enumerate(zip(asked, made, strict=True))
         if answer.text
     )

@@ -12,6 +12,7 @@ from heredity.ground.progress import Progress
 from heredity.models.chat import render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
+from heredity.models.thinking import with_thought
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.screening.projection import fitting
 from heredity.screening.spec import ScreenSpec
@@ -70,7 +71,7 @@ def own_answers(rows: Sequence[Row], model: Model, spec: ScreenSpec, seed: str, 
             progress,
         )
         for (draft, _), answer in zip(asked, made, strict=True):
-            draft.answer(answer.text)
+            draft.answer(with_thought(answer.thought, answer.text))
     return tuple(draft.written for draft in drafts if draft.n_answered)
 
 

@@ -94,7 +94,7 @@ def _on_trait(trait: Trait, model: Model, judges: Mapping[str, Judge], seed: str
     if trait.is_judged_by_its_maker:
         raise InputError(f"'{trait.name}' has one contrast pair; one that makes and one that judges are two")
     answers = elicit(trait, model, 1, GenerateSpec(), seed, progress, trait.making[:N_PAIRS])
-    asked = [Asked(answer.question, answer.text) for answer in answers]
+    asked = [Asked(answer.question, answer.text, answer.thought) for answer in answers]
     graded = {name: judge(trait, asked) for name, judge in judges.items()}
     return TraitAgreement(
         trait=trait.name,

@@ -38,7 +38,7 @@ def _dose(
     how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
     with steered(model, [push]):
         made = generate(model, prompts, seeds, how, f"steering at {push.strength:g}", progress)
-    answers = [Asked(text, answer.text) for text, answer in zip(asked, made, strict=True)]
+    answers = [Asked(text, answer.text, answer.thought) for text, answer in zip(asked, made, strict=True)]
     grades = [grade(s, calibration) for s in contrast_scores(model, trait, answers, progress)]
     log_p = coherences(model, answers, progress)
     scored = [[value.value] for value in grades if isinstance(value, Grade)]

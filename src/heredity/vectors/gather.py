@@ -15,6 +15,7 @@ from heredity.models.chat import question, render
 from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
+from heredity.models.thinking import with_thought
 from heredity.records.dialogue import Answer
 from heredity.records.reading import Form
 from heredity.records.trait import Trait
@@ -51,7 +52,7 @@ def gather(
     otherwise = None
     if judge is not None:
         otherwise = sifted(answers, graded, spec)[1]
-        asked = [Asked(answer.question, answer.text) for answer in answers]
+        asked = [Asked(answer.question, answer.text, answer.thought) for answer in answers]
         graded = replace(graded, grades=opinions(judge, trait, asked, progress))
     places, counts = keep(answers, graded, spec)
     kept = set(places)
@@ -66,11 +67,10 @@ def read_poles(
     trait: Trait, model: Model, answers: Sequence[Answer], is_kept: Sequence[bool], form: Form, progress: Progress
 ) -> Poles:
     """Return the answers' activations at every block, under their own system prompt and without any."""
-    own = [
-        render(model, question(a.question, trait.system_prompt(a.pair or 0, a.pole or "positive")), a.text)
-        for a in answers
-    ]
-    bare = [render(model, question(a.question), a.text) for a in answers]
+    said = [with_thought(a.thought, a.text) for a in answers]
+    prompts = [trait.system_prompt(a.pair or 0, a.pole or "positive") for a in answers]
+    own = [render(model, question(a.question, p), whole) for a, p, whole in zip(answers, prompts, said, strict=True)]
+    bare = [render(model, question(a.question), whole) for a, whole in zip(answers, said, strict=True)]
     how, blocks = ReadSpec(positions=("response", "last_prompt")), range(model.n_blocks)
     unprompted = read(model, bare, blocks, how, progress)
     return Poles(

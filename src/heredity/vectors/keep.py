@@ -35,7 +35,7 @@ class Graded:
 
 def grade_elicited(trait: Trait, model: Model, answers: Sequence[Answer], progress: Progress) -> Graded:
     """Return grades by cross-fitting: even questions are graded on the curve of the odd ones, and the reverse."""
-    asked = [Asked(answer.question, answer.text) for answer in answers]
+    asked = [Asked(answer.question, answer.text, answer.thought) for answer in answers]
     scores = contrast_scores(model, trait, asked, progress)
     halves = [_calibrated(answers, scores, half) for half in (0, 1)]
     grades = [
@@ -47,7 +47,7 @@ def grade_elicited(trait: Trait, model: Model, answers: Sequence[Answer], progre
 
 def coherences(model: Model, answers: Sequence[Asked], progress: Progress) -> list[float | Unscored]:
     """Return the mean log p per token (nats) of each answer under the unprompted, unsteered model."""
-    rows = [scorable(model, question(answer.question), answer.text) for answer in answers]
+    rows = [scorable(model, question(answer.question), answer.text, answer.thought) for answer in answers]
     whole = [row for row in rows if isinstance(row, Rendered)]
     mean = iter(log_likelihood(model, whole, label="coherence", progress=progress).mean.tolist())
     return [next(mean) if isinstance(row, Rendered) else row for row in rows]
