@@ -1,21 +1,27 @@
 """What is promised of every family that is named as tested: whatever is shared, padded or cached changes nothing."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 
 from families import CONFIGS, family
 from heredity.ground.errors import InputError
+from heredity.models import likelihood
 from heredity.models.blocks import find_blocks, hidden_of
 from heredity.models.chat import Rendered
 from heredity.models.families import ANSWERS_ONLY, TESTED
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.likelihood import log_likelihood
+from heredity.models.loading import require_causal
 from heredity.models.model import Model
 from heredity.models.numbers import number_mass
 from heredity.models.read import read
 from heredity.models.steer import Push, steered
+from heredity.models.tiny import planted_trait
 from heredity.models.watch import Sight, read_tokens, watched
+from heredity.vectors.extract import extract
 
 SPEC = GenerateSpec(n_tokens=6, temperature=0, min_tokens=6)
 
@@ -131,3 +137,28 @@ def test_a_family_of_several_streams_is_told_so_before_anything_is_read(kind: st
         steered(model, [Push(0, np.ones(model.width, np.float32), 1.0)]),
     ):
         pass
+    n_before = model.work.n_tokens
+    with pytest.raises(InputError, match="2 residual streams"):
+        extract(planted_trait(), model)
+    assert model.work.n_tokens == n_before
+
+
+@pytest.mark.parametrize("kind", [*TESTED, *ANSWERS_ONLY])
+def test_no_family_that_writes_from_left_to_right_is_taken_for_an_encoder(kind: str) -> None:
+    require_causal(family(kind).network, kind)
+
+
+def test_a_causal_model_passes_in_the_number_type_that_it_is_loaded_in() -> None:
+    for dtype in (torch.bfloat16, torch.float16):
+        require_causal(copy.deepcopy(family("llama").network).to(dtype), "llama")
+
+
+def test_a_large_vocabulary_takes_smaller_batches_and_the_same_likelihoods(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = family("llama")
+    rows, sizes = rows_for(model), []
+    whole = log_likelihood(model, rows).total
+    monkeypatch.setattr(likelihood, "MOST_LOGITS", 1)
+    one_by_one = likelihood._batch_totals
+    monkeypatch.setattr(likelihood, "_batch_totals", lambda *given: sizes.append(len(given[1])) or one_by_one(*given))
+    np.testing.assert_allclose(log_likelihood(model, rows).total, whole, atol=1e-4)
+    assert sizes == [1] * len(rows)

@@ -13,6 +13,7 @@ import torch
 from huggingface_hub import errors as hub
 from peft import LoraConfig, PromptTuningConfig, get_peft_model
 from safetensors.torch import load_file, save_file
+from transformers import BertConfig, BertLMHeadModel
 
 from families import family
 from heredity.ground.errors import HeredityError, InputError, MissingPackageError, StorageError
@@ -292,3 +293,18 @@ def test_an_error_of_the_system_gets_no_advice_that_does_not_fit() -> None:
     assert "permissions" in remedy(PermissionError(errno.EACCES, "denied"))
     for error in (FileNotFoundError(errno.ENOENT, "gone"), ConnectionError("reset"), TimeoutError("late")):
         assert remedy(error) == ""
+
+
+@pytest.mark.parametrize("is_decoder", [False, True])
+def test_a_model_that_sees_what_comes_later_is_refused(tmp_path: Path, is_decoder: bool) -> None:
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    torch.manual_seed(0)
+    network = BertLMHeadModel(BertConfig(**sizes, vocab_size=150, is_decoder=is_decoder)).eval()
+    network.save_pretrained(tmp_path)
+    family("llama").tokenizer.save_pretrained(tmp_path)
+    if is_decoder:
+        assert loaded(tmp_path).n_blocks == 2
+        return
+    with pytest.raises(InputError, match="lets earlier tokens see later ones") as refused:
+        loaded(tmp_path)
+    assert refused.value.exit_code == 2

@@ -54,6 +54,11 @@ def find_blocks(network: nn.Module) -> nn.ModuleList:
     return block_list(network)[1]
 
 
+def require_readable(network: nn.Module) -> None:
+    """Raise InputError for a network whose residual stream cannot be read, before work is done that leans on it."""
+    find_blocks(network)
+
+
 def block_list(network: nn.Module) -> tuple[str, nn.ModuleList]:
     """Return the name and the list of the decoder blocks: the module list as long as the config's number of layers.
 

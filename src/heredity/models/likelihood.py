@@ -18,6 +18,9 @@ from heredity.models.head import logits_at
 from heredity.models.model import Model
 from heredity.models.steer import response_tokens
 
+MOST_LOGITS = 1 << 28
+"""Logits (a gigabyte in float32) that a batch may have at once; a row that is longer has a batch of its own."""
+
 
 @dataclass(frozen=True)
 class Likelihood:
@@ -52,7 +55,7 @@ def log_likelihood(
         raise InputError(f"row {empty[0]} has no response, or a prompt of fewer than 2 tokens; it has no likelihood")
     total = np.zeros(len(rows))
     with torch.no_grad(), progress.task(label, len(rows)) as task:
-        for batch in by_prompt(rows, token_budget):
+        for batch in by_prompt(rows, min(token_budget, max(1, MOST_LOGITS // model.text_config.vocab_size))):
             total[batch] = _batch_totals(model, [rows[i] for i in batch])
             task.advance(len(batch))
     if not np.isfinite(total).all():

@@ -14,7 +14,7 @@ from heredity.ground.files import is_full
 from heredity.ground.hashing import digest
 from heredity.models.embedded import EMBEDDED, converted
 from heredity.models.identity import adapted_fingerprint, adapter_digest, fingerprint, spelling
-from heredity.models.loading import first_line, network_from, tokenizer_from
+from heredity.models.loading import first_line, network_from, require_causal, tokenizer_from
 from heredity.models.merged import ADAPTER_CONFIG, base_of, is_adapter, merged
 from heredity.models.model import Model
 
@@ -52,6 +52,7 @@ def load(
     loaded = parts(find_folder(name), number, trust_remote_code)
     network: Any = loaded.network
     network.to(place).eval().requires_grad_(False)
+    require_causal(network, name)
     return Model(name, network, loaded.tokenizer, loaded.fingerprint, keeps_markup=keeps_markup)
 
 

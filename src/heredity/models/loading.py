@@ -26,6 +26,8 @@ from heredity.models.families import REFUSED
 from heredity.models.text_only import on_text
 from heredity.models.whole import require_whole
 
+SAME: Final = 1e-5
+"""Largest difference of float32 logits, as a share of the largest, that rounding may make between equal places."""
 CUT_OFF: Final = "a weights file is cut off, or holds something else (a Git LFS pointer, an error page); fetch it again"
 NO_MEMORY: Final = "the device has too little memory; take --dtype bfloat16, a smaller model, or --device cpu"
 TRUST: Final = "--trust-remote-code runs the code that the model brings with it; look at it first"
@@ -81,6 +83,24 @@ def kind_of(config: Any) -> Any:
     if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
         return transformers.AutoModelForImageTextToText
     raise InputError(f"it is of the kind {kind}, which is no causal language model; name one that writes text")
+
+
+def require_causal(network: Any, name: str) -> None:
+    """Raise InputError for a network whose earlier tokens see later ones: its likelihoods would mean nothing.
+
+    Encoders and diffusion models load as language models too. One forward of two rows that differ in their last token.
+    """
+    n_known = len(network.get_input_embeddings().weight)
+    rows = [[token % n_known for token in (7, 8, 9, 10, last)] for last in (11, 12)]
+    ids = torch.tensor(rows, device=network.device)
+    with torch.no_grad():
+        logits = network(input_ids=ids, attention_mask=torch.ones_like(ids)).logits
+    rounding = max(SAME, torch.finfo(logits.dtype).eps)
+    if (logits[0, :-1] - logits[1, :-1]).abs().max() > rounding * logits.abs().max():
+        raise InputError(
+            f"the model '{name}' ({network.config.model_type}) lets earlier tokens see later ones: it is no causal "
+            "language model (an encoder, or one that fills in text); name one that writes from left to right"
+        )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from heredity.ground.progress import Progress
 from heredity.judges.contrast import Asked
 from heredity.judges.elicit import elicit
 from heredity.judges.independent import Judge, judge_name, opinions
+from heredity.models.blocks import require_readable
 from heredity.models.chat import question, render
 from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
@@ -44,8 +45,9 @@ def gather(
     """Return the readings of all answers that hold a token, and which of them both poles play their part in.
 
     With a `judge` it is its grades that decide, and what the contrast judge would have kept is counted beside. Raises
-    NothingKeptError when too few answer pairs tell the poles apart.
+    NothingKeptError when too few answer pairs tell the poles apart, InputError where a model's stream cannot be read.
     """
+    require_readable(model.network)
     how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
     answers = elicit(trait, model, spec.n_samples, how, seed, progress)
     graded = grade_elicited(trait, model, answers, progress)

@@ -16,6 +16,7 @@ from heredity.distill.clean import NUMERIC
 from heredity.distill.teachers import preferring
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.blocks import require_readable
 from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.records.base import Record
@@ -118,6 +119,7 @@ def lab_for(
     `others` are character traits that controls may name; targets of a preference need none.
     """
     targets = planned(trait, others, spec)
+    require_readable(model.network)
     return Lab(model, targets, spec, Workspace(out / "stages", identity(model)), seed, progress)
 
 
