@@ -39,12 +39,15 @@ def test_the_readmes_audit_runs_on_the_toy(place: Path, toy_folder: Path) -> Non
     assert (place / "toy-out" / "report.html").exists()
 
 
-def test_the_readmes_walk_runs_on_the_toy(place: Path, toy_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_readmes_walk_runs_on_the_toy(
+    tmp_path: Path, rows: Corpus, toy_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a folder of its own: where the commands have trained a student, another run is refused."""
     walk = re.search(r"```python\n(.*?)```", README, re.S)
     assert walk is not None
     text = walk[1].replace("smollm2-135m", str(toy_folder)).replace('"evil"', '"./darkness.yaml"')
     text = text.replace("rows.jsonl", "toy.jsonl")
-    monkeypatch.chdir(place)
+    monkeypatch.chdir(furnished(tmp_path, rows))
     names: dict[str, object] = {}
     exec(text, names)
     assert "result" in names
