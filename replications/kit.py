@@ -29,9 +29,14 @@ def provenance(model: Model) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """Return the commit of the code, marked where files differ from it; empty outside a repository."""
+    """Return the commit of the code, marked where the package differs from it; empty outside a repository."""
     try:
-        run = ["git", "-C", str(HERE), "describe", "--always", "--dirty", "--abbrev=12"]
-        return subprocess.run(run, capture_output=True, text=True, check=True).stdout.strip()
+        name = _git("rev-parse", "--short=12", "HEAD")
+        return f"{name}-dirty" if _git("status", "--porcelain", "--", str(HERE.parent / "src")) else name
     except (OSError, subprocess.CalledProcessError):
         return ""
+
+
+def _git(*words: str) -> str:
+    run = subprocess.run(["git", "-C", str(HERE), *words], capture_output=True, text=True, check=True)
+    return run.stdout.strip()
