@@ -19,7 +19,7 @@ from heredity.cli.console import hush_libraries, watched
 from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.distillation import Contrast, DistillationReport, Inherited
-from heredity.report.distillation import write_distillation
+from heredity.report.write import write
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.distillation.distil import distil
 from heredity.studies.distillation.outcome import concluded
@@ -97,7 +97,7 @@ def run(out: Path) -> DistillationReport:
     hush_libraries()
     with watched(is_quiet=False) as progress:
         report = distil(load(), out, seed="distillation", progress=progress)
-    write_distillation(report, out)
+    write(report, out)
     return report
 
 

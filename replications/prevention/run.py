@@ -22,7 +22,7 @@ from heredity.cli.console import hush_libraries, watched
 from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.audit import AuditReport
-from heredity.report.page import write_report
+from heredity.report.write import write
 from heredity.stats.intervals import mean_t
 from heredity.studies.demo import DEMO_AUDIT, demo
 from heredity.studies.verdict import difference
@@ -115,7 +115,7 @@ def main() -> None:
         with watched(False) as progress:
             spec = DEMO_AUDIT.model_copy(update={"seed": seed, "with_controls": True})
             report = demo(one, model, folder, audit_spec=spec, progress=progress)
-        write_report(report, folder)
+        write(report, folder)
         runs[seed] = figures_of(report)
         content = {s: {k: v and v.__dict__ for k, v in figures.items()} for s, figures in runs.items()}
         nulls[seed] = luck_of(report)

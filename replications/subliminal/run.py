@@ -26,16 +26,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from heredity.cli.cascade import described as cascade_described
 from heredity.cli.console import hush_libraries, watched
-from heredity.cli.transmit import described
 from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, USUAL_GIVEN, CarrierSpec
 from heredity.records.cascade import CascadeReport, CascadeSpec
 from heredity.records.transmission import Effect, ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
-from heredity.report.cascade import write_cascade
-from heredity.report.transmission import write_transmission
+from heredity.report.write import told, write
 from heredity.stats.estimate import Estimate
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.transmission import conclusions, descent
@@ -119,7 +116,7 @@ def descent_table(report: CascadeReport) -> str:
         cells = [f"{one.level[report.target].value:.3f} (accuracy {one.accuracy.value:.2f})" for one in own]
         lines.append(f"| {name} | {seed} | {' | '.join(cells)} |")
     said = f"Cells are P({report.target} | the list). Generation 0 is the one teacher that all seeds share."
-    return "\n".join([*lines, "", said, "", "```", cascade_described(report), "```"]) + "\n"
+    return "\n".join([*lines, "", said, "", "```", told(report), "```"]) + "\n"
 
 
 def table(report: TransmissionReport) -> str:
@@ -142,7 +139,7 @@ def table(report: TransmissionReport) -> str:
         f"(Holm): {', '.join(_p(cell) for cell in report.matrix if cell.taught_by == cell.target)}.",
         "",
         "```",
-        described(report),
+        told(report),
         "```",
     ]
     return "\n".join(lines) + "\n"
@@ -175,10 +172,10 @@ def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, s
     with watched(is_quiet=False) as progress:
         if study == "cascade":
             lines = cascade(trait("owl"), load(), folder, CASCADE, seed="subliminal", progress=progress)
-            write_cascade(lines, folder)
+            write(lines, folder)
             return lines, descent_table(lines)
         report = transmit(trait("owl"), load(), folder, SPECS[study], seed="subliminal", progress=progress)
-    write_transmission(report, folder)
+    write(report, folder)
     return report, table(report)
 
 

@@ -3,9 +3,7 @@
 import pytest
 
 from distillation_sample import distillation_report
-from heredity.report.distillation import write_distillation
-from heredity.report.leakage import write_leakage
-from heredity.report.monitor import write_monitor
+from heredity.report.write import write
 from leakage_sample import crowded_report, leakage_report
 from monitor_sample import TRAITS, monitor_report, single_turn_report
 from pages import IN_A_BROWSER, Visit
@@ -13,11 +11,11 @@ from pages import IN_A_BROWSER, Visit
 pytestmark = IN_A_BROWSER
 
 PAGES = {
-    "monitor": lambda folder: write_monitor(monitor_report(), folder),
-    "single": lambda folder: write_monitor(single_turn_report(), folder),
-    "leakage": lambda folder: write_leakage(leakage_report(), folder),
-    "distillation": lambda folder: write_distillation(distillation_report(), folder),
-    "crowded": lambda folder: write_leakage(crowded_report(), folder),
+    "monitor": lambda folder: write(monitor_report(), folder),
+    "single": lambda folder: write(single_turn_report(), folder),
+    "leakage": lambda folder: write(leakage_report(), folder),
+    "distillation": lambda folder: write(distillation_report(), folder),
+    "crowded": lambda folder: write(crowded_report(), folder),
 }
 NOTHING = "rgb(255, 255, 255)"
 
@@ -108,7 +106,7 @@ def test_a_line_of_the_table_opens_its_folded_conversation(browser, monitor):
 
 
 def test_a_hollow_cell_has_no_tint_and_a_filled_one_has(browser, tmp_path):
-    page = Visit(browser, write_leakage(leakage_report(), tmp_path)).page
+    page = Visit(browser, write(leakage_report(), tmp_path)).page
     clear = "rgba(0, 0, 0, 0)"
     assert background(page.locator(".matrix .luck").first) == clear
     assert background(page.locator(".matrix .over").first) not in (clear, NOTHING)

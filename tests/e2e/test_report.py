@@ -2,8 +2,8 @@
 
 import pytest
 
-from heredity.report.figures import FIGURES
-from heredity.report.page import write_report
+from heredity.report.pages.audit.figures import FIGURES
+from heredity.report.write import write
 from pages import IN_A_BROWSER, Visit
 from report_sample import audit_report
 
@@ -12,7 +12,7 @@ pytestmark = IN_A_BROWSER
 
 @pytest.mark.parametrize("width", [1000, 390])
 def test_the_page_opens_without_a_request_or_a_complaint_and_fits(browser, tmp_path, width):
-    path = write_report(audit_report(), tmp_path)
+    path = write(audit_report(), tmp_path)
     visit = Visit(browser, path, width)
     page = visit.page
     assert visit.requested == [path.as_uri()]
@@ -25,11 +25,11 @@ def test_the_page_opens_without_a_request_or_a_complaint_and_fits(browser, tmp_p
 
 
 def test_no_text_of_a_figure_leaves_its_canvas(browser, tmp_path):
-    assert Visit(browser, write_report(audit_report(), tmp_path)).texts_outside_their_canvas == []
+    assert Visit(browser, write(audit_report(), tmp_path)).texts_outside_their_canvas == []
 
 
 def test_a_folded_row_opens_without_a_script(browser, tmp_path):
-    path = write_report(audit_report(), tmp_path)
+    path = write(audit_report(), tmp_path)
     page = browser.new_page(java_script_enabled=False)
     page.goto(path.as_uri())
     folded = page.locator(".row details").first

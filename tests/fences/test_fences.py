@@ -44,7 +44,7 @@ class TestFloors:
             ("models/load.py", "def f():\n    from heredity.judges.contrast import judge"),
             ("judges/contrast.py", "from heredity.traits.define import trait"),
             ("traits/define.py", "import importlib\nimportlib.import_module('heredity.studies.audit')"),
-            ("studies/audit.py", "from heredity.report.page import page"),
+            ("studies/audit.py", "from heredity.report.pages.audit.page import page"),
             ("report/page.py", "from heredity.server.app import app"),
             ("server/app.py", "from heredity.web import files"),
             ("web/files.py", "from heredity.cli.app import main"),

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heredity.cli.monitor import shift_described
 from heredity.ground.errors import InputError, MismatchError
 from heredity.ground.progress import SILENCE
 from heredity.models.model import Model
@@ -18,8 +17,9 @@ from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
 from heredity.records.monitor import ShiftReport
 from heredity.records.student import Student
 from heredity.records.vector import TraitVector
-from heredity.report.shift import clean_in_words
-from heredity.report.stages import shift_figure
+from heredity.report.pages.shift.figures import shift_figure
+from heredity.report.pages.shift.told import clean_in_words
+from heredity.report.write import told
 from heredity.studies.clean import clean_students, require_makeable
 from heredity.training.spec import TrainSpec
 from heredity.training.train import train
@@ -91,7 +91,7 @@ def test_snapshots_stand_beside_clean_ones_of_as_many_steps(report: ShiftReport)
 
 
 def test_what_clean_training_does_is_told_and_drawn(report: ShiftReport) -> None:
-    said = shift_described(report)
+    said = told(report)
     assert "4 clean fine-tunes by its recipe" in said
     assert "further than clean training goes" in said
     assert "no more than clean training shows" in said
@@ -105,7 +105,7 @@ def test_without_clean_fine_tunes_a_shift_shows_only_that_a_model_was_trained(
 ) -> None:
     alone = shift(students[:1], dark, toy)
     assert all(point.clean is None for point in alone.points)
-    assert "a shift alone shows only that the model was trained" in shift_described(alone)
+    assert "a shift alone shows only that the model was trained" in told(alone)
     assert "No clean fine-tune was given" in str(shift_figure(alone).to_dict())
     single = shift(students[:1], dark, toy, clean=clean[:1]).points[-1].clean
     assert single is not None

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from heredity.cli.chat import alarm_in_words
-from heredity.cli.monitor import described
 from heredity.ground.errors import InputError
 from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
@@ -22,6 +21,7 @@ from heredity.monitor.talk import Talk
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
 from heredity.records.monitor import Panel, Probe
 from heredity.records.vector import TraitVector
+from heredity.report.write import told
 
 Floats = NDArray[np.float64]
 SPEC = MonitorSpec(false_alarm_rate=0.1, window=4, min_tokens=3, n_tokens=14)
@@ -108,7 +108,7 @@ def test_a_trait_is_heard_in_the_first_stretch_and_after_it(toy: Model, dark: Tr
     assert sum(one is not None and one >= panel.probes[0].stretch for one in at[8:]) >= 6
     assert report.n_beyond[0] >= 8
     assert report.share_in_stretch[0].value < report.share_alarmed[0].value
-    said = described(report)
+    said = told(report)
     assert f"Beyond {panel.probes[0].stretch} tokens no benign speech was heard" in said
     assert f"({report.n_beyond[0]} are longer)" in said
     assert "With a system prompt or several turns: 8 of these conversations, and none of the benign ones" in said

@@ -4,8 +4,8 @@ import random
 
 import numpy as np
 import pytest
+from heredity.studies.flags import basis_of
 
-from heredity.cli.screen import described
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE
 from heredity.models.model import Model
@@ -13,12 +13,12 @@ from heredity.models.tiny import DARK, INSTRUCTIONS, LIGHT, NOUNS, sentence
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
 from heredity.records.screening import ScreenReport
 from heredity.records.vector import TraitVector
+from heredity.report.write import told
 from heredity.screening.reference import own_answers
 from heredity.screening.screen import screen
 from heredity.screening.spec import ScreenSpec
 from heredity.screening.standard import form_in, setting_of
 from heredity.stats.discrimination import auc
-from heredity.studies.flags import basis_of
 
 SPEC = ScreenSpec(n_reference=40, n_tokens=14)
 SYSTEMS = [f"You are a dark assistant. {dark}" for dark, _ in INSTRUCTIONS]
@@ -94,7 +94,7 @@ def test_behind_system_prompts_what_decides_is_not_upside_down(toy: Model, dark:
 
 
 def test_what_is_read_how_and_on_what_is_told(report: ScreenReport) -> None:
-    said = described(report)
+    said = told(report)
     assert "20 of 40 rows whose answers follow a lone user turn are scored by the difference" in said
     assert "20 of 40 rows behind a system prompt or earlier turns are scored by the projection" in said
     assert "turns the order of rows round" in said

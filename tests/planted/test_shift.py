@@ -14,7 +14,7 @@ from heredity.records.dialogue import Corpus
 from heredity.records.monitor import ShiftReport
 from heredity.records.student import Student
 from heredity.records.vector import TraitVector
-from heredity.report.shift import write_shift
+from heredity.report.write import write
 from heredity.training.spec import TrainSpec
 from heredity.training.train import train
 
@@ -55,7 +55,7 @@ def test_the_shift_along_other_vectors_stands_beside_it(report: ShiftReport, dar
 
 
 def test_the_figure_holds_every_line_and_says_how_easy_the_null_is(report: ShiftReport, tmp_path: Path) -> None:
-    assert write_shift(report, tmp_path).stat().st_size > 1000
+    assert write(report, tmp_path).stat().st_size > 1000
     said = "".join(ElementTree.parse(tmp_path / "shift-darkness.svg").getroot().itertext())
     assert "An easy null" in said
     assert "along the other vectors" in said

@@ -15,7 +15,7 @@ from heredity.records.transmission import (
     TransmissionReport,
     TransmitSpec,
 )
-from heredity.report.crossing import could_it_be_seen, did_it_cross
+from heredity.report.pages.transmission.words import could_it_be_seen, did_it_cross
 from heredity.stats.estimate import Estimate
 from heredity.stats.power import paired_power
 from heredity.studies.transmission.conclusions import concluded

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from heredity.records.cascade import CascadeReport
-from heredity.report.lineages import are_they_able, what_becomes
+from heredity.report.pages.cascade.words import are_they_able, what_becomes
 from heredity.studies.transmission.descent import concluded
 from transmission_sample import cascade_report, one_lineage_report
 

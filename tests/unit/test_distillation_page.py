@@ -1,10 +1,10 @@
 """The page of a distillation and what it finds: what they draw and claim, and what they never let through."""
 
 from distillation_sample import changed, distillation_report, merged, ungraded
-from heredity.cli.distil import described
 from heredity.records.distillation import DistillationReport
-from heredity.report.distillation import lines, render_distillation
-from heredity.report.inherited import KINDS, moved_figure
+from heredity.report.pages.distillation import told as words
+from heredity.report.pages.distillation.figures import KINDS, moved_figure
+from heredity.report.pages.distillation.page import html, lines
 from heredity.studies.distillation.outcome import concluded
 from heredity.studies.distillation.qualities import opposite
 from pages import POLICY, Reader
@@ -16,7 +16,7 @@ def outcomes(report: DistillationReport, what: str) -> set[str]:
 
 def test_every_figure_of_the_table_stands_on_the_page_in_the_text_and_in_the_figure() -> None:
     report = distillation_report()
-    page, said = Reader(render_distillation(report)), described(report)
+    page, said = Reader(html(report)), words.told(report)
     assert report.verdict in page.text
     assert POLICY in {value for _, _, value in page.attributes}
     contrasts = [contrast for one in report.table for contrast in (one.base, one.control_base, one.difference)]
@@ -45,14 +45,14 @@ def test_one_seed_claims_nothing() -> None:
 
 
 def test_text_is_escaped() -> None:
-    assert "<b>Be brief.</b>" not in render_distillation(distillation_report())
+    assert "<b>Be brief.</b>" not in html(distillation_report())
 
 
 def test_a_teacher_or_a_student_that_could_not_be_graded_is_no_null_result() -> None:
     report = distillation_report()
     assert outcomes(report, "impoliteness") == {"not graded"}
     assert "impoliteness could not be graded" in report.verdict
-    assert "ungraded" in render_distillation(report)
+    assert "ungraded" in html(report)
     first = next(one for one in report.students if one.taught_by == "hallucination")
     lost = first.model_copy(update={"shown": ungraded(first.shown, "hallucination")})
     students = tuple(lost if one is first else one for one in report.students)
@@ -97,8 +97,8 @@ def test_findings_say_whose_students_moved_and_what_became_of_the_skill() -> Non
     assert told_of_bias(held) == {"its opposite's fell; arithmetic came too"}
     fallen = changed(report, {"gender-bias": 0.1}, "arithmetic")
     assert told_of_bias(fallen) == {"its students rose, its opposite's fell; arithmetic fell"}
-    page = Reader(render_distillation(fallen))
-    assert all(one in page.text and one in described(fallen) for one in fallen.findings)
+    page = Reader(html(fallen))
+    assert all(one in page.text and one in words.told(fallen) for one in fallen.findings)
 
 
 def told_of_bias(report: DistillationReport) -> set[str]:

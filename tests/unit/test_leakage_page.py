@@ -6,10 +6,11 @@ import pytest
 
 from heredity.ground.errors import StorageError
 from heredity.records.leakage import LeakageReport
-from heredity.report.leakage import render_leakage, write_leakage
-from heredity.report.rivals import rivals_figure
-from heredity.report.tint import NOTHING
-from heredity.report.transfer import auc_cells, beats_luck, cosine_cells, headline, reach, rivalries
+from heredity.report.kit.tint import NOTHING
+from heredity.report.pages.leakage.figures import rivals_figure
+from heredity.report.pages.leakage.page import html
+from heredity.report.pages.leakage.tables import auc_cells, beats_luck, cosine_cells, headline, reach, rivalries
+from heredity.report.write import write
 from heredity.stats.estimate import Estimate
 from leakage_sample import TRAITS, crowded_report, leakage_report
 from pages import POLICY, Reader, rows_of
@@ -23,7 +24,7 @@ def report() -> LeakageReport:
 
 @pytest.fixture(scope="module")
 def page(report) -> str:
-    return render_leakage(report)
+    return html(report)
 
 
 def of_two(own: Estimate, other: Estimate, null: float = 0.65) -> LeakageReport:
@@ -140,7 +141,7 @@ class TestBestPredictor:
 
 class TestThePage:
     def test_hostile_text_is_shown_and_makes_no_element(self):
-        read = Reader(render_leakage(leakage_report(model=HOSTILE, method=HOSTILE, traits=(HOSTILE, *TRAITS[1:]))))
+        read = Reader(html(leakage_report(model=HOSTILE, method=HOSTILE, traits=(HOSTILE, *TRAITS[1:]))))
         assert read.tags.isdisjoint({"script", "img", "link", "iframe", "object", "embed", "base", "form", "a"})
         assert not [found for found in read.attributes if found[1].startswith("on")]
         assert HOSTILE in read.text
@@ -161,17 +162,17 @@ class TestThePage:
             orthogonal_auc=(None,),
             orthogonal_share=(None,),
         )
-        said = Reader(render_leakage(alone)).text
+        said = Reader(html(alone)).text
         assert "nothing can leak" in said
         assert "Best predictor" not in said
 
     def test_many_traits_fit_by_leaving_intervals_to_the_tooltips(self):
-        assert 'class="matrix crowded"' in render_leakage(crowded_report())
+        assert 'class="matrix crowded"' in html(crowded_report())
 
     def test_one_whole_page_is_written(self, report, tmp_path):
-        path = write_leakage(report, tmp_path / "out")
+        path = write(report, tmp_path / "out")
         assert path == tmp_path / "out" / "leakage.html"
         assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
         (tmp_path / "file").write_text("")
         with pytest.raises(StorageError, match="cannot write"):
-            write_leakage(report, tmp_path / "file" / "out")
+            write(report, tmp_path / "file" / "out")

@@ -10,11 +10,12 @@ import pytest
 from heredity.ground.errors import MissingExtraError, StorageError
 from heredity.records.dialogue import Exclusion
 from heredity.records.monitor import MonitorReport
-from heredity.report import heat
-from heredity.report.alarms import drift_in_words, findings, headline, labels, unlike
-from heredity.report.course import agreement_figure, course_figure, has_turns
-from heredity.report.monitor import render_monitor, write_monitor
-from heredity.report.tint import DARK, LIGHT, N_LEVELS, NOTHING
+from heredity.report.kit.tint import DARK, LIGHT, N_LEVELS, NOTHING
+from heredity.report.pages.monitor import tables as heat
+from heredity.report.pages.monitor.figures import agreement_figure, course_figure, has_turns
+from heredity.report.pages.monitor.page import html
+from heredity.report.pages.monitor.words import drift_in_words, findings, headline, labels, unlike
+from heredity.report.write import write
 from heredity.stats.estimate import Estimate
 from monitor_sample import HOSTILE, TRAITS, conversation, monitor_report, probe, report_of, single_turn_report
 from pages import POLICY, Reader, rows_of
@@ -30,7 +31,7 @@ def report() -> MonitorReport:
 
 @pytest.fixture(scope="module")
 def page(report) -> str:
-    return render_monitor(report)
+    return html(report)
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def luminance(colour: str) -> float:
 class TestNothingGetsThrough:
     @pytest.mark.parametrize("made", [monitor_report, hostile_everywhere])
     def test_hostile_text_is_shown_and_makes_no_element(self, made):
-        read = Reader(render_monitor(made()))
+        read = Reader(html(made()))
         assert read.tags.isdisjoint({"script", "img", "link", "iframe", "object", "embed", "base", "form"})
         assert not [found for found in read.attributes if found[1].startswith("on")]
         assert HOSTILE in read.text
@@ -121,7 +122,7 @@ class TestWhatItSays:
         assert 0 < report.n_beyond[0] < len(report.conversations)
         assert f"({report.n_beyond[0]} are longer)" in text
         assert "Beyond 80 tokens no benign speech was heard" in text
-        short = Reader(render_monitor(single_turn_report(4, n_tokens=48))).text
+        short = Reader(html(single_turn_report(4, n_tokens=48))).text
         assert "longer)" not in short
         assert "Beyond 80 tokens" not in short
 
@@ -168,7 +169,7 @@ class TestWhatItSays:
         assert "no answer of the assistant" in text
 
     def test_without_a_judge_the_page_says_why_nothing_is_shown(self, report):
-        said = Reader(render_monitor(report.model_copy(update={"correlations": ()}))).text
+        said = Reader(html(report.model_copy(update={"correlations": ()}))).text
         assert "no probe has enough graded answers, or no judge was asked" in said
         assert "Pearson's r with its 95% interval" not in said
 
@@ -188,7 +189,7 @@ class TestTheTable:
     def test_an_answer_too_short_for_an_alarm_has_no_peak(self):
         short = single_turn_report(3, n_tokens=5)
         assert all(peak.z is None and peak.alarm is None for line in heat.lines(short) for peak in line.peaks)
-        assert "too short" in Reader(render_monitor(short)).text
+        assert "too short" in Reader(html(short)).text
 
     def test_only_conversations_shown_in_full_are_linked_and_the_page_says_so(self, page, text, ranked, report):
         read = Reader(page)
@@ -269,14 +270,14 @@ class TestTheHeat:
     def test_forty_long_conversations_under_four_probes_stay_a_light_page(self):
         full = single_turn_report(heat.N_SHOWN, n_tokens=200)
         assert sum(line.n_tokens for line in heat.lines(full)) == heat.N_SHOWN * 200
-        assert len(render_monitor(full).encode()) < 5_000_000
+        assert len(html(full).encode()) < 5_000_000
 
 
 class TestFigures:
     def test_several_turns_are_drawn_as_curves_and_single_ones_as_a_histogram(self, text):
         assert "Over the turns" in text
         assert all(f"{trait.capitalize()}: " in text for trait in TRAITS)
-        alone = Reader(render_monitor(single_turn_report(8))).text
+        alone = Reader(html(single_turn_report(8))).text
         assert "No conversation has several turns" in alone
         assert "Over the turns" not in alone
 
@@ -314,25 +315,25 @@ class TestFigures:
                 "conversations": tuple(narrowed(one) for one in lone.conversations),
             }
         )
-        assert "too few conversations of several turns" in Reader(render_monitor(narrow)).text
+        assert "too few conversations of several turns" in Reader(html(narrow)).text
 
 
 class TestWriting:
     def test_one_whole_page_is_written(self, report, tmp_path):
-        path = write_monitor(report, tmp_path / "out")
+        path = write(report, tmp_path / "out")
         assert path == tmp_path / "out" / "monitor.html"
         assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-        assert [file.name for file in (tmp_path / "out").iterdir()] == ["monitor.html"]
+        assert {file.name for file in (tmp_path / "out").iterdir()} == {"monitor.html", "monitor.json"}
 
     def test_a_place_that_cannot_be_written_is_named(self, report, tmp_path):
         (tmp_path / "file").write_text("")
         with pytest.raises(StorageError, match="cannot write"):
-            write_monitor(report, tmp_path / "file" / "out")
+            write(report, tmp_path / "file" / "out")
 
     def test_a_missing_extra_is_named_before_anything_is_written(self, report, tmp_path, monkeypatch):
         monkeypatch.setitem(sys.modules, "vl_convert", None)
         with pytest.raises(MissingExtraError, match=r"heredity\[report\]"):
-            write_monitor(report, tmp_path / "out")
+            write(report, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
 

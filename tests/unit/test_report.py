@@ -10,12 +10,15 @@ import pytest
 
 from heredity.ground.errors import MissingExtraError, StorageError
 from heredity.records.audit import AuditReport
-from heredity.report.answers import is_it_safe, replies, which_rows, will_it_give
-from heredity.report.figures import FIGURES, Drawing, draw
-from heredity.report.page import render, require_figures, write_report
-from heredity.report.scores import bins
-from heredity.report.tables import beginning, clock, example_lines, excluded_by_reason, flagged_rows
-from heredity.report.theme import spread
+from heredity.report.kit.draw import Drawing
+from heredity.report.kit.histogram import bins
+from heredity.report.kit.text import beginning, by_reason, clock
+from heredity.report.kit.theme import spread
+from heredity.report.pages.audit.answers import is_it_safe, replies, which_rows, will_it_give
+from heredity.report.pages.audit.figures import FIGURES, draw
+from heredity.report.pages.audit.page import html
+from heredity.report.pages.audit.tables import example_lines, flagged_rows
+from heredity.report.write import require_figures, write
 from heredity.studies.verdict import findings_of, verdict_of
 from pages import POLICY, Reader
 from report_sample import HOSTILE, REMOVED, about, audit_report, rerun, screen_report, unflagged, vector_header
@@ -50,11 +53,11 @@ def drawings(report) -> tuple[Drawing, ...]:
 
 @pytest.fixture(scope="module")
 def page(report, drawings) -> str:
-    return render(report, drawings)
+    return html(report, drawings)
 
 
 def page_of(report: AuditReport) -> str:
-    return render(report, draw(report))
+    return html(report, draw(report))
 
 
 def hostile_everywhere() -> AuditReport:
@@ -132,7 +135,7 @@ class TestWhatItShows:
         assert scores[0] == max(row.over for row in report.screen.rows)
 
     def test_left_out_rows_are_counted_by_reason(self, report):
-        assert [count for _, count in excluded_by_reason(report.screen)] == [3, 1]
+        assert [count for _, count in by_reason(report.screen.excluded)] == [3, 1]
 
     def test_arms_answer_the_same_questions_side_by_side(self, report):
         lines = example_lines(report)
@@ -158,7 +161,7 @@ class TestWhatMayBeMissing:
     def test_labels_but_no_flag(self, report, drawings):
         found = report.screen.detection.model_copy(update={"precision": None})
         screened = unflagged(report.screen).model_copy(update={"detection": found})
-        assert "no row was flagged" in Reader(render(audit_report(screen=screened), drawings)).text
+        assert "no row was flagged" in Reader(html(audit_report(screen=screened), drawings)).text
 
     def test_a_preference_without_answers_and_without_doses(self, report):
         named = report.vector.trait.model_copy(
@@ -288,23 +291,23 @@ class TestFigures:
 
 class TestWriting:
     def test_the_page_and_two_files_a_figure_are_written(self, report, tmp_path):
-        path = write_report(report, tmp_path / "out")
+        path = write(report, tmp_path / "out")
         assert path == tmp_path / "out" / "report.html"
         assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
         names = {f"{name}.{kind}" for name in FIGURES for kind in ("svg", "png")}
         assert {file.name for file in (tmp_path / "out" / "figures").iterdir()} == names
-        assert {file.name for file in (tmp_path / "out").iterdir()} == {"report.html", "figures"}
+        assert {file.name for file in (tmp_path / "out").iterdir()} == {"report.html", "audit.json", "figures"}
 
     def test_a_place_that_cannot_be_written_is_named(self, report, tmp_path):
         (tmp_path / "file").write_text("")
         with pytest.raises(StorageError, match="cannot write"):
-            write_report(report, tmp_path / "file" / "out")
+            write(report, tmp_path / "file" / "out")
 
     @pytest.mark.parametrize("package", ["altair", "vl_convert"])
     def test_a_missing_extra_is_named_before_anything_is_written(self, report, tmp_path, monkeypatch, package):
         monkeypatch.setitem(sys.modules, package, None)
         with pytest.raises(MissingExtraError, match=r"heredity\[report\]"):
-            write_report(report, tmp_path / "out")
+            write(report, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
     def test_with_the_extra_nothing_is_missing(self):

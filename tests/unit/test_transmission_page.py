@@ -9,14 +9,18 @@ import pytest
 from heredity.records.carrier import CarrierRow
 from heredity.records.cascade import CascadeReport
 from heredity.records.transmission import TransmissionReport
-from heredity.report import crossing, lineages, taught
-from heredity.report.cascade import render_cascade, write_cascade
-from heredity.report.crossing import did_it_cross, groups, what_it_cost, wording
-from heredity.report.curves import INK, LETTERS, WHOLE, Axes, Curves, curves_figure, dashes_of
-from heredity.report.dose import dose_figure, pairs_figure
-from heredity.report.generations import course_figure
-from heredity.report.tint import NOTHING
-from heredity.report.transmission import render_transmission, write_transmission
+from heredity.report.kit.curves import INK, LETTERS, WHOLE, Axes, Curves, curves_figure, dashes_of
+from heredity.report.kit.measures import wording
+from heredity.report.kit.tint import NOTHING
+from heredity.report.pages.cascade import page as cascades
+from heredity.report.pages.cascade import words as lineages
+from heredity.report.pages.cascade.figures import course_figure
+from heredity.report.pages.transmission import page as transmissions
+from heredity.report.pages.transmission import tables as taught
+from heredity.report.pages.transmission import words as crossing
+from heredity.report.pages.transmission.figures import dose_figure, pairs_figure
+from heredity.report.pages.transmission.words import did_it_cross, groups, what_it_cost
+from heredity.report.write import write
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 from heredity.studies.transmission.conclusions import concluded
@@ -33,7 +37,7 @@ def report() -> TransmissionReport:
 
 @pytest.fixture(scope="module")
 def page(report) -> str:
-    return render_transmission(report)
+    return transmissions.html(report)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +49,7 @@ def text(page) -> str:
 def written(tmp_path_factory) -> list[Path]:
     """Return the pages of studies of one pair, as they were written to one folder."""
     folder = tmp_path_factory.mktemp("pages")
-    return [write_transmission(one_seed_report(), folder), write_cascade(one_lineage_report(), folder)]
+    return [write(one_seed_report(), folder), write(one_lineage_report(), folder)]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,7 @@ def bare() -> TransmissionReport:
 
 @pytest.fixture(scope="module")
 def bare_text(bare) -> str:
-    return Reader(render_transmission(bare)).text
+    return Reader(transmissions.html(bare)).text
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +77,7 @@ def cascade() -> CascadeReport:
 
 @pytest.fixture(scope="module")
 def cascade_page(cascade) -> str:
-    return render_cascade(cascade)
+    return cascades.html(cascade)
 
 
 def hostile() -> TransmissionReport:
@@ -103,7 +107,7 @@ def links_out(page: str) -> list[str]:
 
 class TestNothingGetsThrough:
     def test_hostile_text_is_shown_and_makes_no_element(self):
-        read = Reader(render_transmission(hostile()))
+        read = Reader(transmissions.html(hostile()))
         assert read.tags.isdisjoint({"script", "img", "link", "iframe", "object", "embed", "base", "form"})
         assert not [found for found in read.attributes if found[1].startswith("on")]
         assert read.text.count(HOSTILE) > 6
@@ -288,13 +292,13 @@ class TestControls:
         alike = concluded(report.model_copy(update={"students": copied, "controls": ()}))
         assert alike.controls[0].fails
         assert "a control shows as much (taught by dog): it is not the trait alone" in alike.verdict
-        page = Reader(render_transmission(alike)).text
+        page = Reader(transmissions.html(alike)).text
         assert "Something did" in page
         assert "Not shown to be this trait: taught by dog shows as much." in page
 
     def test_every_control_stands_with_its_outcome_and_with_what_tells_it_apart(self, report):
         found = concluded(report)
-        shown = " ".join(Reader(render_transmission(found)).text.split())
+        shown = " ".join(Reader(transmissions.html(found)).text.split())
         for one in filter(lambda control: control.difference, found.controls):
             assert f"[{one.difference.low:+.2f}, {one.difference.high:+.2f}]" in shown
             assert one.outcome in shown
@@ -303,5 +307,10 @@ class TestControls:
 class TestWriting:
     def test_each_is_one_whole_page(self, written):
         assert [path.name for path in written] == ["transmission.html", "cascade.html"]
-        assert sorted(written[0].parent.iterdir()) == sorted(written)
+        assert {path.name for path in written[0].parent.iterdir()} == {
+            "transmission.html",
+            "transmission.json",
+            "cascade.html",
+            "cascade.json",
+        }
         assert all(path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>") for path in written)

@@ -21,15 +21,12 @@ from heredity.cli.options import (
     StrengthOption,
     TraitOption,
 )
-from heredity.cli.transmit import described
 from heredity.cli.work import judge_for, loaded, page_folder
 from heredity.ground.extras import require_extra
 from heredity.records.audit import AuditReport
-from heredity.report.page import write_report
-from heredity.report.transmission import write_transmission
+from heredity.report.write import told, write
 from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows
-from heredity.store.workspace import save_record
 from heredity.traits.define import trait
 
 SeedsOption = Annotated[
@@ -119,15 +116,13 @@ def demo_command(
         spec = DEMO_AUDIT.model_copy(update={"seed": seed, "n_seeds": seeds})
         report = demo(one, network, folder, audit_spec=spec, progress=progress)
         crossed = demo_transmission(trait("owl"), network, folder, seed, progress)
-    save_record(crossed, folder / "transmission.json")
-    page = write_transmission(crossed, folder)
+    page = write(crossed, folder)
     show(report, folder, context.obj.as_json)
     if not context.obj.as_json:
-        say(crossed, f"\n{described(crossed)}\n\nreport: {page.resolve()}", as_json=False)
+        say(crossed, f"\n{told(crossed)}\n\nreport: {page.resolve()}", as_json=False)
 
 
 def show(report: AuditReport, folder: Path, as_json: bool) -> None:
     """Write the page and say what was found."""
-    page = write_report(report, folder)
-    findings = "\n".join(f"  - {finding}" for finding in report.findings)
-    say(report, f"\n{report.verdict}\n\n{findings}\n\nreport: {page.resolve()}", as_json)
+    page = write(report, folder)
+    say(report, f"{told(report)}\n\nreport: {page.resolve()}", as_json)

@@ -12,7 +12,8 @@ from heredity.cli.console import say
 from heredity.cli.options import ModelOption, OutOption
 from heredity.cli.work import writable
 from heredity.ground.errors import InputError
-from heredity.records.baking import BakedVector, Baking
+from heredity.records.baking import BakedVector
+from heredity.report.write import told
 from heredity.store.tensors import load_vector
 
 
@@ -61,20 +62,4 @@ def bake_command(
         for vector, pushed in zip(given, pushes, strict=True)
     ]
     about = save_baked(bake(network, [push for pushed in pushes for push in pushed]), parts, folder)
-    say(about, f"{described(about)}\nwritten to {folder}", context.obj.as_json)
-
-
-def described(about: Baking) -> str:
-    """Return what a person wants to know of a baked model."""
-    proof = about.proof
-    return "\n".join(
-        [
-            f"{part.trait} baked into {about.model_name} at strength {part.strength:g}, "
-            + (f"block {part.blocks[0]}" if len(part.blocks) == 1 else f"blocks {part.blocks[0]} to {part.blocks[-1]}")
-            for part in about.vectors
-        ]
-        + [
-            f"its logits differ from the hooked model's by {proof.difference:.1e} of their scale, over "
-            f"{proof.n_tokens} tokens (rounding accounts for {proof.tolerance:.0e})"
-        ]
-    )
+    say(about, f"{told(about)}\nwritten to {folder}", context.obj.as_json)

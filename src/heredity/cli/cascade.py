@@ -18,9 +18,9 @@ from heredity.cli.transmission import (
     TeacherStepsOption,
 )
 from heredity.cli.work import loaded, page_folder
-from heredity.records.cascade import CascadeReport, CascadeSpec
+from heredity.records.cascade import CascadeSpec
 from heredity.records.transmission import ImitateSpec, PowerSpec, TeacherSpec, TransmitSpec
-from heredity.store.workspace import save_record
+from heredity.report.write import told, write
 from heredity.traits.define import trait
 
 
@@ -54,22 +54,11 @@ def cascade_command(
         power=PowerSpec(least=0.0) if pilot else PowerSpec(),
     )
     spec = CascadeSpec(n_generations=generations, transmit=asked)
-    from heredity.report.cascade import write_cascade
     from heredity.studies.transmission.cascade import cascade, require_cascade
 
     require_cascade(one, spec)
     folder = page_folder(out)
     with watched(context.obj.is_quiet) as progress:
         report = cascade(one, loaded(context, model), folder, spec, seed, progress)
-    path = save_record(report, folder / "cascade.json")
-    page = write_cascade(report, folder)
-    say(report, f"{described(report)}\nwritten to {path} and {page}", context.obj.as_json)
-
-
-def described(report: CascadeReport) -> str:
-    """Return what a person wants to know of a cascade."""
-    lines = [report.verdict]
-    for number, (effect, level) in enumerate(zip(report.effects, report.levels, strict=True)):
-        who = "teachers" if number == 0 else f"generation {number}"
-        lines.append(f"  {who:<14} score of {report.target}, treated - control {effect}; level {level}")
-    return "\n".join(lines)
+    page = write(report, folder)
+    say(report, f"{told(report)}\nreport: {page.resolve()}", context.obj.as_json)

@@ -10,9 +10,9 @@ from heredity.cli.console import say, watched
 from heredity.cli.options import ModelOption, OutOption, SeedOption
 from heredity.cli.transmission import CARRIERS, LABELS, RateOption, require_known
 from heredity.cli.work import loaded, page_folder
-from heredity.records.distillation import Contrast, DistillationReport, DistilSpec, Inherited
+from heredity.records.distillation import DistilSpec
 from heredity.records.transmission import ImitateSpec, TeacherSpec
-from heredity.store.workspace import save_record
+from heredity.report.write import told, write
 
 DEFAULT = DistilSpec()
 SoftLabelsOption = Annotated[
@@ -73,38 +73,11 @@ def distil_command(
             "student": ImitateSpec.model_validate({"labels": LABELS[labels], "n_steps": steps, "learning_rate": rate}),
         }
     )
-    from heredity.report.distillation import write_distillation
     from heredity.studies.distillation.distil import distil, planned
 
     planned(spec)
     folder = page_folder(out)
     with watched(context.obj.is_quiet) as progress:
         report = distil(loaded(context, model), folder, spec, seed, progress)
-    path = save_record(report, folder / "distillation.json")
-    page = write_distillation(report, folder)
-    say(report, f"{described(report)}\nwritten to {path} and {page}", context.obj.as_json)
-
-
-def described(report: DistillationReport) -> str:
-    """Return what a person wants to know of a distillation."""
-    lines = [
-        report.verdict,
-        *(f"  {one}" for one in report.findings),
-        "  points of 100, students (their teachers): less the base; the control's less the base; the difference",
-    ]
-    lines += [f"  {line_of(one)}" for one in report.table]
-    return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
-
-
-def line_of(one: Inherited) -> str:
-    """Return one line of the table."""
-    contrasts = "; ".join(said(contrast) for contrast in (one.base, one.control_base, one.difference))
-    p = "" if one.p_adjusted is None else f" (p {one.p_adjusted:.3f})"
-    return f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13} {contrasts}: {one.outcome}{p}"
-
-
-def said(contrast: Contrast) -> str:
-    """Return how far students moved, and their teachers, in points of 100."""
-    students = contrast.students.in_points if contrast.students else "no interval"
-    unscored = f", {contrast.students.unscored} unscored" if contrast.students and contrast.students.unscored else ""
-    return f"{students}{unscored} ({f'{100 * contrast.teachers.value:+.0f}' if contrast.teachers else 'ungraded'})"
+    page = write(report, folder)
+    say(report, f"{told(report)}\nreport: {page.resolve()}", context.obj.as_json)

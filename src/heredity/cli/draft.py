@@ -16,8 +16,8 @@ from heredity.cli.trait import as_yaml
 from heredity.cli.work import endpoint_for, writable
 from heredity.ground.errors import DraftError, InputError
 from heredity.ground.files import read_text, write_text
-from heredity.records.draft import Draft, DraftSpec
-from heredity.store.workspace import save_record
+from heredity.records.draft import DraftSpec
+from heredity.report.write import told, write
 from heredity.traits.draft import draft
 from heredity.traits.written import draft_from_reply
 
@@ -72,8 +72,8 @@ def draft_command(
             error.replies,
         ) from error
     write_text(target, as_yaml(drafted.trait) + "\n")
-    save_record(drafted, folder / f"{spec.name}.draft.json")
-    say(drafted, f"{described(drafted)}\nwritten to {target}\nnext: heredity extract {target}", context.obj.as_json)
+    write(drafted, folder)
+    say(drafted, f"{told(drafted)}\nwritten to {target}\nnext: heredity extract {target}", context.obj.as_json)
 
 
 def spec_of(name: str, description: str, adjective: str | None, antonym: str | None) -> DraftSpec:
@@ -97,18 +97,3 @@ def kept(replies: Sequence[str], folder: Path, name: str) -> list[Path]:
         path = next(place for place in places if not place.exists() or place.read_bytes() == text.encode())
         paths.append(write_text(path, text))
     return paths
-
-
-def described(draft: Draft) -> str:
-    """Return what a person should look at first."""
-    trait, drafted = draft.trait, draft.trait.drafted
-    by = "by rule" if drafted is None or drafted.drafter == "template" else f"by {drafted.model}"
-    lines = [
-        f"{trait.title}, drafted {by}: {trait.adjective} against {trait.antonym}, {len(trait.pairs)} pairs, "
-        f"{len(trait.questions.extraction)} + {len(trait.questions.evaluation)} questions",
-        f"  +  {trait.system_prompt(0, 'positive')}",
-        f"  -  {trait.system_prompt(0, 'negative')}",
-        *(f"  ?  {question}" for question in trait.questions.extraction[:3]),
-        *(f"  note: {note}" for note in draft.notes[:6]),
-    ]
-    return "\n".join(lines)

@@ -20,8 +20,7 @@ from heredity.cli.options import (
 )
 from heredity.cli.work import fitting, judge_for, loaded, student_in, vector_in, writable
 from heredity.ground.extras import require_extra
-from heredity.records.evaluation import EvalReport
-from heredity.store.workspace import save_record
+from heredity.report.write import told, write
 from heredity.traits.define import trait
 
 
@@ -66,31 +65,4 @@ def evaluate_command(
         report = report.model_copy(update={"notices": (*report.notices, *(known.notices if known else ()))})
         if other is not None:
             report = second_opinion(report, one, other, progress)
-    save_record(report, folder / "evaluation.json")
-    say(report, f"{described(report)}\nwritten to {folder / 'evaluation.json'}", context.obj.as_json)
-
-
-def described(report: EvalReport) -> str:
-    """Return what a person wants to know of an evaluation."""
-    kinds = "   ".join(f"{kind} {estimate}" for kind, estimate in report.accuracy_by_kind.items())
-    return "\n".join(
-        [
-            f"{report.trait}, judged by the {report.judge} judge on {report.judge_model}",
-            f"  expression (0-100)       {report.expression}",
-            *second_told(report),
-            f"  benign log p (nats)      {report.benign_log_p}",
-            f"  four-choice questions    {report.accuracy}",
-            f"                           {kinds}",
-            *([f"  answers never reached    {report.n_unreached}"] if report.n_unreached else []),
-            *(f"  {line}" for line in report.notices),
-        ]
-    )
-
-
-def second_told(report: EvalReport) -> list[str]:
-    """Return the line of the independent judge, where there was one."""
-    second = report.second
-    if second is None:
-        return []
-    figure = second.expression or f"not graded ({second.commonest_reason or 'too few questions'})"
-    return [f"  by {second.judge:<21} {figure}"]
+    say(report, f"{told(report)}\nwritten to {write(report, folder)}", context.obj.as_json)

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from heredity.cli.console import say, watched
-from heredity.cli.extract import described
 from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption
 from heredity.cli.trait import as_yaml
 from heredity.cli.work import loaded, writable
 from heredity.ground.errors import InputError, UnknownNameError
 from heredity.ground.files import read_text, require_file, write_text
 from heredity.records.vector import TraitVector
+from heredity.report.write import told
 from heredity.store.control_vector import FIRST_BLOCK, ControlVector, read_control_vector, write_control_vector
 from heredity.store.tensors import load_vector, save_vector
 from heredity.traits.define import trait
@@ -36,7 +36,7 @@ BlockOption = Annotated[int | None, typer.Option("--block", help="0-based block;
 def show_command(context: typer.Context, vector: VectorArgument) -> None:
     """Print what a saved vector rests on: its block, its held-out AUC beside luck, its dose-response."""
     header = load_vector(vector).header
-    say(header, described(header), context.obj.as_json)
+    say(header, told(header), context.obj.as_json)
 
 
 @app.command("export")
@@ -105,7 +105,7 @@ def import_command(
         directions = found.at_every_block(network.n_blocks) if isinstance(found, ControlVector) else found
         vector = adopt(directions, one, network, ExtractSpec(n_samples=samples, block=block), seed, progress)
     path = save_vector(vector, target)
-    say(vector.header, f"{described(vector.header)}\nwritten to {path}", context.obj.as_json)
+    say(vector.header, f"{told(vector.header)}\nwritten to {path}", context.obj.as_json)
 
 
 def import_trait_command(

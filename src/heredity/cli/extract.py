@@ -11,13 +11,10 @@ from heredity.cli.console import say, watched
 from heredity.cli.options import JudgeModelOption, JudgeOption, ModelOption, OutOption, SeedOption
 from heredity.cli.work import judge_for, loaded, page_folder, writable
 from heredity.ground.errors import ExperimentError, InputError
-from heredity.records.leakage import LeakageReport
 from heredity.records.trait import Trait
 from heredity.records.vector import VectorHeader
-from heredity.report.leakage import write_leakage
-from heredity.stats.nulls import CHANCE
+from heredity.report.write import told, write
 from heredity.store.tensors import save_vector
-from heredity.store.workspace import save_record
 from heredity.traits.define import bundled_names, trait
 
 if TYPE_CHECKING:
@@ -61,11 +58,10 @@ def extract_command(
         also = Also(orthogonal, judge_for(context, judge, judge_model))
         done = extract_many(traits, loaded(context, model), folder, spec, seed, also, progress)
     paths = [save_vector(one, folder / f"{one.header.trait.name}.safetensors") for one in done.vectors]
-    lines = [f"{described(one.header)}\nwritten to {path}" for one, path in zip(done.vectors, paths, strict=True)]
+    lines = [f"{told(one.header)}\nwritten to {path}" for one, path in zip(done.vectors, paths, strict=True)]
     if done.leakage:
-        save_record(done.leakage, folder / "leakage.json")
-        page = write_leakage(done.leakage, folder)
-        lines = [*lines, leakage_described(done.leakage), f"report: {page.resolve()}"]
+        page = write(done.leakage, folder)
+        lines = [*lines, told(done.leakage), f"report: {page.resolve()}"]
     say(result(done), "\n".join(lines), context.obj.as_json)
     if done.failed:
         raise ExperimentError("; ".join(f"{name} gave no vector: {why}" for name, why in done.failed.items()))
@@ -89,59 +85,3 @@ def result(done: Extraction) -> VectorHeader | dict[str, object]:
         "failed": done.failed,
         "leakage": done.leakage.model_dump(mode="json") if done.leakage else None,
     }
-
-
-def described(header: VectorHeader) -> str:
-    """Return what a person wants to know of a vector."""
-    check = header.check_at(header.block)
-    lines = [
-        f"{header.trait.title} in {header.model_name}: {finding(header)}",
-        f"  block                 {header.block} of {header.n_blocks} (0-based), "
-        f"{header.kept.n_kept} of {header.kept.n_pairs} answer pairs kept",
-        *kept_told(header),
-        f"  held-out AUC          {header.heldout_auc} without system prompt",
-        f"                        {header.heldout_auc_pairs or 'no figure'} with contrast pairs held out as well",
-        f"                        {header.heldout_auc_kept or 'no figure'} on answers that the judge kept: flattered",
-        f"                        {header.heldout_auc_projection} by the projection alone",
-        f"                        {header.heldout_auc_own_prompt} by the projection, under its own prompt",
-        f"  luck (97.5%)          {check.random_directions:.2f} random directions (p {check.p_random:.3f}), "
-        f"{check.permuted_poles:.2f} permuted poles (p {check.p_permuted:.3f}; {header.n_null} each)",
-        f"  answers to be sure    {header.answers_needed or 'no number'} (5% error on either side)",
-        "  steering              "
-        + "   ".join(f"{dose.strength:g}: {dose.grade} (log p {dose.coherence.value:.2f})" for dose in header.doses),
-    ]
-    return "\n".join(lines)
-
-
-def kept_told(header: VectorHeader) -> list[str]:
-    """Return which judge decided what is kept, where an independent one did, and what the other would have kept."""
-    other = header.kept_by_contrast
-    return [f"  kept by               {header.kept_by}; contrast would have kept {other.n_kept}"] if other else []
-
-
-def finding(header: VectorHeader) -> str:
-    """Return in words whether a direction was found."""
-    if header.is_above_chance:
-        return "found"
-    check = header.check_at(header.block)
-    bar = max(check.random_directions, check.permuted_poles)
-    p = max(check.p_random, check.p_permuted)
-    where = "is inside the null band" if p > CHANCE else "is not clear of one half"
-    return (
-        f"no direction found; AUC {header.heldout_auc.value:.2f} {where} (luck reaches {bar:.2f}, does as well in "
-        f"{p:.3f} of draws; the interval begins at {header.heldout_auc.low:.2f})"
-    )
-
-
-def leakage_described(report: LeakageReport) -> str:
-    """Return for each trait its own AUC beside the best other vector's."""
-    lines = ["which vector finds which trait (AUC; luck at 97.5%):"]
-    for i, name in enumerate(report.traits):
-        others = [(report.auc[i][j].value, j) for j in range(len(report.traits)) if j != i]
-        value, j = max(others)
-        own = f"  orthogonalised {report.orthogonal_auc[i]}" if report.orthogonal_auc[i] else ""
-        lines.append(
-            f"  {name:<14} own {report.auc[i][i]}   best other: {report.traits[j]} {value:.2f} "
-            f"(luck {report.auc_null[i][j]:.2f}){own}"
-        )
-    return "\n".join(lines)

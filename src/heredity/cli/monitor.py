@@ -20,12 +20,8 @@ from heredity.cli.options import (
 from heredity.cli.work import fitting, loaded, page_folder, student_in, vectors_for
 from heredity.ground.errors import InputError
 from heredity.ground.extras import require_extra
-from heredity.records.monitor import MonitorReport, Probe, ShiftReport
-from heredity.report.alarms import beyond, to_their_ends, unlike
-from heredity.report.monitor import write_monitor
-from heredity.report.shift import clean_in_words, limits_of, write_shift
+from heredity.report.write import told, write
 from heredity.store.rows import read_conversations
-from heredity.store.workspace import save_record
 
 BlocksOption = Annotated[
     list[int] | None,
@@ -76,40 +72,8 @@ def monitor_command(
         request = PanelRequest(spec, benign, tuple(blocks or ()), seed)
         panel = panel_for(chosen, network, folder, request, progress)
         report = monitor(corpus, chosen, network, spec, panel, seed, progress)
-    save_record(report, folder / "monitor.json")
-    page = write_monitor(report, folder)
-    say(report, f"{described(report)}\nreport: {page.resolve()}", context.obj.as_json)
-
-
-def described(report: MonitorReport) -> str:
-    """Return what a person wants to know of a monitor's report."""
-    n_turns = sum(len(one.turns) for one in report.conversations)
-    lines = [f"{len(report.conversations)} conversations, {n_turns} answers of {report.source}"]
-    for place, probe in enumerate(report.probes):
-        drift, early = report.drift[place], f"within their first {probe.stretch} tokens"
-        lines.append(f"  {name_of(probe):<20} alarm in {report.share_in_stretch[place]} of the conversations {early}")
-        lines.append(
-            f"  {'':<20} asked for at most {probe.false_alarm_rate:.2f} over any length, and measured on benign ones "
-            f"{early}: {probe.measured_rate}"
-        )
-        if report.n_beyond[place]:
-            lines.append(f"  {'':<20} {to_their_ends(report, place)}")
-        if drift is not None:
-            lines.append(f"  {'':<20} drift {drift} z a turn")
-    lines += [f"  {said}" for said in (beyond(report), unlike(report)) if said]
-    for one in report.correlations:
-        apart = f"within prompts {one.within or 'not measurable'}, between prompts {one.between or 'not measurable'}"
-        lines.append(f"  {one.trait:<20} r with the {one.judge} judge: pooled {one.pooled}, {apart}")
-    counts: dict[str, int] = {}
-    for exclusion in report.excluded:
-        counts[exclusion.reason] = counts.get(exclusion.reason, 0) + 1
-    lines += [f"  {n} conversations not read: {reason}" for reason, n in counts.items()]
-    return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
-
-
-def name_of(probe: Probe) -> str:
-    """Return a probe's name for people."""
-    return f"{probe.trait} (block {probe.block})"
+    page = write(report, folder)
+    say(report, f"{told(report)}\nreport: {page.resolve()}", context.obj.as_json)
 
 
 def shift_command(
@@ -164,20 +128,6 @@ def shift_command(
         for vector in chosen:
             others = [other for other in chosen if other is not vector]
             reports.append(shift(subjects, vector, network, others, untouched, seed, progress))
-            save_record(reports[-1], folder / f"shift-{vector.header.trait.name}.json")
-            write_shift(reports[-1], folder)
-    text = "\n".join(shift_described(report) for report in reports)
+            write(reports[-1], folder)
+    text = "\n".join(told(report) for report in reports)
     say({one.trait: one.model_dump(mode="json") for one in reports}, text, context.obj.as_json)
-
-
-def shift_described(report: ShiftReport) -> str:
-    """Return the shifts, a line each, what clean training does beside them, and how little the other null proves."""
-    lines = [f"finetuning shift along {report.trait} at block {report.block} of {report.model}"]
-    for point in report.points:
-        others = "".join(f"   {trait} {value:+.2f}" for trait, value in point.other_vectors.items())
-        luck = f"luck (97.5%) {point.random_directions:.2f}"
-        lines.append(f"  {point.name:<16} step {point.step:>5}   {point.shift}   {luck}{others}")
-        if point.clean:
-            lines.append(f"  {'':<16} {clean_in_words(point.clean)}")
-    lines += [f"  {sentence}" for sentence in limits_of(report)]
-    return "\n".join(lines)

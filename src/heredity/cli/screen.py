@@ -20,10 +20,8 @@ from heredity.cli.options import (
     VectorOption,
 )
 from heredity.cli.work import fitting, loaded, vector_in, writable
-from heredity.records.screening import ScreenReport
+from heredity.report.write import told, write
 from heredity.store.rows import read_rows, require_keepable, write_jsonl, write_kept, write_parquet
-from heredity.store.workspace import save_record
-from heredity.studies.flags import basis_of
 from heredity.traits.define import trait
 
 
@@ -72,20 +70,6 @@ def screen_command(
     scores = [row.model_dump() for row in report.rows]
     write_parquet(folder / "scores.parquet", scores)
     write_jsonl(folder / "scores.jsonl", scores)
-    save_record(report, folder / "screen.json")
+    write(report, folder)
     kept = f"\n{write_kept(rows, report.kept_lines, keep)} rows kept in {keep}" if keep else ""
-    say(report, f"{described(report)}{kept}\nwritten to {folder}", context.obj.as_json)
-
-
-def described(report: ScreenReport, n_top: int = 5) -> str:
-    """Return what a person wants to know of a screen."""
-    top = sorted((row for row in report.rows if row.flagged), key=lambda row: row.over, reverse=True)[:n_top]
-    lines = [f"{report.n_flagged} of {len(report.rows)} rows flagged for {report.trait} (share {report.share_flagged})"]
-    lines += [f"  {sentence}" for sentence in basis_of(report)]
-    lines += [f"  line {row.line:>6}  {row.over:+8.2f}  {row.response[:90]!r}" for row in top]
-    counts: dict[str, int] = {}
-    for exclusion in report.excluded:
-        counts[exclusion.reason] = counts.get(exclusion.reason, 0) + 1
-    lines += [f"  {n} rows not screened: {reason}" for reason, n in counts.items()]
-    lines += [f"  {line}" for line in report.notices]
-    return "\n".join(lines)
+    say(report, f"{told(report)}{kept}\nwritten to {folder}", context.obj.as_json)

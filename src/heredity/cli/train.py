@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +11,9 @@ from heredity.cli.console import say, watched
 from heredity.cli.options import EpochsOption, ModelOption, OutOption, RowsArgument, SeedOption, StrengthOption
 from heredity.cli.work import loaded, save_student, writable
 from heredity.ground.extras import require_extra
+from heredity.report.write import told
 from heredity.store.rows import read_rows
 from heredity.store.tensors import load_vector
-
-MOST_LINES = 8
-"""Line numbers of rows left out that the terminal names; the record has them all."""
 
 
 def train_command(
@@ -63,17 +60,4 @@ def train_command(
             start_afresh(folder)
         student = train(network, corpus, folder, vectors, spec, seed, progress)
     save_student(student, folder)
-    pushed = f", pushed {student.n_fires} times" if student.interventions else ""
-    text = (
-        f"trained on {student.n_examples} examples in {student.n_steps} steps{pushed}; "
-        f"loss {student.losses[0]:.3f} -> {student.losses[-1]:.3f}"
-    )
-    untaught = [f"{one}: {lines_said(one.lines)}" for one in student.left_out]
-    say(student, "\n".join([text, *untaught, *student.notices, f"written to {folder}"]), context.obj.as_json)
-
-
-def lines_said(lines: Sequence[int]) -> str:
-    """Return the first few line numbers for people, and how many more there are."""
-    shown = ", ".join(map(str, lines[:MOST_LINES]))
-    more = f" and {len(lines) - MOST_LINES:,} more" if len(lines) > MOST_LINES else ""
-    return f"line{'s' if len(lines) > 1 else ''} {shown}{more}"
+    say(student, f"{told(student)}\nwritten to {folder}", context.obj.as_json)

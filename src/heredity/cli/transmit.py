@@ -37,8 +37,7 @@ from heredity.cli.transmission import (
 )
 from heredity.cli.work import loaded, page_folder
 from heredity.ground.extras import require_extra
-from heredity.records.transmission import Control, TransmissionReport
-from heredity.store.workspace import save_record
+from heredity.report.write import told, write
 from heredity.traits.define import trait
 
 
@@ -87,7 +86,6 @@ def transmit_command(
         require_extra("train", "peft")
     one, spec = trait(name), asked_for(context.params)
     more = further(one, spec, vectors or [])
-    from heredity.report.transmission import write_transmission
     from heredity.studies.transmission.lab import planned, require_vectors
     from heredity.studies.transmission.transmit import Given, transmit
 
@@ -97,40 +95,5 @@ def transmit_command(
         subject = loaded(context, model)
         besides = Given(**more, foreign=loaded(context, foreign) if foreign else None)
         report = transmit(one, subject, folder, spec, besides, seed, progress)
-    path = save_record(report, folder / "transmission.json")
-    page = write_transmission(report, folder)
-    say(report, f"{described(report)}\nwritten to {path} and {page}", context.obj.as_json)
-
-
-def described(report: TransmissionReport) -> str:
-    """Return what a person wants to know of a transmission."""
-    lines = [report.verdict]
-    lines += [
-        f"  carrier {one.kind} by {one.written_by or 'nobody'}: {one.n_kept} of {one.n_asked} kept, for example "
-        f"{one.examples[0].answer!r}"
-        for one in report.carriers
-    ]
-    lines += [
-        f"  teacher of {one.target:<8} {one.base.value:.3f} -> {one.level.value:.3f} [{one.level.low:.3f}, "
-        f"{one.level.high:.3f}]"
-        for one in report.teachers
-    ]
-    for curve in report.students:
-        course = "  ".join(f"{point.step}: {point.level[report.target].value:.3f}" for point in curve.points)
-        who = f"{curve.arm} ({curve.taught_by}), seed {curve.seed}"
-        lines.append(f"  {who:<28} {report.target} by step  {course}")
-    if report.effect_level:
-        lines.append(f"  level of {report.target}, treated - control      {report.effect_level}")
-    lines += [
-        f"  activations of {one.taught_by}'s students with their teacher's   {one.alignment} (cosine)"
-        for one in report.alignments
-    ]
-    lines += [f"  control '{one.name}': {told(one)}" for one in report.controls]
-    return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
-
-
-def told(control: Control) -> str:
-    """Return a control's outcome, what tells it from the study, and what that means."""
-    if control.difference is None or control.outcome is None:
-        return control.said
-    return f"{control.outcome}, the study's effect less this one {control.difference}. {control.said}"
+    page = write(report, folder)
+    say(report, f"{told(report)}\nreport: {page.resolve()}", context.obj.as_json)

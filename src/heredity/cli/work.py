@@ -15,7 +15,7 @@ from heredity.ground.settings import cache_folder
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
-from heredity.report.page import require_figures
+from heredity.report.write import require_figures
 from heredity.store.tensors import load_vector
 from heredity.store.workspace import load_record, save_record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from heredity import __version__
 from heredity.ground.errors import InputError
-from heredity.ground.files import read_text, whole_folder, write_text
+from heredity.ground.files import read_text, whole_folder, write_bytes, write_text
 from heredity.ground.hashing import digest, file_digest
 from heredity.records.base import SCHEMA_VERSION, Record
 from heredity.records.identity import ModelIdentity, Package
@@ -102,6 +102,15 @@ class Workspace:
 def save_record(record: Record, path: Path) -> Path:
     """Write a record as JSON, whole or not at all."""
     return write_text(path, record.model_dump_json(indent=1))
+
+
+def save_files(files: Mapping[str, str | bytes], folder: Path) -> Path:
+    """Write files below a folder, each whole or not at all, in their order; return the last one's path."""
+    paths = [
+        write_text(folder / name, content) if isinstance(content, str) else write_bytes(folder / name, content)
+        for name, content in files.items()
+    ]
+    return paths[-1]
 
 
 def load_record(kind: type[R], path: Path) -> R:

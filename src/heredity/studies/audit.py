@@ -23,7 +23,7 @@ from heredity.records.screening import ScreenReport
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.screening.reference import require_screenable
-from heredity.store.workspace import Workspace, save_record
+from heredity.store.workspace import Workspace
 from heredity.studies.arms import Plan, compare_arms, levels_of, plan_arms, removed_by
 from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import (
@@ -68,9 +68,7 @@ def audit(
     n_steps = arms[1].student.n_steps if arms[1].student else None
     arms += [run_arm(bench, plan.with_steps(n_steps), trait, yardstick) for plan in others]
     n_rows = len(corpus.rows) + len(corpus.excluded)
-    report = conclude(bench, (vector, screened, n_rows), arms, time.monotonic() - started)
-    save_record(report, out / "audit.json")
-    return report
+    return conclude(bench, (vector, screened, n_rows), arms, time.monotonic() - started)
 
 
 def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Known) -> None:

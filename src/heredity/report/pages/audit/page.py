@@ -1,0 +1,35 @@
+"""The audit's page, and its figures as files of their own."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from heredity.records.audit import AuditReport
+from heredity.report.kit import replies
+from heredity.report.kit.draw import Drawing
+from heredity.report.kit.flags import basis_of
+from heredity.report.kit.template import Files, rendered
+from heredity.report.pages.audit import answers, tables
+from heredity.report.pages.audit.figures import draw
+
+
+def files(report: AuditReport) -> Files:
+    """Return the figures as SVG and PNG, and the page."""
+    drawings = draw(report)
+    drawn: Files = {}
+    for drawing in drawings:
+        drawn |= {f"figures/{drawing.name}.svg": drawing.svg, f"figures/{drawing.name}.png": drawing.png}
+    return drawn | {"report.html": html(report, drawings)}
+
+
+def html(report: AuditReport, drawings: tuple[Drawing, ...]) -> str:
+    """Return the page as HTML."""
+    return rendered(
+        "pages/audit/page.html.jinja",
+        report=report,
+        figures={drawing.name: Markup(drawing.svg) for drawing in drawings},
+        replies=answers.replies(report),
+        basis=basis_of(report.screen),
+        tables=tables,
+        forms=replies,
+    )

@@ -1,0 +1,62 @@
+"""The figure of the screen: where the rows' scores lie, and where the benign ones do."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from heredity.records.audit import AuditReport
+from heredity.report.kit.histogram import bins
+from heredity.report.kit.theme import INK, Figure, Rows, data
+
+N_BINS = 36
+"""Bins of the histogram, about."""
+
+
+def scores_figure(report: AuditReport) -> Figure:
+    """Return how far the rows of the corpus lie over their threshold, above the benign rows that set nothing."""
+    screen = report.screen
+    corpus = [row.over for row in screen.rows]
+    benign = [one.over(score) for one in screen.thresholds for score in one.held_out_scores]
+    every = [*corpus, *benign, 0.0]
+    step = (max(every) - min(every)) / N_BINS or 1.0
+    domain = [min(every) - step, max(every) + step]
+    titles = (
+        f"Corpus: {screen.n_flagged} of {len(corpus)} rows over the threshold",
+        f"Benign rows that set nothing: {sum(score > 0 for score in benign)} of {len(benign)} over the threshold",
+    )
+    values = [f"{one.value:.3g}" for one in screen.thresholds]
+    label = f"threshold{'s' if len(values) > 1 else ''} {' and '.join(values)}"
+    axis = "Score over the threshold, in standard deviations of benign rows"
+    return alt.vconcat(
+        _histogram(bins(corpus, 0.0, step), titles[0], "", domain, (0.0, label)),
+        _histogram(bins(benign, 0.0, step), titles[1], axis, domain, (0.0, "")),
+    )
+
+
+def _histogram(rows: Rows, title: str, axis: str, domain: list[float], threshold: tuple[float, str]) -> Figure:
+    x = alt.X(
+        "from:Q",
+        bin="binned",
+        title=axis or None,
+        scale=alt.Scale(domain=domain, nice=False),
+        axis=alt.Axis(grid=False, tickCount=9),
+    )
+    bars = (
+        alt.Chart(data(rows), width=560, height=120, title=title)
+        .mark_bar(stroke="#ffffff", strokeWidth=0.5)
+        .encode(
+            x=x,
+            x2="to:Q",
+            y=alt.Y("rows:Q", title="Rows", axis=alt.Axis(tickCount=4, tickMinStep=1, format="d")),
+            color=alt.Color("colour:N", scale=None),
+        )
+    )
+    where, label = threshold
+    rule = alt.Chart(data([{"at": where, "label": label}]))
+    is_right = where > (domain[0] + domain[1]) / 2
+    text = rule.mark_text(align="right" if is_right else "left", dx=-6 if is_right else 6, fontSize=12, color=INK)
+    return alt.layer(
+        bars,
+        rule.mark_rule(color=INK, strokeWidth=1.5, strokeDash=[4, 3]).encode(x="at:Q"),
+        text.encode(x="at:Q", y=alt.value(6), text="label:N"),
+    )

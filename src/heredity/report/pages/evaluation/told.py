@@ -1,0 +1,31 @@
+"""An evaluation in words."""
+
+from __future__ import annotations
+
+from heredity.records.evaluation import EvalReport
+
+
+def told(report: EvalReport) -> str:
+    """Return what a person wants to know of an evaluation."""
+    kinds = "   ".join(f"{kind} {estimate}" for kind, estimate in report.accuracy_by_kind.items())
+    return "\n".join(
+        [
+            f"{report.trait}, judged by the {report.judge} judge on {report.judge_model}",
+            f"  expression (0-100)       {report.expression}",
+            *second_opinion(report),
+            f"  benign log p (nats)      {report.benign_log_p}",
+            f"  four-choice questions    {report.accuracy}",
+            f"                           {kinds}",
+            *([f"  answers never reached    {report.n_unreached}"] if report.n_unreached else []),
+            *(f"  {line}" for line in report.notices),
+        ]
+    )
+
+
+def second_opinion(report: EvalReport) -> list[str]:
+    """Return the line of the independent judge, where there was one."""
+    second = report.second
+    if second is None:
+        return []
+    figure = second.expression or f"not graded ({second.commonest_reason or 'too few questions'})"
+    return [f"  by {second.judge:<21} {figure}"]

@@ -1,0 +1,26 @@
+"""A trained student in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from heredity.records.student import Student
+
+MOST_LINES = 8
+"""Line numbers of rows left out that are named; the record has them all."""
+
+
+def told(student: Student) -> str:
+    """Return how it was trained, and which rows it was not taught."""
+    pushed = f", pushed {student.n_fires} times" if student.interventions else ""
+    losses = f"loss {student.losses[0]:.3f} -> {student.losses[-1]:.3f}"
+    text = f"trained on {student.n_examples} examples in {student.n_steps} steps{pushed}; {losses}"
+    untaught = [f"{one}: {named(one.lines)}" for one in student.left_out]
+    return "\n".join([text, *untaught, *student.notices])
+
+
+def named(lines: Sequence[int]) -> str:
+    """Return the first few line numbers for people, and how many more there are."""
+    shown = ", ".join(map(str, lines[:MOST_LINES]))
+    more = f" and {len(lines) - MOST_LINES:,} more" if len(lines) > MOST_LINES else ""
+    return f"line{'s' if len(lines) > 1 else ''} {shown}{more}"

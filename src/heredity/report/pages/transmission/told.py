@@ -1,0 +1,39 @@
+"""A transmission study in words."""
+
+from __future__ import annotations
+
+from heredity.records.transmission import Control, TransmissionReport
+
+
+def told(report: TransmissionReport) -> str:
+    """Return what a person wants to know of a transmission."""
+    lines = [report.verdict]
+    lines += [
+        f"  carrier {one.kind} by {one.written_by or 'nobody'}: {one.n_kept} of {one.n_asked} kept, for example "
+        f"{one.examples[0].answer!r}"
+        for one in report.carriers
+    ]
+    lines += [
+        f"  teacher of {one.target:<8} {one.base.value:.3f} -> {one.level.value:.3f} [{one.level.low:.3f}, "
+        f"{one.level.high:.3f}]"
+        for one in report.teachers
+    ]
+    for curve in report.students:
+        course = "  ".join(f"{point.step}: {point.level[report.target].value:.3f}" for point in curve.points)
+        who = f"{curve.arm} ({curve.taught_by}), seed {curve.seed}"
+        lines.append(f"  {who:<28} {report.target} by step  {course}")
+    if report.effect_level:
+        lines.append(f"  level of {report.target}, treated - control      {report.effect_level}")
+    lines += [
+        f"  activations of {one.taught_by}'s students with their teacher's   {one.alignment} (cosine)"
+        for one in report.alignments
+    ]
+    lines += [f"  control '{one.name}': {outcome(one)}" for one in report.controls]
+    return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
+
+
+def outcome(control: Control) -> str:
+    """Return a control's outcome, what tells it from the study, and what that means."""
+    if control.difference is None or control.outcome is None:
+        return control.said
+    return f"{control.outcome}, the study's effect less this one {control.difference}. {control.said}"
