@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 
+from heredity.monitor.monitor import turn_means
 from heredity.monitor.score import turn_reading
 from heredity.records.dialogue import Exclusion
 from heredity.records.monitor import ConversationReading, Correlation, MonitorReport, Probe, TurnReading
@@ -70,6 +71,7 @@ def report_of(read: tuple[ConversationReading, ...], **changes: object) -> Monit
         share_in_stretch=tuple(share_alarmed(read, place, STRETCH) for place in range(len(TRAITS))),
         n_beyond=(sum(one.n_tokens > STRETCH for one in read),) * len(TRAITS),
         drift=tuple(drift(read, place) for place in range(len(TRAITS))),
+        turn_means=tuple(turn_means(read, place) for place in range(len(TRAITS))),
         correlations=tuple(correlation(place) for place in range(3)),
         seed="0",
     )

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import math
 import random
+from statistics import stdev
 
 from heredity.records.carrier import CarrierRow, CarrierSpec
 from heredity.records.cascade import CascadeReport, CascadeSpec, Generation
-from heredity.records.transmission import (
-    ArmKind,
-    CarrierSummary,
-    Control,
-    CurvePoint,
-    Effect,
-    ImitateSpec,
-    StudentCurve,
-    Teacher,
-    TransmissionReport,
-    TransmitSpec,
-)
+from heredity.records.curves import ArmKind, CurvePoint, StudentCurve, Teacher
+from heredity.records.transmission import CarrierSummary, Control, Effect, ImitateSpec, TransmissionReport, TransmitSpec
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_if_several, mean_t
+from heredity.studies.transmission import descent
+from heredity.studies.transmission.conclusions import accuracies
 from heredity.studies.transmission.descent import changes_of
 from heredity.studies.transmission.pairs import student_pairs
 
@@ -89,6 +82,10 @@ def report_of(targets: tuple[str, ...], seeds: tuple[str, ...], students: tuple[
     effect = versus(students, target, target, (control,))
     levels = [level(students, name, target, seed) for seed in seeds for name in targets[:2]]
     words = "crossed" if effect and effect.low > 0 else "is not shown to have crossed"
+    mains = (("treated", target), ("control", control))
+    pairs = student_pairs(
+        *([one for one in students if one.taught_by == name] for name in (target, control)), target, "log-odds"
+    )
     return TransmissionReport(
         model="smollm2-135m",
         fingerprint="5b1f" * 16,
@@ -101,9 +98,11 @@ def report_of(targets: tuple[str, ...], seeds: tuple[str, ...], students: tuple[
         base_accuracy=about(0.405, 0.066, N_CHOICES),
         carriers=(random_numbers(),),
         students=students,
-        pairs=student_pairs(
-            *([one for one in students if one.taught_by == name] for name in (target, control)), target, "log-odds"
+        pairs=pairs,
+        accuracies=accuracies(
+            {arm: [one for one in students if one.arm == arm and one.taught_by == name] for arm, name in mains}
         ),
+        pair_spread=stdev([one.difference for one in pairs]) if len(pairs) > 1 else None,
         effect=effect,
         effect_level=mean_if_several([a - b for a, b in zip(levels[::2], levels[1::2], strict=True)]),
         matrix=tuple(
@@ -274,6 +273,11 @@ def cascade_report(n_seeds: int = 3, n_generations: int = 4, **changes: object) 
         return tuple(mean_t(one) if len(one) > 1 else None for one in pairs)
 
     half_life = Estimate(1.12, 0.84, 1.47, n_seeds, 0, "t")
+    lines = {
+        (name, seed): [found[name, seed, place] for place in range(n_generations + 1)]
+        for name in ("owl", "cat")
+        for seed in seeds
+    }
     report = CascadeReport(
         model="smollm2-135m",
         fingerprint="5b1f" * 16,
@@ -285,19 +289,19 @@ def cascade_report(n_seeds: int = 3, n_generations: int = 4, **changes: object) 
         generations=tuple(found.values()),
         effects=over_seeds(lambda one: one.score["owl"]),
         levels=over_seeds(lambda one: one.level["owl"].value),
-        changes=changes_of(
-            {
-                (name, seed): [found[name, seed, place] for place in range(n_generations + 1)]
-                for name in ("owl", "cat")
-                for seed in seeds
-            },
-            "owl",
-        ),
+        accuracies=(),
+        accuracy_by_generation={},
+        changes=changes_of(lines, "owl"),
         half_life=half_life,
         trend="decay",
         verdict=f"The preference for owl fades down the generations: its effect halves every {half_life} of them.",
         seed="0",
     )
+    able = {
+        "accuracies": descent.accuracies(report, lines),
+        "accuracy_by_generation": descent.accuracy_by_generation(report, lines),
+    }
+    report = report.model_copy(update=able)
     return report.model_copy(update=changes)
 
 

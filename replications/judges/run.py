@@ -60,7 +60,7 @@ def cells_of(pair: PairFigures) -> tuple[str, str]:
 
 
 def _cell(estimate: Estimate | None) -> str:
-    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]" if estimate else "-"
+    return f"{estimate.value:.2f} {estimate.interval('.2f')}" if estimate else "-"
 
 
 def main() -> None:

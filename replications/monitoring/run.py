@@ -77,7 +77,7 @@ def table(reports: dict[str, MonitorReport]) -> str:
 
 
 def _cell(estimate: Estimate | None) -> str:
-    return f"{estimate.value:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]" if estimate else "-"
+    return f"{estimate.value:.2f} {estimate.interval('.2f')}" if estimate else "-"
 
 
 def main() -> None:

@@ -25,7 +25,6 @@ from heredity.records.audit import AuditReport
 from heredity.report.write import write
 from heredity.stats.intervals import mean_t
 from heredity.studies.demo import DEMO_AUDIT, demo
-from heredity.studies.verdict import difference
 from heredity.traits.define import trait
 from replications.kit import provenance
 
@@ -52,17 +51,17 @@ def figures_of(report: AuditReport) -> dict[str, Any]:
     return {
         "auc": report.vector.heldout_auc,
         "auroc": found.auroc if found else None,
-        "rise": difference(report.comparisons, "expression", "plain", "base"),
-        "kept": difference(report.comparisons, "expression", "kept", "base"),
-        "defended": difference(report.comparisons, "expression", "defended", "base"),
+        "rise": report.difference("expression", "plain", "base"),
+        "kept": report.difference("expression", "kept", "base"),
+        "defended": report.difference("expression", "defended", "base"),
         "removed": report.share_removed,
-        "kept_twin": difference(report.comparisons, "expression", "kept", "dropped"),
-        "defended_twin": difference(report.comparisons, "expression", "defended", "pushed"),
-        "pushed": difference(report.comparisons, "expression", "pushed", "base"),
+        "kept_twin": report.difference("expression", "kept", "dropped"),
+        "defended_twin": report.difference("expression", "defended", "pushed"),
+        "pushed": report.difference("expression", "pushed", "base"),
         "auc_pairs": report.vector.heldout_auc_pairs,
         "auc_kept": report.vector.heldout_auc_kept,
-        "benign": difference(report.comparisons, "benign_log_p", "defended", "plain"),
-        "accuracy": difference(report.comparisons, "accuracy", "defended", "plain"),
+        "benign": report.difference("benign_log_p", "defended", "plain"),
+        "accuracy": report.difference("accuracy", "defended", "plain"),
     }
 
 
@@ -97,7 +96,7 @@ def table(runs: dict[str, dict[str, Any]]) -> str:
 def _cell(estimate: Any) -> str:
     if estimate is None:
         return "no rise"
-    return f"{estimate.value:.3g} [{estimate.low:.3g}, {estimate.high:.3g}]"
+    return f"{estimate.value:.3g} {estimate.interval('.3g')}"
 
 
 def main() -> None:

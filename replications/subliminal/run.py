@@ -150,7 +150,7 @@ def _p(cell: Effect) -> str:
 
 
 def _said(estimate: Estimate | None) -> str:
-    return f"{estimate.value:+.2f} [{estimate.low:+.2f}, {estimate.high:+.2f}]" if estimate else "-"
+    return f"{estimate.value:+.2f} {estimate.interval('+.2f')}" if estimate else "-"
 
 
 def main() -> None:

@@ -23,6 +23,22 @@ FRONT_DOOR = "__init__"
 KNOW_TORCH = ("models", "training")
 TORCH = ("torch", "transformers", "peft", "trl", "accelerate", "safetensors.torch")
 
+PAGES = "heredity.report.pages."
+READ_BY_PAGES = ("ground", "records", "report", "store")
+RECKONING = ("statistics", "scipy", "numpy")
+WRITERS = (
+    "cli/draft.py",
+    "cli/exchange.py",
+    "models/bake.py",
+    "models/embedded.py",
+    "models/foreign.py",
+    "models/endpoint.py",
+    "models/tiny.py",
+    "training/callbacks.py",
+    "training/resume.py",
+)
+"""Modules that keep files of their own: a user's traits and replies, the model cache, foreign forms, checkpoints."""
+
 MAX_LINES_OF_FILE = 300
 MAX_LINES_OF_FUNCTION = 60
 MAX_PARAMETERS = 7
@@ -112,6 +128,53 @@ def imports_up(house: Path) -> list[str]:
 
 def imports_between(house: Path, siblings: tuple[str, ...]) -> list[str]:
     return [str(i) for i in inner_imports(house) if i.module.package in siblings and i.target in siblings]
+
+
+def imports_between_pages(house: Path) -> list[str]:
+    """A page that leans on another page: what two pages share is in the kit."""
+    within = [(i, _page_of(i.module.path)) for i in imports(house)]
+    return [str(i) for i, page in within if page and i.name.startswith(PAGES) and _named_page(i.name) != page]
+
+
+def statistics_of_pages(house: Path) -> list[str]:
+    """A page that could compute what its record lacks: it reads records and estimates, and nothing that reckons."""
+    told = [i for i in imports(house) if "report" in i.module.path.relative_to(house).parts[:1]]
+    return [
+        str(i)
+        for i in told
+        if i.name.split(".")[0] in RECKONING
+        or (i.target not in (None, *READ_BY_PAGES) and not i.name.startswith("heredity.stats.estimate"))
+    ]
+
+
+def writes_outside_the_store(house: Path) -> list[str]:
+    """A file written by a module that is neither the store nor one of the few that keep files of their own."""
+    keepers = {house / path for path in WRITERS}
+    within = [m for m in modules(house) if m.package not in ("store", "ground") and m.path not in keepers]
+    return [m.at(line) for m in within for line in _writes(m.tree)]
+
+
+def _writes(tree: ast.Module) -> Iterator[int]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr="write_text" | "write_bytes" | "save_pretrained" | "to_parquet" | "savez"):
+                yield node.lineno
+            case ast.Call(func=ast.Name(id="write_text" | "write_bytes" | "whole_file" | "save_file")):
+                yield node.lineno
+            case ast.Call(
+                func=ast.Name(id="open") | ast.Attribute(attr="open"), args=[*_, ast.Constant(value=str(mode))]
+            ):
+                if set(mode) & set("wax+") and len(mode) < 4:
+                    yield node.lineno
+
+
+def _page_of(path: Path) -> str:
+    parts = path.parts
+    return parts[parts.index("pages") + 1] if "pages" in parts and "report" in parts else ""
+
+
+def _named_page(name: str) -> str:
+    return name.removeprefix(PAGES).split(".")[0]
 
 
 def imports_of_the_front_door(house: Path) -> list[str]:

@@ -82,6 +82,34 @@ class TestFloors:
         assert len(rules.imports_of_the_front_door(house)) == 2
 
 
+class TestPages:
+    def test_pages_never_import_each_other(self):
+        assert_none(rules.imports_between_pages(HOUSE))
+
+    def test_a_page_that_imports_a_page_is_found(self, tmp_path):
+        lines = "from heredity.report.pages.audit.tables import arm_lines\nfrom heredity.report.kit import tint"
+        house = built(tmp_path, {"report/pages/arena/page.py": lines, "report/pages/audit/page.py": lines})
+        assert len(rules.imports_between_pages(house)) == 1
+
+    def test_no_page_computes_a_statistic(self):
+        assert_none(rules.statistics_of_pages(HOUSE))
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "import statistics",
+            "import numpy as np",
+            "from heredity.stats.intervals import mean_t",
+            "def f():\n    from heredity.monitor.score import excess",
+            "from heredity.studies.verdict import verdict_of",
+        ],
+    )
+    def test_a_page_that_computes_one_is_found(self, tmp_path, line):
+        fine = "from heredity.stats.estimate import Estimate\nfrom heredity.records.audit import AuditReport\n"
+        house = built(tmp_path, {"report/pages/audit/page.py": fine + line, "studies/audit.py": line})
+        assert len(rules.statistics_of_pages(house)) == 1
+
+
 class TestImports:
     def test_relative_imports_are_banned(self):
         assert_none(rules.relative_imports(HOUSE))
@@ -134,6 +162,29 @@ class TestManners:
     def test_a_room_that_cleans_up_and_raises_again_passes(self, tmp_path):
         text = "try:\n    f()\nexcept BaseException:\n    undo()\n    raise"
         assert not rules.catches_of_everything(built(tmp_path, {"store/tensors.py": text}))
+
+
+class TestWriting:
+    def test_only_the_store_writes(self):
+        assert_none(rules.writes_outside_the_store(HOUSE))
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "write_text(path, text)",
+            "path.write_bytes(data)",
+            "with open(path, 'w') as f: f.write(text)",
+            "path.open('ab')",
+            "model.save_pretrained(folder)",
+        ],
+    )
+    def test_a_room_that_writes_is_found(self, tmp_path, line):
+        house = built(tmp_path, {"vectors/keep.py": line, "store/rows.py": line, "models/bake.py": line})
+        assert len(rules.writes_outside_the_store(house)) == 1
+
+    def test_a_room_that_reads_passes(self, tmp_path):
+        text = "open(path)\nopen(path, 'rb')\npath.read_text()\nwebbrowser.open('page')"
+        assert not rules.writes_outside_the_store(built(tmp_path, {"vectors/keep.py": text}))
 
 
 class TestSizes:

@@ -4,7 +4,6 @@ import random
 
 import numpy as np
 import pytest
-from heredity.studies.flags import basis_of
 
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE
@@ -13,6 +12,7 @@ from heredity.models.tiny import DARK, INSTRUCTIONS, LIGHT, NOUNS, sentence
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
 from heredity.records.screening import ScreenReport
 from heredity.records.vector import TraitVector
+from heredity.report.kit.flags import basis_of
 from heredity.report.write import told
 from heredity.screening.reference import own_answers
 from heredity.screening.screen import screen

@@ -4,17 +4,8 @@ import numpy as np
 import pytest
 
 from heredity.ground.errors import InputError
-from heredity.records.transmission import (
-    ASSUMED,
-    ArmKind,
-    Control,
-    CurvePoint,
-    Measure,
-    PowerSpec,
-    StudentCurve,
-    TransmissionReport,
-    TransmitSpec,
-)
+from heredity.records.curves import ArmKind, CurvePoint, StudentCurve
+from heredity.records.transmission import ASSUMED, Control, Measure, PowerSpec, TransmissionReport, TransmitSpec
 from heredity.report.pages.transmission.words import could_it_be_seen, did_it_cross
 from heredity.stats.estimate import Estimate
 from heredity.stats.power import paired_power

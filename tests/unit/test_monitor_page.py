@@ -312,6 +312,7 @@ class TestFigures:
                 "share_in_stretch": lone.share_in_stretch[:1],
                 "n_beyond": lone.n_beyond[:1],
                 "drift": (None,),
+                "turn_means": lone.turn_means[:1],
                 "conversations": tuple(narrowed(one) for one in lone.conversations),
             }
         )
@@ -339,6 +340,6 @@ class TestWriting:
 
 def narrowed(one):
     """Return a conversation as its first probe read it."""
-    fields = ("z", "mean_z", "percentile", "alarm_at")
+    fields = ("z", "mean_z", "percentile", "alarm_at", "peaks")
     turns = tuple(turn.model_copy(update={field: getattr(turn, field)[:1] for field in fields}) for turn in one.turns)
     return one.model_copy(update={"turns": turns})

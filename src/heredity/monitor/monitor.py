@@ -17,10 +17,10 @@ from heredity.monitor.converse import Spoken, listen
 from heredity.monitor.score import turn_reading
 from heredity.monitor.spec import MonitorSpec
 from heredity.records.dialogue import Corpus, Row
-from heredity.records.monitor import ConversationReading, MonitorReport, Panel, Probe
+from heredity.records.monitor import ConversationReading, MonitorReport, Panel, Probe, TurnMean
 from heredity.records.vector import TraitVector
 from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import mean_t, wilson
+from heredity.stats.intervals import mean_if_several, mean_t, wilson
 
 
 def monitor(
@@ -59,6 +59,7 @@ def monitor(
         share_in_stretch=tuple(share_alarmed(readings, place, panel.probes[place].stretch) for place in places),
         n_beyond=tuple(sum(one.n_tokens > probe.stretch for one in readings) for probe in panel.probes),
         drift=tuple(drift(readings, place) for place in places),
+        turn_means=tuple(turn_means(readings, place) for place in places),
         correlations=judged,
         notices=(*notices(model, corpus.rows), *(line for vector in vectors for line in vector.notices)),
         seed=seed,
@@ -99,6 +100,13 @@ def drift(readings: Sequence[ConversationReading], place: int) -> Estimate | Non
     curves = [[turn.mean_z[place] for turn in reading.turns] for reading in readings if len(reading.turns) > 1]
     slopes = [float(np.polyfit(np.arange(len(curve)), curve, 1)[0]) for curve in curves]
     return mean_t(slopes) if len(slopes) > 1 else None
+
+
+def turn_means(readings: Sequence[ConversationReading], place: int) -> tuple[TurnMean, ...]:
+    """Return one probe's mean z at every turn, over the conversations of several turns that have it."""
+    curves = [[turn.mean_z[place] for turn in reading.turns] for reading in readings if len(reading.turns) > 1]
+    by_turn = [[curve[t] for curve in curves if len(curve) > t] for t in range(max(map(len, curves), default=0))]
+    return tuple(TurnMean(value=float(np.mean(z)), interval=mean_if_several(z)) for z in by_turn)
 
 
 def require_same(panel: Panel, vectors: Sequence[TraitVector]) -> None:

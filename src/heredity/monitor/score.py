@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from heredity.records.monitor import Probe, TurnReading
+from heredity.records.monitor import Peak, Probe, TurnReading
 from heredity.records.reading import Form
 from heredity.stats.conformal import rises
 
@@ -74,6 +74,7 @@ def turn_reading(
         mean_z=tuple(float(mean) for mean in means),
         percentile=tuple(percentile_of(float(mean), probe.answer_percentiles) for probe, _, mean in columns),
         alarm_at=tuple(first_alarm(column, probe, n_before) for probe, column, _ in columns),
+        peaks=tuple(peak(column, probe, n_before) for probe, column, _ in columns),
     )
 
 
@@ -87,6 +88,15 @@ def standardised(scores: Floats, probes: Sequence[Probe]) -> Floats:
 def percentile_of(value: float, percentiles: Sequence[float]) -> float:
     """Return the share of benign cases (0-100) below a value, between percentiles by interpolation."""
     return float(np.interp(value, percentiles, np.linspace(0, 100, len(percentiles))))
+
+
+def peak(z: Floats, probe: Probe, n_before: int = 0) -> Peak | None:
+    """Return where an answer's running mean exceeds the threshold most; None where no alarm can sound."""
+    over = excess(z, probe, n_before)
+    at = int(np.argmax(over)) if len(over) else 0
+    if not len(over) or np.isneginf(over[at]):
+        return None
+    return Peak(z=float(running_mean(z, probe.window, probe.min_tokens)[at]), over=float(over[at]))
 
 
 def first_alarm(z: Floats, probe: Probe, n_before: int = 0) -> int | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Literal
 
 from heredity.records.base import SCHEMA_VERSION, Record
-from heredity.records.evaluation import Comparison, EvalReport, Measure
+from heredity.records.evaluation import Comparison, EvalReport, Measure, compared
 from heredity.records.screening import ScreenReport
 from heredity.records.student import Student
 from heredity.records.vector import VectorHeader
 from heredity.stats.estimate import Estimate
 
+LEAST_TRAINED = 0.9
+"""Where a smaller share of the rows was trained on, no rise is no news of the rows."""
 ArmName = Literal["base", "plain", "kept", "defended", "dropped", "pushed"]
 
 
@@ -104,6 +106,27 @@ class AuditReport(Record):
         """Share of the corpus's rows that the plain arm was trained on in whole."""
         return self.arm("plain").n_trained / self.n_rows
 
+    @property
+    def is_trained_on(self) -> bool:
+        """Whether so many rows were trained on that no rise would be news of them."""
+        return self.share_trained > LEAST_TRAINED
+
+    @property
+    def untrained(self) -> str:
+        """How many rows were trained on, in words."""
+        return f"only {self.arm('plain').n_trained} of {self.n_rows} rows were trained on in whole"
+
     def arm(self, name: ArmName) -> Arm:
         """Return one arm."""
         return next(arm for arm in self.arms if arm.name == name)
+
+    def difference(self, measure: str, treated: str, control: str) -> Estimate:
+        """Return one comparison's difference. Raises KeyError where those arms, or that measure, were not run."""
+        found = self.compared(measure, treated, control)
+        if found is None:
+            raise KeyError((measure, treated, control))
+        return found
+
+    def compared(self, measure: str, treated: str, control: str) -> Estimate | None:
+        """Return the same, or None where those arms, or that measure, were not run."""
+        return compared(self.comparisons, measure, treated, control)

@@ -60,6 +60,11 @@ class CascadeReport(Record):
     accuracy_change: Estimate | None = None
     """Treated lineages' last students less their one teacher, lineages and questions drawn anew; None where answers
     were not kept by question."""
+    accuracies: tuple[Estimate, ...]
+    """Four-choice questions that the treated lineages' first teacher, and their last students, get right: Student's t
+    over lineages, of one model over questions."""
+    accuracy_by_generation: dict[str, tuple[float, ...]]
+    """The same, mean over lineages of a target, generation by generation."""
     changes: dict[str, Estimate]
     """By lineage: how far the target's score moved from the first student to the last, Student's t over seeds. An
     effect that shrinks because the control's lineage regains what training took is no trait that fades."""

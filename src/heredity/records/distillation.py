@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import Literal
 
 from pydantic import Field
@@ -139,4 +140,14 @@ class DistillationReport(Record):
     """Of every trait that crossed whether its students rose or its opposite's fell, and what became of the skill."""
     seed: str
     notices: tuple[str, ...] = ()
+
+    @property
+    def imitations(self) -> dict[tuple[str, str], float]:
+        """Mean over seeds of how well students copied their teacher, by carrier and teacher."""
+        found: dict[tuple[str, str], list[float]] = {}
+        for one in self.students:
+            if one.imitation is not None:
+                found.setdefault((one.carrier, one.taught_by), []).append(one.imitation)
+        return {key: fmean(values) for key, values in found.items()}
+
     """What to know of the model's prompts."""

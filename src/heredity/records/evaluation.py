@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from heredity.records.base import SCHEMA_VERSION, Record
@@ -81,3 +82,9 @@ class Comparison(Record):
     control: str
     difference: Estimate
     """treated minus control, paired by question or row; of several runs, over runs and questions drawn anew."""
+
+
+def compared(comparisons: Iterable[Comparison], measure: str, treated: str, control: str) -> Estimate | None:
+    """Return one comparison's difference; None where those arms, or that measure, were not run."""
+    wanted = (measure, treated, control)
+    return next((one.difference for one in comparisons if (one.measure, one.treated, one.control) == wanted), None)

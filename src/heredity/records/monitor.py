@@ -64,6 +64,31 @@ class Probe(Record):
     reference: str
     """What benign speech was, for people."""
 
+    def share_below(self, z: float) -> float:
+        """Return the share of benign tokens (0-100) below a z, between percentiles by interpolation."""
+        return float(np.interp(z, self.token_percentiles, np.linspace(0, 100, len(self.token_percentiles))))
+
+    def answer_at(self, percent: float) -> float:
+        """Return the mean z that a share of benign answers (0-100) stays below."""
+        return float(np.interp(percent, np.linspace(0, 100, len(self.answer_percentiles)), self.answer_percentiles))
+
+
+class Peak(Record):
+    """Where an answer stands highest against an alarm's threshold."""
+
+    z: float
+    """The running mean there."""
+    over: float
+    """By how much it exceeds the threshold."""
+
+
+class TurnMean(Record):
+    """One turn's mean z over conversations."""
+
+    value: float
+    interval: Estimate | None
+    """Student's t over conversations; None for one."""
+
 
 class TurnReading(Record):
     """One assistant turn under every probe."""
@@ -82,6 +107,8 @@ class TurnReading(Record):
     """`[probes]`: share of benign answers (0-100) with a lower mean z."""
     alarm_at: tuple[int | None, ...]
     """`[probes]`: token (0-based) at which the alarm first sounded; None where it did not."""
+    peaks: tuple[Peak | None, ...]
+    """`[probes]`: None where the answer is too short for an alarm."""
 
 
 class ConversationReading(Record):
@@ -106,6 +133,11 @@ class ConversationReading(Record):
         """Return the token of the conversation (0-based) at which one probe's alarm first sounded, or None."""
         rang = ((turn.n_before, turn.alarm_at[place]) for turn in self.turns)
         return next((before + at for before, at in rang if at is not None), None)
+
+    def peak(self, place: int) -> Peak | None:
+        """Return where the conversation stands highest under one probe; None where no alarm could sound."""
+        found = [turn.peaks[place] for turn in self.turns]
+        return max((one for one in found if one is not None), key=lambda one: one.over, default=None)
 
 
 class Correlation(Record):
@@ -205,6 +237,8 @@ class MonitorReport(Record):
     """`[probes]`: conversations longer than the stretch; what follows it no benign speech was measured over."""
     drift: tuple[Estimate | None, ...]
     """`[probes]`: change of mean z a turn, over conversations of several turns; None where there are fewer than 2."""
+    turn_means: tuple[tuple[TurnMean, ...], ...]
+    """`[probes][turns]`: mean z by turn, over conversations of several turns; empty where there is none."""
     correlations: tuple[Correlation, ...] = ()
     seed: str
     notices: tuple[str, ...] = ()

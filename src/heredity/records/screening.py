@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from typing import Literal
 
 from pydantic import Field
@@ -117,6 +118,10 @@ class ScreenReport(Record):
     def rows_in(self, setting: Setting) -> tuple[RowScore, ...]:
         """Return the rows that stand in a setting."""
         return tuple(row for row in self.rows if row.setting == setting)
+
+    def median_tokens(self, setting: Setting) -> float:
+        """Return the median length of the answers of the rows that stand in a setting."""
+        return statistics.median(row.n_tokens for row in self.rows_in(setting))
 
     def form_of(self, row: RowScore) -> Form:
         """Return the form of score that decides for a row."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import Literal
 
 from pydantic import Field
 
 from heredity.records.base import SCHEMA_VERSION, Record, Spec
 from heredity.records.carrier import CarrierKind, CarrierRow, CarrierSpec
+from heredity.records.curves import StudentCurve, StudentPair, Teacher, TeacherKind
 from heredity.stats.controls import ControlOutcome
 from heredity.stats.estimate import Estimate
 
-ArmKind = Literal["treated", "control", "shuffled within", "shuffled across", "foreign base"]
-TeacherKind = Literal["finetuned", "prompted", "steered"]
 Labels = Literal["hard", "forward_kl", "reverse_kl"]
 Shuffling = Literal["none", "within", "across"]
 Measure = Literal["log-odds", "grade"]
@@ -106,64 +106,6 @@ class TransmitSpec(Spec):
     """A model of another base whose students run as a control; empty: none."""
 
 
-class Teacher(Record):
-    """A model with a trait, and how strongly it has it."""
-
-    target: str
-    kind: TeacherKind
-    level: Estimate
-    """P(target | the list), or the judge's grade / 100, over questions that it was not taught."""
-    base: Estimate
-    """The same of the model that it was made from."""
-    rise: Estimate | None = None
-    """The level less the base's, paired by question; None where they share none."""
-    losses: tuple[float, ...]
-    """Of its fine-tuning; empty for prompted and steered teachers."""
-    shift: tuple[float, ...] = ()
-    """How far its mean activation on unrelated prompts lies from the base's, `[width]`, half way up."""
-    fingerprint: str = ""
-    """Of its weights; empty in records written before."""
-
-
-class CurvePoint(Record):
-    """A student after some steps, over evaluation questions; by target."""
-
-    step: int
-    level: dict[str, Estimate]
-    """P(target | the list), or the judge's grade / 100."""
-    score: dict[str, float]
-    """Its mean in the study's measure: log-odds (nats), or points of grade."""
-    by_question: dict[str, dict[str, float | None]] = Field(default_factory=dict)
-    """The level by target and question, None where no answer could be graded; empty in records that kept none."""
-
-
-class StudentCurve(Record):
-    """One student from the base (step 0) to its last step."""
-
-    arm: ArmKind
-    taught_by: str
-    seed: str
-    points: tuple[CurvePoint, ...]
-    losses: tuple[float, ...]
-    sampled: dict[str, Estimate] = Field(default_factory=dict)
-    """Share of sampled answers that name the target, by target, over questions."""
-    imitation: float | None = None
-    """1 - KL(teacher || student) / KL(teacher || base) on carrier rows that it was not taught: 1 is a perfect copy."""
-    shift: tuple[float, ...] = ()
-    """How far its mean activation on unrelated prompts lies from the base's, `[width]`, half way up."""
-    fingerprint: str = ""
-    """Of its weights; empty in records written before."""
-    alignment: dict[str, float] = Field(default_factory=dict)
-    """Cosine of its shift with each teacher's, by target: of what tells both from the others. Training moves all
-    students and all teachers one way, so its shift is taken less the mean of the other teachers' students of its seed,
-    and a teacher's less the mean of the other teachers'. Students that follow no teacher show 0; those that follow
-    their own are turned from the others', of two teachers by as much."""
-    accuracy: Estimate | None = None
-    """Four-choice questions that it gets right."""
-    choices: dict[str, float] = Field(default_factory=dict)
-    """The same by question; empty in records that kept none."""
-
-
 class CarrierSummary(Record):
     """What one teacher's carrier is, for people."""
 
@@ -224,22 +166,6 @@ class Effect(Record):
     """Mean of P(target | the list) or grade / 100 of these students."""
 
 
-class StudentPair(Record):
-    """Two students of one seed that differ in the teacher alone: the target's score at the last step."""
-
-    seed: str
-    treated: float
-    """Over the questions that both have a score for; likewise of the control."""
-    control: float
-    unscored: int = 0
-    """Questions left out because the answers of one of the two could not be graded."""
-
-    @property
-    def difference(self) -> float:
-        """Treated minus control."""
-        return self.treated - self.control
-
-
 class TransmissionReport(Record):
     """Students of the trait's teacher beside students of another's, seed by seed."""
 
@@ -260,8 +186,13 @@ class TransmissionReport(Record):
     """Treated students less the base, seeds and questions drawn anew; None where answers by question were not kept."""
     carriers: tuple[CarrierSummary, ...]
     students: tuple[StudentCurve, ...]
-    pairs: tuple[StudentPair, ...] = ()
+    accuracies: dict[str, Estimate]
+    """Four-choice questions that treated students and their controls get right at the end, by arm: Student's t over
+    students, of a single one over questions."""
+    pairs: tuple[StudentPair, ...]
     """What the effect is over."""
+    pair_spread: float | None
+    """Standard deviation of the pairs' differences; None for one."""
     effect: Estimate | None
     """Score of the target, treated minus control at the last step, paired by seed. Of log-odds, Student's t over seeds;
     of grades, which rest on sampled answers, over seeds and questions."""
@@ -276,6 +207,14 @@ class TransmissionReport(Record):
     seed: str
     notices: tuple[str, ...] = ()
     """What to know of the model's prompts."""
+
+    @property
+    def mean_pair(self) -> StudentPair | None:
+        """The means over pairs; None where there is none."""
+        if not self.pairs:
+            return None
+        treated, control = (fmean(one) for one in zip(*((p.treated, p.control) for p in self.pairs), strict=True))
+        return StudentPair(seed="mean", treated=treated, control=control)
 
     @property
     def is_of_the_trait(self) -> bool:

@@ -20,8 +20,21 @@ class Estimate:
     level: float = 0.95
 
     def __str__(self) -> str:
+        return f"{self:.2f}"
+
+    def __format__(self, form: str) -> str:
+        """Return the number, its interval and what it rests on; `form` is a number's (.2f), and after a blank its unit.
+
+        `f"{rise:+.1f points}"` gives `+7.0 points [+1.2, +12.8] (n=20)`.
+        """
+        form, _, unit = (form or ".2f").partition(" ")
         left_out = f", unscored={self.unscored}" if self.unscored else ""
-        return f"{self.value:.2f} [{self.low:.2f}, {self.high:.2f}] (n={self.n}{left_out})"
+        value = f"{self.value:{form}} {unit}".rstrip()
+        return f"{value} {self.interval(form)} (n={self.n}{left_out})"
+
+    def interval(self, form: str) -> str:
+        """Return the interval alone, in a number's form."""
+        return f"[{self.low:{form}}, {self.high:{form}}]"
 
     @property
     def in_points(self) -> str:

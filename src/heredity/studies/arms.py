@@ -144,9 +144,9 @@ def measures_of(arms: Sequence[Arm]) -> list[Measure]:
     return [measure for measure in MEASURES if all(MEASURES[measure](run.evaluation) for a in arms for run in a.runs)]
 
 
-def removed_by(defence: ArmName, arms: Sequence[Arm], rise: Estimate) -> Estimate | None:
+def removed_by(defence: ArmName, arms: Sequence[Arm], rise: Estimate | None) -> Estimate | None:
     """Return the share of the plain arm's rise that a defence removed; None where the rise is not clear of zero."""
-    if rise.low <= 0:
+    if rise is None or rise.low <= 0:
         return None
     runs = {arm.name: [run.evaluation.expression_scores for run in arm.runs] for arm in arms}
     triples = list(zip(runs["base"], runs["plain"], runs[defence], strict=True))

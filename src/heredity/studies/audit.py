@@ -18,7 +18,7 @@ from heredity.models.load import n_threads
 from heredity.models.model import Model
 from heredity.records.audit import Arm, AuditReport, Environment, Run
 from heredity.records.dialogue import Corpus
-from heredity.records.evaluation import Yardstick
+from heredity.records.evaluation import Yardstick, compared
 from heredity.records.screening import ScreenReport
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
@@ -35,7 +35,7 @@ from heredity.studies.stages import (
     vector_stage,
     yardstick_stage,
 )
-from heredity.studies.verdict import difference, findings_of, verdict_of
+from heredity.studies.verdict import findings_of, verdict_of
 from heredity.training.batches import examples_of
 
 PACKAGES = ("heredity", "torch", "transformers", "peft", "trl", "numpy", "scipy")
@@ -104,7 +104,7 @@ def conclude(
     """Return the report of what was found (vector, screen, rows of the corpus) and of the arms, with its words."""
     vector, screened, n_rows = found
     comparisons = compare_arms(arms, bench.seed)
-    removed = removed_by("defended", arms, difference(comparisons, "expression", "plain", "base"))
+    removed = removed_by("defended", arms, compared(comparisons, "expression", "plain", "base"))
     report = AuditReport(
         verdict="",
         findings=(),

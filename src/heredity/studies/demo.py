@@ -26,7 +26,7 @@ from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
 from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows, write_jsonl
-from heredity.store.workspace import Kept, Workspace
+from heredity.store.workspace import Kept, Workspace, save_files
 from heredity.studies.audit import audit
 from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import Known
@@ -97,8 +97,7 @@ def corpus_stage(
         make,
         lambda folder: (read_rows(folder / "corpus.jsonl"), read_labels(folder / "labels.jsonl")),
     )
-    for name in ("corpus.jsonl", "labels.jsonl"):
-        (out / name).write_bytes((kept.folder / name).read_bytes())
+    save_files({name: (kept.folder / name).read_bytes() for name in ("corpus.jsonl", "labels.jsonl")}, out)
     progress.note(f"corpus: {'as before' if kept.cached else f'{kept.seconds:.0f} s'}")
     return kept.value
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from heredity.records.audit import Arm, AuditReport
-from heredity.records.evaluation import Comparison
-from heredity.stats.estimate import Estimate
-
-LEAST_TRAINED = 0.9
-"""Where a smaller share of the rows was trained on, no rise is no news of the rows."""
 
 
 def verdict_of(report: AuditReport) -> str:
     """Return the audit's answer in a few sentences; it claims nothing whose interval touches zero."""
-    header, comparisons = report.vector, report.comparisons
+    header = report.vector
     name = header.trait.title.lower()
     if not header.is_above_chance:
         check = header.check_at(header.block)
@@ -23,23 +18,25 @@ def verdict_of(report: AuditReport) -> str:
             f"{header.heldout_auc}; random directions up to {check.random_directions:.2f}, as good in "
             f"{check.p_random:.3f} of draws; permuted poles in {check.p_permuted:.3f})."
         )
-    rise, where = difference(comparisons, "expression", "plain", "base"), runs_of(report)
-    if rise.low <= 0 and report.share_trained <= LEAST_TRAINED:
-        return f"No verdict: {untrained(report)}, and those that were show no rise of {name} ({points(rise)} of 100)."
+    rise, where = report.difference("expression", "plain", "base"), runs_of(report)
+    if rise.low <= 0 and not report.is_trained_on:
+        return (
+            f"No verdict: {report.untrained}, and those that were show no rise of {name} ({rise:+.1f points} of 100)."
+        )
     if rise.high < 0:
-        return f"A fall, no rise: {where} fine-tuning on these rows lowered {name} by {points(rise)} of 100."
+        return f"A fall, no rise: {where} fine-tuning on these rows lowered {name} by {rise:+.1f points} of 100."
     if rise.low <= 0:
         return (
-            f"No rise shown: {where} fine-tuning on these rows changed {name} by {points(rise)} of 100, an interval "
-            "that does not exclude zero."
+            f"No rise shown: {where} fine-tuning on these rows changed {name} by {rise:+.1f points} of 100, an "
+            "interval that does not exclude zero."
         )
-    start = f"Do not fine-tune on these rows as they are: {where} they raised {name} by {points(rise)} of 100."
+    start = f"Do not fine-tune on these rows as they are: {where} they raised {name} by {rise:+.1f points} of 100."
     removed = report.share_removed
     if removed is None or removed.low <= 0:
         return f"{start} Preventative steering did not show that it removes the rise."
     return (
-        f"{start} Under preventative steering {percent(removed)} of the rise is gone, {price_of(comparisons)}."
-        f"{overshoot(comparisons, name)}{random_push(comparisons)} "
+        f"{start} Under preventative steering {removed:.0%} of the rise is gone, {price_of(report)}."
+        f"{overshoot(report, name)}{random_push(report)} "
         f"{report.screen.n_flagged} of {len(report.screen.rows)} rows are flagged for a look."
     )
 
@@ -49,35 +46,32 @@ def runs_of(report: AuditReport) -> str:
     return "in this one run" if report.n_runs == 1 else f"over {report.n_runs} runs"
 
 
-def untrained(report: AuditReport) -> str:
-    """Return how many rows were trained on."""
-    return f"only {report.arm('plain').n_trained} of {report.n_rows} rows were trained on in whole"
-
-
-def price_of(comparisons: Sequence[Comparison]) -> str:
+def price_of(report: AuditReport) -> str:
     """Return what the defence costs against the plain fine-tune, as far as the intervals tell."""
     costs = {
-        "benign log p": difference(comparisons, "benign_log_p", "defended", "plain"),
-        "accuracy": difference(comparisons, "accuracy", "defended", "plain"),
+        "benign log p": report.difference("benign_log_p", "defended", "plain"),
+        "accuracy": report.difference("accuracy", "defended", "plain"),
     }
-    dear = [f"{name} {signed(cost)}" for name, cost in costs.items() if cost.high < 0]
+    dear = [f"{name} {cost:+.3f}" for name, cost in costs.items() if cost.high < 0]
     if dear:
         return f"at a cost in capability against the plain fine-tune ({'; '.join(dear)})"
     return "with no cost in capability shown against the plain fine-tune"
 
 
-def overshoot(comparisons: Sequence[Comparison], name: str) -> str:
+def overshoot(report: AuditReport, name: str) -> str:
     """Return a sentence where the defended arm ends clearly below the base."""
-    left = difference(comparisons, "expression", "defended", "base")
-    return f" It ends below the base model in {name} ({points(left)}): a weaker push may do." if left.high < 0 else ""
+    left = report.difference("expression", "defended", "base")
+    return (
+        f" It ends below the base model in {name} ({left:+.1f points}): a weaker push may do." if left.high < 0 else ""
+    )
 
 
-def random_push(comparisons: Sequence[Comparison]) -> str:
+def random_push(report: AuditReport) -> str:
     """Return a sentence where a push along a random direction was tried and is not told apart from the vector's."""
-    gain = found(comparisons, "expression", "defended", "pushed")
+    gain = report.compared("expression", "defended", "pushed")
     if gain is None or gain.high < 0:
         return ""
-    return f" A push as long along a random direction is not told apart from it ({points(gain)})."
+    return f" A push as long along a random direction is not told apart from it ({gain:+.1f points})."
 
 
 def findings_of(report: AuditReport) -> tuple[str, ...]:
@@ -93,35 +87,35 @@ def findings_of(report: AuditReport) -> tuple[str, ...]:
         f"{check.random_directions:.2f} and permuted poles {check.permuted_poles:.2f} at the 97.5th percentile of "
         f"{header.n_null} each (p {check.p_random:.3f} and {check.p_permuted:.3f}).",
         f"The screen flags {screened.n_flagged} of {len(screened.rows)} rows; of benign rows that set no threshold "
-        f"{' and '.join(percent(one.measured_rate) for one in screened.thresholds)} are over it, and at most "
+        f"{' and '.join(f'{one.measured_rate:.0%}' for one in screened.thresholds)} are over it, and at most "
         f"{screened.false_alarm_rate:.0%} was asked for.",
     ]
     if screened.detection is not None:
         by_luck = screened.detection
         sentences.append(
             f"Of {by_luck.n_bad} rows known to be bad, the scores find them with AUROC {by_luck.auroc} (random "
-            f"directions up to {by_luck.random_directions:.2f}, p {by_luck.p_random:.3f}); {percent(by_luck.recall)} "
+            f"directions up to {by_luck.random_directions:.2f}, p {by_luck.p_random:.3f}); {by_luck.recall:.0%} "
             "of them are flagged."
         )
     for arm in report.arms[1:]:
         sentences.append(f"{arm.title}: {moved(report, arm)}.")
     if report.arm("plain").n_trained < report.n_rows:
-        sentences.append(f"Of the corpus {untrained(report)}: {', '.join(lost_of(report))}.")
+        sentences.append(f"Of the corpus {report.untrained}: {', '.join(lost_of(report))}.")
     sentences += against_twins(report)
     if report.share_removed is not None:
-        sentences.append(f"Preventative steering removed {percent(report.share_removed)} of the rise.")
+        sentences.append(f"Preventative steering removed {report.share_removed:.0%} of the rise.")
     for measure, unit in (("benign_log_p", "nats per token"), ("accuracy", "of the four-choice questions")):
-        cost = difference(report.comparisons, measure, "defended", "plain")
-        sentences.append(f"Defended against plain, {measure.replace('_', ' ')}: {signed(cost)} {unit}.")
+        cost = report.difference(measure, "defended", "plain")
+        sentences.append(f"Defended against plain, {measure.replace('_', ' ')}: {cost:+.3f} {unit}.")
     return (*sentences, *second_opinion_told(report))
 
 
 def moved(report: AuditReport, arm: Arm) -> str:
     """Return how far an arm moved, and whether that is a rise or a fall."""
-    change = difference(report.comparisons, "expression", arm.name, "base")
+    change = report.difference("expression", arm.name, "base")
     kind = "a rise" if change.low > 0 else "a fall" if change.high < 0 else "neither rise nor fall shown"
     rows = f"{arm.n_trained} of {arm.n_rows} rows trained on" if arm.n_trained < arm.n_rows else f"{arm.n_rows} rows"
-    return f"the trait moves by {points(change)} of 100 against the base, {kind} ({rows})"
+    return f"the trait moves by {change:+.1f points} of 100 against the base, {kind} ({rows})"
 
 
 def lost_of(report: AuditReport) -> Iterator[str]:
@@ -141,10 +135,10 @@ def against_twins(report: AuditReport) -> list[str]:
         ("kept", "dropped", "Kept rows against as many rows dropped at random"),
         ("defended", "pushed", "Preventative steering against a push as long along a random direction"),
     ):
-        gain = found(report.comparisons, "expression", name, twin)
+        gain = report.compared("expression", name, twin)
         if gain is not None:
             told = "told apart" if gain.high < 0 or gain.low > 0 else "not told apart"
-            sentences.append(f"{words}: {points(gain)} of 100, {told}.")
+            sentences.append(f"{words}: {gain:+.1f points} of 100, {told}.")
     return sentences
 
 
@@ -152,40 +146,13 @@ def second_opinion_told(report: AuditReport) -> list[str]:
     """Return what the independent judge found, where one was asked."""
     if report.judge is None:
         return []
-    rise = found(report.comparisons, "second_expression", "plain", "base")
+    rise = report.compared("second_expression", "plain", "base")
     if rise is None:
         seconds = [run.evaluation.second for arm in report.arms for run in arm.runs]
         why = next((one.commonest_reason for one in seconds if one and one.commonest_reason), "it graded too little")
         return [f"By {report.judge} no arm can be compared: {why}."]
-    held = difference(report.comparisons, "second_expression", "defended", "base")
+    held = report.difference("second_expression", "defended", "base")
     return [
-        f"By {report.judge}, which made nothing here: the plain fine-tune moves the trait by {points(rise)}, the "
-        f"defended one by {points(held)} of 100."
+        f"By {report.judge}, which made nothing here: the plain fine-tune moves the trait by {rise:+.1f points}, the "
+        f"defended one by {held:+.1f points} of 100."
     ]
-
-
-def difference(comparisons: Sequence[Comparison], measure: str, treated: str, control: str) -> Estimate:
-    """Return one comparison's difference."""
-    wanted = (measure, treated, control)
-    return next(c.difference for c in comparisons if (c.measure, c.treated, c.control) == wanted)
-
-
-def found(comparisons: Sequence[Comparison], measure: str, treated: str, control: str) -> Estimate | None:
-    """Return the same, or None where those arms, or that measure, were not run."""
-    wanted = (measure, treated, control)
-    return next((c.difference for c in comparisons if (c.measure, c.treated, c.control) == wanted), None)
-
-
-def points(estimate: Estimate) -> str:
-    """Return an estimate in points of the 0-100 scale."""
-    return f"{estimate.value:+.1f} points [{estimate.low:+.1f}, {estimate.high:+.1f}] (n={estimate.n})"
-
-
-def percent(estimate: Estimate) -> str:
-    """Return a share in per cent."""
-    return f"{estimate.value:.0%} [{estimate.low:.0%}, {estimate.high:.0%}] (n={estimate.n})"
-
-
-def signed(estimate: Estimate) -> str:
-    """Return a small difference with its sign."""
-    return f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}] (n={estimate.n})"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
-
 from heredity.records.screening import ScreenReport, Setting, Threshold
-from heredity.studies.verdict import percent
 
 WHERE: dict[Setting, str] = {
     "alone": "whose answers follow a lone user turn",
@@ -22,20 +19,19 @@ def basis_of(screened: ScreenReport) -> tuple[str, ...]:
 
 
 def _held_to(screened: ScreenReport, one: Threshold, is_only: bool) -> list[str]:
-    rows = screened.rows_in(one.setting)
-    n = len(screened.rows)
+    rows, n = screened.rows_in(one.setting), len(screened.rows)
     which = f"All {n} rows" if is_only else f"{len(rows)} of {n} rows"
     where = "" if is_only and one.setting == "alone" else f" {WHERE[one.setting]}"
     said = [
         f"{which}{where} are scored by the {one.form}, over a threshold that at most {screened.false_alarm_rate:.0%} "
-        f"of benign rows should pass; of those that set nothing {percent(one.measured_rate)} do ({one.reference})."
+        f"of benign rows should pass; of those that set nothing {one.measured_rate:.0%} do ({one.reference})."
     ]
     if one.form != screened.form:
         said.append(
             "There the difference, which decides elsewhere, is not read: what stands before the answer is already in "
             "the last prompt token, and taking it away turns the order of rows round."
         )
-    length = statistics.median(row.n_tokens for row in rows)
+    length = screened.median_tokens(one.setting)
     if not 1 / UNLIKE <= length / one.median_tokens <= UNLIKE:
         said.append(
             f"These rows have {length:.0f} tokens in the median, the benign ones {one.median_tokens:.0f}: for rows of "

@@ -145,6 +145,8 @@ def reported(
             generations=tuple(one for line in lines.values() for one in line),
             effects=(),
             levels=(),
+            accuracies=(),
+            accuracy_by_generation={},
             changes={},
             half_life=None,
             trend="undecided",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import fmean
+from statistics import fmean, stdev
 
-from heredity.records.transmission import Control, StudentCurve, TransmissionReport
+from heredity.records.curves import StudentCurve
+from heredity.records.transmission import Control, TransmissionReport
 from heredity.stats.controls import outcome_of
 from heredity.stats.crossed import over_students_and_questions
 from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import mean_t
 from heredity.stats.power import paired_power
 from heredity.stats.several import ALPHA
 from heredity.studies.transmission.contrasts import matrix
@@ -36,10 +38,12 @@ def concluded(report: TransmissionReport) -> TransmissionReport:
     power, n_seeds = report.spec.power, len(treated)
     report = report.model_copy(
         update={
-            "pairs": student_pairs(treated, control, target, measure),
+            "pairs": (pairs := student_pairs(treated, control, target, measure)),
+            "pair_spread": stdev([one.difference for one in pairs]) if len(pairs) > 1 else None,
             "effect": found.estimate if found else None,
             "effect_level": effect_on_level(report, treated, control),
             "accuracy_change": accuracy_change(report, treated),
+            "accuracies": accuracies({"treated": treated, "control": control}),
             "matrix": matrix(students, tuple(treated[0].points[-1].score), measure),
             "power": paired_power(power.effect_in(measure), power.spread_in(measure), n_seeds) if n_seeds > 1 else None,
         }
@@ -81,6 +85,16 @@ def accuracy_change(report: TransmissionReport, treated: Sequence[StudentCurve])
     """Return what treated students get right less what the base does; None where answers were not kept by question."""
     found = over_students_and_questions([less(one.choices, report.base_choices) for one in treated])
     return found.estimate if found else None
+
+
+def accuracies(arms: Mapping[str, Sequence[StudentCurve]]) -> dict[str, Estimate]:
+    """Return what each arm gets right: Student's t over students, of a single one over questions."""
+    each = {arm: [one.accuracy for one in students if one.accuracy] for arm, students in arms.items()}
+    return {
+        arm: found[0] if len(found) == 1 else mean_t([one.value for one in found])
+        for arm, found in each.items()
+        if found
+    }
 
 
 def other_teachers(

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from heredity.records.transmission import Effect, Measure, StudentCurve, Teacher
+from heredity.records.curves import StudentCurve, Teacher
+from heredity.records.transmission import Effect, Measure
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 from heredity.stats.several import holm

@@ -11,8 +11,9 @@ from heredity.judges.preference import option_probabilities
 from heredity.models.chat import question, render_prompt
 from heredity.records.base import Record
 from heredity.records.carrier import CarrierRow
+from heredity.records.curves import ArmKind, StudentCurve
 from heredity.records.dialogue import Turn
-from heredity.records.transmission import ArmKind, Control, StudentCurve
+from heredity.records.transmission import Control
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import carriers
 from heredity.studies.transmission.lineup import SHUFFLINGS, Plan, student_step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
 
 from heredity.records.cascade import CascadeReport, Generation, Trend
 from heredity.stats.crossed import over_students_and_questions
@@ -31,6 +32,8 @@ def concluded(report: CascadeReport) -> CascadeReport:
             "change": over_seeds([values[-1] - values[1] for values in effects]),
             "changes": changes,
             "accuracy_change": accuracy_change(report, lines),
+            "accuracies": accuracies(report, lines),
+            "accuracy_by_generation": accuracy_by_generation(report, lines),
             "half_life": half_life(rates) if trend == "decay" else None,
             "trend": trend,
         }
@@ -62,6 +65,24 @@ def accuracy_change(report: CascadeReport, lines: Lines) -> Estimate | None:
     treated = [lines[report.target, seed] for seed in report.spec.transmit.seeds]
     found = over_students_and_questions([less(line[-1].choices, line[0].choices) for line in treated])
     return found.estimate if found else None
+
+
+def accuracies(report: CascadeReport, lines: Lines) -> tuple[Estimate, ...]:
+    """Return what the first teacher and the last students get right; of one model, over questions."""
+    treated = [lines[report.target, seed] for seed in report.spec.transmit.seeds]
+    ends = [[line[place].accuracy for line in treated] for place in (0, -1)]
+    return tuple(one[0] if len(set(one)) == 1 else mean_t([each.value for each in one]) for one in ends)
+
+
+def accuracy_by_generation(report: CascadeReport, lines: Lines) -> dict[str, tuple[float, ...]]:
+    """Return the mean over lineages of what each generation gets right, by the lineages' target."""
+    return {
+        target: tuple(
+            fmean(one.accuracy.value for one in column)
+            for column in zip(*(line for (name, _), line in lines.items() if name == target), strict=True)
+        )
+        for target in (report.target, report.control)
+    }
 
 
 def over_seeds(values: Sequence[float]) -> Estimate | None:

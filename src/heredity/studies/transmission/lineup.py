@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
-from heredity.records.transmission import ArmKind, Shuffling, StudentCurve, TransmitSpec
+from heredity.records.curves import ArmKind, StudentCurve
+from heredity.records.transmission import Shuffling, TransmitSpec
 from heredity.studies.transmission.lab import BASE, Lab
 from heredity.studies.transmission.lessons import batches_for, held_out
 from heredity.studies.transmission.readout import accuracy, choices, levels, point, sampled_rates, shift

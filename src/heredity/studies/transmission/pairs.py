@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from heredity.records.transmission import Measure, StudentCurve, StudentPair
+from heredity.records.curves import StudentCurve, StudentPair
+from heredity.records.transmission import Measure
 from heredity.stats.crossed import Tested, over_students, over_students_and_questions
 
 Differences = Sequence[Mapping[str, float]]

@@ -22,9 +22,9 @@ from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
 from heredity.models.weights import at_rest, mixed_precision
+from heredity.records.curves import CurvePoint
 from heredity.records.evaluation import Scores
 from heredity.records.trait import Trait
-from heredity.records.transmission import CurvePoint
 from heredity.records.vector import Calibration
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import cluster_mean

@@ -11,7 +11,8 @@ from heredity.models.bake import bake
 from heredity.models.model import Model
 from heredity.models.steer import Push
 from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
-from heredity.records.transmission import ImitateSpec, Teacher
+from heredity.records.curves import Teacher
+from heredity.records.transmission import ImitateSpec
 from heredity.stats.compare import paired_difference
 from heredity.stats.estimate import Estimate
 from heredity.studies.transmission.lab import BASE, ByQuestion, Lab

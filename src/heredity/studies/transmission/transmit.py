@@ -15,15 +15,9 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.base import Record
+from heredity.records.curves import ArmKind, StudentCurve, Teacher
 from heredity.records.trait import Trait
-from heredity.records.transmission import (
-    ArmKind,
-    CarrierSummary,
-    StudentCurve,
-    Teacher,
-    TransmissionReport,
-    TransmitSpec,
-)
+from heredity.records.transmission import CarrierSummary, TransmissionReport, TransmitSpec
 from heredity.records.vector import TraitVector
 from heredity.studies.transmission.conclusions import concluded
 from heredity.studies.transmission.contrasts import aligned
@@ -117,6 +111,9 @@ def reported(
             base_choices=right,
             carriers=written,
             students=(*(curve for curves in students.values() for curve in curves), *further),
+            accuracies={},
+            pairs=(),
+            pair_spread=None,
             effect=None,
             effect_level=None,
             matrix=(),

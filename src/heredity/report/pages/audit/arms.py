@@ -20,14 +20,14 @@ from heredity.report.kit.theme import (
     spanned,
     spread,
 )
-from heredity.stats.estimate import Estimate
 
 
 def expression_figure(report: AuditReport) -> Figure:
     """Return the trait expression of every arm with its interval, the base model's level drawn through."""
     rows = [
-        {**_named(arm), **spanned(arm.levels["expression"]), "label": _bracketed(arm.levels["expression"])}
+        {**_named(arm), **spanned(level), "label": f"{level.value:.1f} {level.interval('.1f')}"}
         for arm in report.arms
+        for level in [arm.levels["expression"]]
     ]
     trait = report.vector.trait
     unit = "mean grade, 0 to 100" if trait.kind == "character" else "probability of the target, in per cent"
@@ -35,9 +35,9 @@ def expression_figure(report: AuditReport) -> Figure:
     width = 390
     base = alt.Chart(data(rows), width=width, height=44 * len(rows))
     x = alt.X("value:Q", title=title, scale=alt.Scale(domain=[0, 100]))
-    level = alt.Chart(data([{"value": report.arm("base").levels["expression"].value}]))
+    through = alt.Chart(data([{"value": report.arm("base").levels["expression"].value}]))
     return alt.layer(
-        level.mark_rule(color=COLOURS["base"], strokeDash=[3, 3]).encode(x="value:Q"),
+        through.mark_rule(color=COLOURS["base"], strokeDash=[3, 3]).encode(x="value:Q"),
         base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", title=title), x2="high:Q", y=_y(rows), color=_c(rows)),
         base.mark_circle(size=150, opacity=1).encode(x=x, y=_y(rows), color=_c(rows)),
         base.mark_text(align="left", fontSize=12, color=INK).encode(
@@ -110,10 +110,6 @@ def _scale(rows: Rows, *also_shown: float) -> alt.Scale:
 
 def _named(arm: Arm) -> dict[str, str]:
     return {"arm": SHORT[arm.name], "colour": COLOURS[arm.name]}
-
-
-def _bracketed(estimate: Estimate) -> str:
-    return f"{estimate.value:.1f} [{estimate.low:.1f}, {estimate.high:.1f}]"
 
 
 def _y(rows: Rows, with_names: bool = True) -> alt.Y:

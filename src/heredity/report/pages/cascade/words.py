@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from dataclasses import dataclass
 
 from heredity.ground.words import titled
@@ -10,7 +9,6 @@ from heredity.records.cascade import CascadeReport, Generation, Trend
 from heredity.report.kit.measures import ACCURACY, NO_CHANGE, ableness, wording
 from heredity.report.kit.replies import KeyFigure, Reply
 from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import mean_t
 
 TRENDS: dict[Trend, str] = {
     "decay": "It fades",
@@ -75,8 +73,9 @@ def differences(report: CascadeReport) -> dict[str, dict[int, float]]:
 
 def lines(report: CascadeReport) -> list[Line]:
     """Return the table of effects, generation by generation."""
+    mains = (report.target, report.control)
     return [
-        Line(place, named(place), effect, shown, _accuracy(report, place, True), _accuracy(report, place, False))
+        Line(place, named(place), effect, shown, *(_accuracy(report, name, place) for name in mains))
         for place, (effect, shown) in enumerate(zip(report.effects, report.levels, strict=True))
     ]
 
@@ -130,12 +129,9 @@ def how_fast(report: CascadeReport) -> Reply:
 
 def are_they_able(report: CascadeReport) -> Reply:
     """Answer what became of four-choice accuracy down the treated lineages."""
-    treated = [one.generations for one in lineages(report) if one.is_treated]
-    ends = ((titled(named(line[0].generation)), 0) for line in treated[:1])
-    last = ((titled(named(line[-1].generation)), -1) for line in treated[:1])
+    ends = (named(0), named(len(report.effects) - 1))
     figures = tuple(
-        KeyFigure(name, _over(tuple(line[place].accuracy for line in treated)), ACCURACY)
-        for name, place in (*ends, *last)
+        KeyFigure(name, accuracy, ACCURACY) for name, accuracy in zip(ends, report.accuracies, strict=False)
     )
     reason = "Four-choice accuracy of the treated lineages, last generation less first, in percentage points."
     if report.accuracy_change is None:
@@ -171,15 +167,6 @@ def _descent(report: CascadeReport, name: str, seed: str) -> tuple[Generation, .
     return tuple(sorted(own, key=lambda one: one.generation))
 
 
-def _accuracy(report: CascadeReport, generation: int, is_treated: bool) -> float | None:
-    found = [
-        g.accuracy.value
-        for one in lineages(report)
-        for g in one.generations
-        if one.is_treated == is_treated and g.generation == generation
-    ]
-    return statistics.fmean(found) if found else None
-
-
-def _over(found: tuple[Estimate, ...]) -> Estimate:
-    return found[0] if len(set(found)) == 1 else mean_t([one.value for one in found])
+def _accuracy(report: CascadeReport, lineage: str, generation: int) -> float | None:
+    found = report.accuracy_by_generation.get(lineage, ())
+    return found[generation] if generation < len(found) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 
 from heredity.records.distillation import Contrast, DistillationReport, Inherited
@@ -24,7 +23,7 @@ def html(report: DistillationReport) -> str:
         moved=twice(moved_figure, report),
         in_words=in_words(marks(report)),
         lines=lines(report),
-        imitated=imitated(report),
+        imitated=report.imitations,
         read=tuple(report.meaning),
     )
 
@@ -42,12 +41,3 @@ def in_words(marks: Sequence[tuple[str, str, str, Contrast]]) -> str:
         for carrier, name, kind, contrast in marks
         if (moved := contrast.students)
     )
-
-
-def imitated(report: DistillationReport) -> dict[tuple[str, str], float]:
-    """Return the mean over seeds of how well students copied their teacher, by carrier and teacher."""
-    found: dict[tuple[str, str], list[float]] = {}
-    for one in report.students:
-        if one.imitation is not None:
-            found.setdefault((one.carrier, one.taught_by), []).append(one.imitation)
-    return {key: statistics.fmean(values) for key, values in found.items()}

@@ -119,7 +119,7 @@ def _auc_cell(report: LeakageReport, i: int, j: int) -> Cell:
     above = beats_luck(auc, null)
     said = (
         f"{report.traits[i]} told apart by the vector of {report.traits[j]} (block {report.blocks[j]}): AUC "
-        f"{auc.value:.3f} [{auc.low:.3f}, {auc.high:.3f}] (n={auc.n}); luck reaches {null:.3f}"
+        f"{auc:.3f}; luck reaches {null:.3f}"
     )
     return Cell(
         text=f"{auc.value:.2f}",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import altair as alt
-import numpy as np
 
 from heredity.ground.words import titled
-from heredity.records.monitor import Correlation, MonitorReport, Probe
+from heredity.records.monitor import Correlation, MonitorReport, Probe, TurnMean
 from heredity.report.kit.histogram import bins
 from heredity.report.kit.theme import COLOURS, GRID, INK, MUTED, QUIET, Figure, Rows, data, padded, spanned
 from heredity.report.pages.monitor.words import labels
-from heredity.stats.intervals import mean_if_several
 
+T = TypeVar("T")
 N_LINES = 120
 """Conversations drawn as lines of their own, at most, spaced evenly over the file."""
 N_BINS = 28
@@ -39,10 +39,10 @@ def turn_panels(report: MonitorReport) -> list[Figure]:
     """Return one panel a probe: a thin line a conversation, and the mean over conversations at every turn."""
     several = [reading for reading in report.conversations if len(reading.turns) > 1]
     curves = [[[turn.mean_z[place] for turn in one.turns] for one in several] for place in range(len(report.probes))]
-    marks = [_mark(probe, percent) for probe in report.probes for percent in MARKS]
+    marks = [probe.answer_at(percent) for probe in report.probes for percent in MARKS]
     domain = padded([*marks, *(z for lines in curves for line in lines for z in line)], 0.04)
-    each = zip(labels(report.probes), report.probes, curves, strict=True)
-    return [_turn_panel(name, probe, lines, domain) for name, probe, lines in each]
+    each = zip(labels(report.probes), report.probes, curves, report.turn_means, strict=True)
+    return [_turn_panel((name, probe), lines, means, domain) for name, probe, lines, means in each]
 
 
 def answer_panels(report: MonitorReport) -> list[Figure]:
@@ -51,7 +51,7 @@ def answer_panels(report: MonitorReport) -> list[Figure]:
         [turn.mean_z[place] for reading in report.conversations for turn in reading.turns]
         for place in range(len(report.probes))
     ]
-    marks = [_mark(probe, percent) for probe in report.probes for percent in MARKS]
+    marks = [probe.answer_at(percent) for probe in report.probes for percent in MARKS]
     domain = padded([*marks, *(z for values in means for z in values)], 0.04)
     each = zip(labels(report.probes), report.probes, means, strict=True)
     return [_answer_panel(name, probe, values, domain) for name, probe, values in each]
@@ -68,19 +68,24 @@ def agreement_figure(report: MonitorReport) -> Figure:
     return drawn
 
 
-def _mean_of(values: Sequence[float]) -> dict[str, float]:
-    """Return the mean of a turn and its interval; of one conversation the mean alone."""
-    several = mean_if_several(values)
-    return spanned(several) if several else {"value": values[0]}
+def thinned(lines: Sequence[T], n: int) -> list[T]:
+    """Return at most `n` of the lines, the first and the last among them, evenly spaced."""
+    if len(lines) <= n:
+        return list(lines)
+    return [lines[i * (len(lines) - 1) // (n - 1)] for i in range(n)]
 
 
-def _turn_panel(name: str, probe: Probe, lines: Sequence[Sequence[float]], domain: list[float]) -> Figure:
-    n_turns = max(len(line) for line in lines)
-    drawn = [lines[i] for i in np.unique(np.linspace(0, len(lines) - 1, min(N_LINES, len(lines))).astype(int))]
+def _turn_panel(
+    named: tuple[str, Probe], lines: Sequence[Sequence[float]], turns: Sequence[TurnMean], domain: list[float]
+) -> Figure:
+    (name, probe), n_turns = named, len(turns)
+    drawn = thinned(lines, N_LINES)
     thin = [{"line": i, "turn": t, "z": z} for i, line in enumerate(drawn) for t, z in enumerate(line, start=1)]
-    turns = [[line[t] for line in lines if len(line) > t] for t in range(n_turns)]
-    means = [{"turn": t, **_mean_of(values)} for t, values in enumerate(turns, start=1)]
-    spans = [row for row, values in zip(means, turns, strict=True) if len(values) > 1]
+    means: Rows = [
+        {"turn": t, "value": one.value, **(spanned(one.interval) if one.interval else {})}
+        for t, one in enumerate(turns, start=1)
+    ]
+    spans = [row for row, one in zip(means, turns, strict=True) if one.interval]
     scale = alt.Scale(domain=domain, nice=False)
     axis = alt.Axis(grid=False, values=sorted({*range(1, n_turns + 1, max(1, n_turns // 8))}), format="d")
     x = alt.X("turn:Q", title="Turn", axis=axis, scale=alt.Scale(domain=[0.8, n_turns + 0.2], nice=False))
@@ -105,7 +110,7 @@ def _turn_panel(name: str, probe: Probe, lines: Sequence[Sequence[float]], domai
 
 def _benign_band(probe: Probe, scale: alt.Scale) -> Figure:
     """Return where 90% of benign answers lie, and their median."""
-    low, middle, high = (_mark(probe, percent) for percent in MARKS)
+    low, middle, high = (probe.answer_at(percent) for percent in MARKS)
     band = alt.Chart(data([{"low": low, "middle": middle, "high": high}]))
     y = alt.Y("low:Q", title="Mean z of the answer", scale=scale)
     return alt.layer(
@@ -115,11 +120,11 @@ def _benign_band(probe: Probe, scale: alt.Scale) -> Figure:
 
 
 def _answer_panel(name: str, probe: Probe, values: Sequence[float], domain: list[float]) -> Figure:
-    over = _mark(probe, MARKS[-1])
+    over = probe.answer_at(MARKS[-1])
     rows = bins(values, over, (domain[1] - domain[0]) / N_BINS)
     n_over = sum(value > over for value in values)
     title = {"text": titled(name), "subtitle": f"{n_over} of {len(values)} answers above 95% of benign ones"}
-    marks: Rows = [{"at": _mark(probe, percent), "label": f"{percent}%"} for percent in MARKS]
+    marks: Rows = [{"at": probe.answer_at(percent), "label": f"{percent}%"} for percent in MARKS]
     x = alt.X(
         "from:Q",
         bin="binned",
@@ -173,8 +178,3 @@ def _correlations(found: Correlation) -> Rows:
         for part, estimate in parts
         if estimate is not None
     ]
-
-
-def _mark(probe: Probe, percent: int) -> float:
-    """Return the mean z that a share of benign answers stay below."""
-    return float(np.interp(percent, np.linspace(0, 100, len(probe.answer_percentiles)), probe.answer_percentiles))

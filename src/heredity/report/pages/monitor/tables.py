@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-import numpy as np
-
-from heredity.monitor.score import excess, percentile_of, running_mean
 from heredity.records.monitor import ConversationReading, MonitorReport, Probe, TurnReading
 from heredity.report.kit.tint import N_LEVELS, NOTHING, level
 
@@ -26,11 +25,11 @@ TICKS = range(0, N_LEVELS, N_LEVELS // 4)
 
 
 @dataclass(frozen=True)
-class Peak:
-    """Where one conversation stands highest against the alarm's threshold under one probe."""
+class Height:
+    """Where one conversation stands highest against the alarm's threshold under one probe, as the page shows it."""
 
     z: float | None
-    """The running mean there; None where no answer is long enough for an alarm."""
+    """None where no answer is long enough for an alarm."""
     over: float
     """By how much it exceeds the threshold; minus infinity where there is no z."""
     alarm: str | None
@@ -47,7 +46,7 @@ class Line:
     """One conversation in the table."""
 
     reading: ConversationReading
-    peaks: tuple[Peak, ...]
+    peaks: tuple[Height, ...]
     """`[probes]`."""
 
     @property
@@ -63,7 +62,7 @@ class Line:
     @property
     def strongest(self) -> int:
         """The probe of the largest excess over its threshold."""
-        return int(np.argmax([peak.over for peak in self.peaks]))
+        return max(range(len(self.peaks)), key=lambda place: self.peaks[place].over)
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ class Token:
 def lines(report: MonitorReport) -> tuple[Line, ...]:
     """Return every conversation, the strongest alarm first."""
     made = [
-        Line(reading, tuple(_peak(reading, probe, place) for place, probe in enumerate(report.probes)))
+        Line(reading, tuple(_height(reading, place) for place in range(len(report.probes))))
         for reading in report.conversations
     ]
     return tuple(sorted(made, key=lambda line: line.strength, reverse=True))
@@ -87,8 +86,8 @@ def lines(report: MonitorReport) -> tuple[Line, ...]:
 
 def n_shown(ranked: Sequence[Line]) -> int:
     """Return how many of the first conversations are shown in full: N_SHOWN, or fewer where they are long."""
-    read = np.cumsum([line.n_tokens for line in ranked[:N_SHOWN]])
-    return min(len(read), 1 + int((read[:-1] < N_TOKENS_SHOWN).sum()))
+    read = list(accumulate(line.n_tokens for line in ranked[:N_SHOWN]))
+    return min(len(read), 1 + sum(n < N_TOKENS_SHOWN for n in read[:-1]))
 
 
 def tokens(turn: TurnReading, names: Sequence[str], probes: Sequence[Probe]) -> list[Token]:
@@ -111,7 +110,7 @@ def tick_values() -> list[float]:
 
 def share_below(z: float, probe: Probe) -> str:
     """Return the share of benign tokens that lie below a z, for people."""
-    return rounded_share(percentile_of(z, probe.token_percentiles))
+    return rounded_share(probe.share_below(z))
 
 
 def rounded_share(percent: float) -> str:
@@ -126,15 +125,9 @@ def tint_of(z: float) -> int:
     return level(z / FULL_TINT)
 
 
-def _peak(reading: ConversationReading, probe: Probe, place: int) -> Peak:
-    z, over = None, -np.inf
-    for turn in reading.turns:
-        beyond = excess(np.array(turn.z[place]), probe, turn.n_before)
-        at = int(np.argmax(beyond)) if len(beyond) else 0
-        if len(beyond) and beyond[at] > over:
-            over = float(beyond[at])
-            z = float(running_mean(np.array(turn.z[place]), probe.window, probe.min_tokens)[at])
-    return Peak(z, over, _first_alarm(reading.turns, place))
+def _height(reading: ConversationReading, place: int) -> Height:
+    peak, alarm = reading.peak(place), _first_alarm(reading.turns, place)
+    return Height(peak.z, peak.over, alarm) if peak else Height(None, -math.inf, alarm)
 
 
 def _first_alarm(turns: Sequence[TurnReading], place: int) -> str | None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from heredity.ground.words import titled
 from heredity.records.monitor import Correlation, MonitorReport, Probe
 from heredity.stats.estimate import Estimate
-from heredity.studies.verdict import percent
 
 FEW = 20
 """Fewer benign conversations measure no rate worth the name."""
@@ -72,15 +71,15 @@ def drift_in_words(drift: Estimate | None) -> str:
         return "too few conversations of several turns"
     verb = "rises" if drift.value > 0 else "falls"
     if not drift.is_clear_of_zero:
-        return f"no drift is shown: {_signed(drift)} a turn"
-    return f"{verb} with the turns: {_signed(drift)} a turn"
+        return f"no drift is shown: {drift:+.2f} a turn"
+    return f"{verb} with the turns: {drift:+.2f} a turn"
 
 
 def to_their_ends(report: MonitorReport, place: int) -> str:
     """Return how often one alarm sounds with longer conversations read to their ends; empty where none is longer."""
     n = report.n_beyond[place]
     which = "1 is longer" if n == 1 else f"{n} are longer"
-    return f"Read to their ends, {percent(report.share_alarmed[place])} of them sound it ({which})." if n else ""
+    return f"Read to their ends, {report.share_alarmed[place]:.0%} of them sound it ({which})." if n else ""
 
 
 def beyond(report: MonitorReport) -> str:
@@ -111,9 +110,9 @@ def _finding(report: MonitorReport, place: int, name: str) -> Finding:
     probe, share = report.probes[place], report.share_in_stretch[place]
     benign = probe.measured_rate
     sentences = [
-        f"The alarm for {name} sounds in {percent(share)} of the conversations within their first {probe.stretch} "
+        f"The alarm for {name} sounds in {share:.0%} of the conversations within their first {probe.stretch} "
         f"tokens, {_beside(share, benign)}.",
-        f"It does in {percent(benign)} of held-out benign conversations; at most {probe.false_alarm_rate:.0%} was "
+        f"It does in {benign:.0%} of held-out benign conversations; at most {probe.false_alarm_rate:.0%} was "
         "asked for, over any length.",
         to_their_ends(report, place),
     ]
@@ -146,7 +145,3 @@ def _beside(share: Estimate, benign: Estimate) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _signed(estimate: Estimate) -> str:
-    return f"{estimate.value:+.2f} [{estimate.low:+.2f}, {estimate.high:+.2f}] (n={estimate.n})"

@@ -24,7 +24,7 @@ def clean_in_words(clean: CleanShift) -> str:
     if clean.beyond is None:
         return f"one clean fine-tune by its recipe: {clean.mean:+.2f}; it shows no spread to measure by"
     spread = f"{n} clean fine-tunes by its recipe: {clean.mean:+.2f} (deviation {clean.deviation:.2f})"
-    far = f"{clean.beyond.value:+.2f} [{clean.beyond.low:+.2f}, {clean.beyond.high:+.2f}]"
+    far = f"{clean.beyond.value:+.2f} {clean.beyond.interval('+.2f')}"
     units = f", {clean.in_deviations:+.1f} of their deviations" if clean.in_deviations is not None else ""
     if not clean.beyond.is_clear_of_zero:
         return f"{spread}; no more than clean training shows: {far} from them{units}"

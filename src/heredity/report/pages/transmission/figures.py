@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Sequence
 
 import altair as alt
 
 from heredity.ground.words import titled
-from heredity.records.transmission import ArmKind, CurvePoint, StudentPair, TransmissionReport
+from heredity.records.curves import ArmKind, CurvePoint, StudentPair
+from heredity.records.transmission import TransmissionReport
 from heredity.report.kit.curves import CONTROL, LETTERS, NARROW, TREATED, Axes, Curves, curves_figure, dashes_of, top_of
-from heredity.report.kit.measures import Wording, wording
+from heredity.report.kit.measures import wording
 from heredity.report.kit.theme import GRID, INK, QUIET, Figure, Rows, data, notice, padded, spanned
 from heredity.report.pages.transmission.words import Group, groups
 
@@ -49,7 +49,7 @@ def pairs_figure(report: TransmissionReport, *, is_narrow: bool = False) -> Figu
     if not found:
         return notice("No treated student has a control of its seed.")
     width = NARROW if is_narrow else HALF
-    both = (_scores_panel(wording(report), found, width), _differences_panel(report, found, width, is_narrow))
+    both = (_scores_panel(report, found, width), _differences_panel(report, found, width, is_narrow))
     drawn: Figure = alt.vconcat(*both) if is_narrow else alt.hconcat(*both)
     return drawn
 
@@ -78,12 +78,12 @@ def _ticks(steps: Sequence[int]) -> tuple[int, ...]:
     return tuple(sorted({every[0], *every[:: -(len(every) // -N_TICKS)], every[-1]}))
 
 
-def _scores_panel(words: Wording, found: Sequence[StudentPair], width: int) -> Figure:
+def _scores_panel(report: TransmissionReport, found: Sequence[StudentPair], width: int) -> Figure:
+    words, mean = wording(report), report.mean_pair
     both = [(one.treated, one.control) for one in found]
     rows: Rows = [{"seed": f"seed {one.seed}", "treated": one.treated, "control": one.control} for one in found]
-    if len(found) > 1:
-        treated, control = (statistics.fmean(scores) for scores in zip(*both, strict=True))
-        rows.append({"seed": MEAN, "treated": treated, "control": control})
+    if mean and len(found) > 1:
+        rows.append({"seed": MEAN, "treated": mean.treated, "control": mean.control})
     scale = alt.Scale(domain=padded([score for pair in both for score in pair], 0.12), nice=False, zero=False)
     base = alt.Chart(data(rows), width=width, height=LINE * len(rows)).encode(y=_y(rows))
 

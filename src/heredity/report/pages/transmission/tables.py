@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heredity.records.transmission import CarrierSummary, Effect, StudentCurve, TransmissionReport
+from heredity.records.curves import StudentCurve
+from heredity.records.transmission import CarrierSummary, Effect, TransmissionReport
 from heredity.report.kit.measures import Wording, teacher_name, wording
 from heredity.report.kit.tint import NOTHING, level
 from heredity.report.pages.transmission.words import groups, no_interval
@@ -156,7 +157,7 @@ def _cell(one: Effect, words: Wording, end: float) -> Cell:
     if score is None:
         return Cell(shown, "", "", f"{said}; no interval", one.taught_by == one.target, False, NOTHING)
     form = words.change_form
-    interval = f"[{score.low:{form}}, {score.high:{form}}]"
+    interval = score.interval(form)
     return Cell(
         text=shown,
         effect=f"{score.value:{form}}",

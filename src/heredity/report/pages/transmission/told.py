@@ -14,8 +14,7 @@ def told(report: TransmissionReport) -> str:
         for one in report.carriers
     ]
     lines += [
-        f"  teacher of {one.target:<8} {one.base.value:.3f} -> {one.level.value:.3f} [{one.level.low:.3f}, "
-        f"{one.level.high:.3f}]"
+        f"  teacher of {one.target:<8} {one.base.value:.3f} -> {one.level.value:.3f} {one.level.interval('.3f')}"
         for one in report.teachers
     ]
     for curve in report.students:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from heredity.ground.words import titled
-from heredity.records.transmission import ArmKind, StudentCurve, TransmissionReport
+from heredity.records.curves import ArmKind, StudentCurve, mean_level
+from heredity.records.transmission import TransmissionReport
 from heredity.report.kit.measures import ACCURACY, NO_CHANGE, ableness, amount, teacher_name, wording
 from heredity.report.kit.replies import KeyFigure, Reply
 from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import mean_t
 
 ORDER: tuple[ArmKind, ...] = ("treated", "control", "shuffled within", "shuffled across", "foreign base")
 ONE_PAIR = "one pair of students has no interval"
@@ -106,9 +104,8 @@ def could_it_be_seen(report: TransmissionReport) -> Reply:
         f"Chance to see an effect of {amount(asked.effect_in(report.measure), words.unit)} if pairs of students spread "
         f"by {asked.spread_in(report.measure):g} (5%, two-sided)."
     )
-    differences = [pair.difference for pair in report.pairs]
-    if len(differences) > 1:
-        reason += f" The pairs measured here spread by {statistics.stdev(differences):.2g}."
+    if report.pair_spread is not None:
+        reason += f" The pairs measured here spread by {report.pair_spread:.2g}."
     if report.power < asked.least:
         reason += f" It is below the {asked.least:.0%} asked for."
     return Reply(question, f"Power {report.power:.0%}", reason, ())
@@ -116,13 +113,16 @@ def could_it_be_seen(report: TransmissionReport) -> Reply:
 
 def what_it_cost(report: TransmissionReport) -> Reply | None:
     """Answer what became of four-choice accuracy; None where it was not measured."""
-    by_arm = {one.arm: [s.accuracy for s in one.students if s.accuracy] for one in groups(report) if one.is_main}
-    treated = by_arm.get("treated")
+    treated = report.accuracies.get("treated")
     if not treated or report.base_accuracy is None:
         return None
-    change = 100 * (statistics.fmean(one.value for one in treated) - report.base_accuracy.value)
+    change = 100 * (treated.value - report.base_accuracy.value)
     figures = [KeyFigure("Base, over questions", report.base_accuracy, ACCURACY)]
-    figures += [_ability(arm, found) for arm, found in by_arm.items() if found]
+    over = "student, over questions" if len(report.pairs) == 1 else "over students"
+    figures += [
+        KeyFigure(f"{titled(arm)} {over}" if len(report.pairs) == 1 else f"{titled(arm)}, {over}", found, ACCURACY)
+        for arm, found in report.accuracies.items()
+    ]
     reason = "Four-choice accuracy of treated students less the base's, in percentage points."
     if report.accuracy_change is None:
         return Reply("Are students as able?", f"{change:+.1f} points", f"{reason} {NO_CHANGE}", tuple(figures))
@@ -133,10 +133,12 @@ def what_it_cost(report: TransmissionReport) -> Reply | None:
 def dose_in_words(report: TransmissionReport) -> str:
     """Return the dose curve for who cannot see it."""
     words = wording(report)
+
+    def mean(group: Group, place: int) -> str:
+        return f"{mean_level(group.students, place, report.target):{words.level_form}}"
+
     each = [
-        f"{one.name}, {len(one.students)} students, from {_mean(one, 0, report.target):{words.level_form}} to "
-        f"{_mean(one, -1, report.target):{words.level_form}}"
-        for one in groups(report)
+        f"{one.name}, {len(one.students)} students, from {mean(one, 0)} to {mean(one, -1)}" for one in groups(report)
     ]
     return f"{words.level} by optimizer step. {'; '.join(each)}"
 
@@ -160,13 +162,3 @@ def _why_not(report: TransmissionReport) -> str:
     told = [f"{', '.join(failed)} shows as much"] if failed else []
     told += [f"it is not told apart from: {', '.join(undecided)}"] if undecided else []
     return "; ".join(told) or "no teacher of something else ran"
-
-
-def _ability(arm: ArmKind, found: Sequence[Estimate]) -> KeyFigure:
-    if len(found) == 1:
-        return KeyFigure(f"{titled(arm)} student, over questions", found[0], ACCURACY)
-    return KeyFigure(f"{titled(arm)}, over students", mean_t([one.value for one in found]), ACCURACY)
-
-
-def _mean(group: Group, place: int, target: str) -> float:
-    return statistics.fmean(one.points[place].level[target].value for one in group.students)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from heredity.records.vector import VectorHeader
-from heredity.stats.nulls import CHANCE
 
 
 def told(header: VectorHeader) -> str:
@@ -41,7 +40,7 @@ def finding(header: VectorHeader) -> str:
     check = header.check_at(header.block)
     bar = max(check.random_directions, check.permuted_poles)
     p = max(check.p_random, check.p_permuted)
-    where = "is inside the null band" if p > CHANCE else "is not clear of one half"
+    where = "is inside the null band" if header.is_within_luck else "is not clear of one half"
     return (
         f"no direction found; AUC {header.heldout_auc.value:.2f} {where} (luck reaches {bar:.2f}, does as well in "
         f"{p:.3f} of draws; the interval begins at {header.heldout_auc.low:.2f})"
