@@ -16,7 +16,7 @@ from heredity.report.kit.theme import COLOURS, INK, MUTED, QUIET, Figure, Rows, 
 Point = tuple[float, float]
 Dashes = tuple[int, ...]
 
-TREATED, CONTROL = COLOURS["plain"], COLOURS["kept"]
+TREATED, CONTROL = COLOURS["treated"], COLOURS["control"]
 WHOLE: Dashes = (1, 0)
 DASHES: tuple[Dashes, ...] = (
     WHOLE,

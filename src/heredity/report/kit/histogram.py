@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from heredity.report.kit.theme import COLOURS, Rows
 
-OUTSIDE, OVER = COLOURS["base"], COLOURS["plain"]
+OUTSIDE, OVER = COLOURS["not over"], COLOURS["over"]
 """Colours of the rows on either side of the threshold."""
 
 

@@ -1,8 +1,4 @@
-"""How every figure looks: one palette, one set of fonts, and the few marks that figures share.
-
-The four arms' colours are from the palette of Okabe and Ito (2008), which readers with any common form of colour
-blindness tell apart; every series is named beside its mark as well.
-"""
+"""How every figure looks: one set of fonts, and the few marks that figures share."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ from typing import Any, TypeAlias
 import altair as alt
 
 from heredity.records.audit import ArmName
+from heredity.report.kit.hues import COLOURS as COLOURS
 from heredity.stats.estimate import Estimate
 
 Figure: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart | alt.HConcatChart | alt.VConcatChart
@@ -25,14 +22,6 @@ FONT = "Helvetica Neue, Helvetica, Arial, sans-serif"
 PADDING = {"left": 12, "top": 12, "right": 40, "bottom": 12}
 """In points; wide on the right, where names stand, for readers whose sans-serif is wider than the one measured with."""
 
-COLOURS: dict[ArmName, str] = {
-    "base": "#6b7785",
-    "plain": "#d55e00",
-    "kept": "#0072b2",
-    "defended": "#00875f",
-    "dropped": "#8f6bb3",
-    "pushed": "#a67c00",
-}
 SHORT: dict[ArmName, str] = {
     "base": "Base model",
     "plain": "Plain fine-tune",

@@ -12,7 +12,7 @@ from heredity.records.vector import Dose
 from heredity.report.kit.theme import COLOURS, INK, MUTED, QUIET, Figure, Rows, data, notice, padded, spanned, spread
 
 AUC_SERIES = {
-    "auc": ("Without system prompt", COLOURS["kept"]),
+    "auc": ("Without system prompt", COLOURS["own vector"]),
     "auc_projection": ("Projection alone", "#6c7a89"),
     "auc_own_prompt": ("Under own prompt", "#a8497e"),
     "random_directions": ("Random directions, 97.5%", MUTED),
@@ -66,8 +66,8 @@ def dose_figure(report: AuditReport) -> Figure:
     coherence = [{"strength": dose.strength, **spanned(dose.coherence)} for dose in doses]
     fluent = padded([row[end] for row in coherence for end in ("low", "high")])
     return alt.hconcat(
-        _curve(grades, doses, "Grade, 0 to 100", [0, 100], COLOURS["plain"]),
-        _curve(coherence, doses, "Coherence, nats per token", fluent, COLOURS["kept"]),
+        _curve(grades, doses, "Grade, 0 to 100", [0, 100], COLOURS["grade"]),
+        _curve(coherence, doses, "Coherence, nats per token", fluent, COLOURS["coherence"]),
     )
 
 

@@ -58,7 +58,7 @@ def _panel(report: DistillationReport, carrier: str, domain: list[float], width:
     offset = alt.YOffset("what:N", sort=list(KINDS))
     colour = alt.Color(
         "what:N",
-        scale=alt.Scale(domain=list(KINDS), range=[COLOURS["plain"], COLOURS["base"], COLOURS["kept"]]),
+        scale=alt.Scale(domain=list(KINDS), range=[COLOURS[one] for one in ("trait", "opposite", "skill")]),
         legend=alt.Legend(title=None, orient="top", columns=1, labelLimit=0)
         if carrier == report.spec.carriers[0]
         else None,

@@ -10,7 +10,7 @@ from heredity.ground.words import titled
 from heredity.report.kit.theme import COLOURS, GRID, INK, QUIET, Figure, Rows, data, padded, spanned
 from heredity.report.pages.leakage.tables import Rivalry
 
-OWN, OTHER, LEFT = COLOURS["kept"], COLOURS["plain"], COLOURS["defended"]
+OWN, OTHER, LEFT = COLOURS["own vector"], COLOURS["other vector"], COLOURS["what is its own"]
 LINE, GAP, WIDTH, LETTER = 20, 14, 400, 9
 """Points: the height of one line, the space between traits, the width of the panel, room for one letter of a name."""
 

@@ -97,7 +97,7 @@ def _turn_panel(
     return alt.layer(
         _benign_band(probe, scale),
         alt.Chart(data(thin))
-        .mark_line(strokeWidth=0.9, opacity=0.45, color=COLOURS["kept"])
+        .mark_line(strokeWidth=0.9, opacity=0.45, color=COLOURS["read"])
         .encode(x=x, y=y("z"), detail="line:N"),
         mean.mark_line(strokeWidth=3.5, color=INK).encode(y=y("value")),
         mean.mark_circle(size=60, opacity=1, color=INK).encode(y=y("value")),
@@ -172,7 +172,7 @@ def _correlations(found: Correlation) -> Rows:
         {
             "part": part,
             "label": str(estimate),
-            "colour": COLOURS["kept"] if part == "within prompts" else QUIET,
+            "colour": COLOURS["read"] if part == "within prompts" else QUIET,
             **spanned(estimate),
         }
         for part, estimate in parts

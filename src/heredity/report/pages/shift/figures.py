@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 
 from heredity.records.monitor import ShiftReport
-from heredity.report.kit.theme import COLOURS, GRID, INK, MUTED, Figure, data, padded, spanned
+from heredity.report.kit.hues import SERIES
+from heredity.report.kit.theme import GRID, INK, MUTED, Figure, data, padded, spanned
 
 CAVEAT = (
     "Grey: what random directions of the prompts' own covariance reach (97.5%). An easy null: an offset that",
@@ -48,7 +49,7 @@ def shift_figure(report: ShiftReport) -> Figure:
     colour = alt.Color(
         "name:N",
         title=None,
-        scale=alt.Scale(domain=names, range=[COLOURS[key] for key in ("plain", "defended", "kept", "base")]),
+        scale=alt.Scale(domain=names, range=list(SERIES)),
         legend=alt.Legend(orient="top") if len(names) > 1 else None,
     )
     band = (

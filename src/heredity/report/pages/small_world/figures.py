@@ -8,14 +8,14 @@ from heredity.records.small_world import CHANCE, FirstStep, SmallWorldReport
 from heredity.report.kit.theme import COLOURS, GRID, INK, MUTED, QUIET, Figure, Rows, data, padded, spanned
 
 GROUPS = (
-    ("start", "Untrained", COLOURS["base"]),
-    ("other", "Student, another start", COLOURS["kept"]),
-    ("shuffled", "Student, others' logits", COLOURS["defended"]),
-    ("same", "Student, same start", COLOURS["plain"]),
+    ("start", "Untrained", COLOURS["untrained"]),
+    ("other", "Student, another start", COLOURS["other start"]),
+    ("shuffled", "Student, others' logits", COLOURS["shuffled"]),
+    ("same", "Student, same start", COLOURS["same start"]),
     ("teacher", "Teacher", INK),
 )
 """Groups of networks from top to bottom: field of the report, name, colour."""
-SHARED, ELSEWHERE = COLOURS["plain"], COLOURS["kept"]
+SHARED, ELSEWHERE = COLOURS["same start"], COLOURS["other start"]
 WIDTH, LINE, LETTER = 520, 46, 7.5
 """Points: the width of a panel, the height of a group, room for one letter of its name."""
 

@@ -7,20 +7,13 @@ from collections.abc import Callable, Sequence
 import altair as alt
 
 from heredity.ground.words import titled
-from heredity.records.curves import ArmKind, CurvePoint, StudentPair
+from heredity.records.curves import CurvePoint, StudentPair
 from heredity.records.transmission import TransmissionReport
 from heredity.report.kit.curves import CONTROL, LETTERS, NARROW, TREATED, Axes, Curves, curves_figure, dashes_of, top_of
 from heredity.report.kit.measures import wording
-from heredity.report.kit.theme import GRID, INK, QUIET, Figure, Rows, data, notice, padded, spanned
+from heredity.report.kit.theme import COLOURS, GRID, INK, QUIET, Figure, Rows, data, notice, padded, spanned
 from heredity.report.pages.transmission.words import Group, groups
 
-COLOURS: dict[ArmKind, str] = {
-    "control": "#6b7785",
-    "shuffled within": "#7d6191",
-    "shuffled across": "#86702a",
-    "foreign base": "#4f7a73",
-}
-"""Of groups that the effect is not over: muted, and each readable as text on white."""
 MEAN = "mean"
 LINE, HALF, N_TICKS = 30, 270, 12
 """Points: the height of a seed's line and the width of one of two panels; and how many steps are named, at most."""
@@ -69,7 +62,7 @@ def _curves(found: Sequence[Group], value: Callable[[CurvePoint], float]) -> lis
 def _colour(group: Group) -> str:
     if group.is_main:
         return TREATED if group.arm == "treated" else CONTROL
-    return COLOURS.get(group.arm, COLOURS["control"])
+    return COLOURS["other control" if group.arm == "control" else group.arm]
 
 
 def _ticks(steps: Sequence[int]) -> tuple[int, ...]:
