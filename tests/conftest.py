@@ -17,9 +17,8 @@ from heredity.models.tiny import DARK, LIGHT, NOUNS, planted_trait, save_tiny, s
 from heredity.models.weights import load_weights, save_weights
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
 from heredity.records.trait import Trait
-from heredity.records.vector import TraitVector
+from heredity.records.vector import ExtractSpec, TraitVector
 from heredity.vectors.extract import extract
-from heredity.vectors.spec import ExtractSpec
 
 # a runner started in the background leaves Ctrl-C ignored, in itself and in all that it starts
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -26,14 +26,13 @@ from heredity.models.generate import GenerateSpec
 from heredity.models.load import load
 from heredity.models.model import Model
 from heredity.monitor.monitor import monitor
-from heredity.monitor.spec import MonitorSpec
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.records.monitor import MonitorReport
+from heredity.records.monitor import MonitorReport, MonitorSpec
 from heredity.records.trait import Trait
+from heredity.records.vector import ExtractSpec
 from heredity.stats.estimate import Estimate
 from heredity.studies.extraction import extract_many
 from heredity.traits.define import trait
-from heredity.vectors.spec import ExtractSpec
 from replications.kit import provenance
 
 HERE = Path(__file__).parent

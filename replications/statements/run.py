@@ -34,6 +34,7 @@ from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
 from heredity.records.draft import DraftSpec
 from heredity.records.trait import Trait
+from heredity.records.vector import ExtractSpec
 from heredity.stats.discrimination import auc, auc_estimate
 from heredity.stats.estimate import Estimate
 from heredity.stats.nulls import p_value, swapped_poles, upper_bound
@@ -41,7 +42,6 @@ from heredity.studies.extraction import Extraction, extract_many
 from heredity.traits.template import draft_by_template
 from heredity.vectors.leakage import Found
 from heredity.vectors.methods import METHODS, logistic
-from heredity.vectors.spec import ExtractSpec
 from replications.kit import provenance
 
 HERE = Path(__file__).parent

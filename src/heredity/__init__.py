@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from heredity.evaluation.evaluate import evaluate as evaluate
-    from heredity.evaluation.spec import EvalSpec as EvalSpec
     from heredity.ground.errors import HeredityError as HeredityError
     from heredity.models.bake import bake as bake
     from heredity.models.load import load as load
@@ -20,35 +19,36 @@ if TYPE_CHECKING:
     from heredity.models.watch import watched as watched
     from heredity.monitor.monitor import monitor as monitor
     from heredity.monitor.shift import shift as shift
+    from heredity.records.audit import AuditSpec as AuditSpec
     from heredity.records.draft import DraftSpec as DraftSpec
+    from heredity.records.evaluation import EvalSpec as EvalSpec
+    from heredity.records.screening import ScreenSpec as ScreenSpec
+    from heredity.records.student import TrainSpec as TrainSpec
+    from heredity.records.vector import ExtractSpec as ExtractSpec
     from heredity.screening.screen import screen as screen
-    from heredity.screening.spec import ScreenSpec as ScreenSpec
     from heredity.stats.estimate import Estimate as Estimate
     from heredity.store.rows import read_conversations as conversations  # noqa: F401
     from heredity.store.rows import read_rows as rows  # noqa: F401
     from heredity.store.tensors import load_vector as load_vector
     from heredity.store.tensors import save_vector as save_vector
     from heredity.studies.audit import audit as audit
-    from heredity.studies.spec import AuditSpec as AuditSpec
     from heredity.training.defences.steer import PreventativeSteering as PreventativeSteering
-    from heredity.training.spec import TrainSpec as TrainSpec
     from heredity.training.train import train as train
     from heredity.traits.define import trait as trait
     from heredity.traits.draft import draft as draft
     from heredity.vectors.extract import extract as extract
-    from heredity.vectors.spec import ExtractSpec as ExtractSpec
 
 __version__ = "0.1.0"
 
 _PLACES = {  # what TYPE_CHECKING above says to type checkers, said to Python
-    "AuditSpec": "heredity.studies.spec:AuditSpec",
+    "AuditSpec": "heredity.records.audit:AuditSpec",
     "Estimate": "heredity.stats.estimate:Estimate",
-    "EvalSpec": "heredity.evaluation.spec:EvalSpec",
-    "ExtractSpec": "heredity.vectors.spec:ExtractSpec",
+    "EvalSpec": "heredity.records.evaluation:EvalSpec",
+    "ExtractSpec": "heredity.records.vector:ExtractSpec",
     "HeredityError": "heredity.ground.errors:HeredityError",
     "PreventativeSteering": "heredity.training.defences.steer:PreventativeSteering",
-    "ScreenSpec": "heredity.screening.spec:ScreenSpec",
-    "TrainSpec": "heredity.training.spec:TrainSpec",
+    "ScreenSpec": "heredity.records.screening:ScreenSpec",
+    "TrainSpec": "heredity.records.student:TrainSpec",
     "DraftSpec": "heredity.records.draft:DraftSpec",
     "audit": "heredity.studies.audit:audit",
     "bake": "heredity.models.bake:bake",

@@ -17,15 +17,14 @@ from heredity.models.model import Model
 from heredity.models.tiny import planted_trait
 from heredity.monitor.converse import renderings
 from heredity.monitor.shift import shift
+from heredity.records.audit import AuditSpec
 from heredity.records.dialogue import Corpus
-from heredity.records.student import Student
+from heredity.records.student import Student, TrainSpec
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.store.tensors import save_vector
 from heredity.studies.audit import audit
-from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import Known
-from heredity.training.spec import TrainSpec
 from heredity.vectors.adopt import adopt
 
 NO_MODEL = ("-m", "no/such-model")

@@ -14,8 +14,8 @@ from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.load import load
 from heredity.models.model import Model
 from heredity.models.tiny import NOUNS, save_tiny, tiny
+from heredity.records.audit import AuditSpec
 from heredity.studies.audit import asked_of
-from heredity.studies.spec import AuditSpec
 
 SPEC = GenerateSpec(n_tokens=12)
 SHAPING: dict[str, dict[str, Any]] = {

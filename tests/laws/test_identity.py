@@ -22,13 +22,12 @@ from heredity.models.model import Model
 from heredity.models.tiny import save_tiny, tiny
 from heredity.models.weights import frozen, trainable_copy
 from heredity.records.identity import ModelIdentity
-from heredity.records.vector import TraitVector
+from heredity.records.vector import ExtractSpec, TraitVector
 from heredity.store.tensors import load_vector, save_vector
 from heredity.store.workspace import Workspace, banks_digest, this_package
 from heredity.studies.extraction import AFTERWARDS
 from heredity.vectors import gather as gather_room
 from heredity.vectors import keep as keep_room
-from heredity.vectors.spec import ExtractSpec
 from report_sample import vector_header
 
 PACKAGE = Path(heredity.__file__).parent

@@ -17,12 +17,12 @@ from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
 from heredity.records.dialogue import Corpus, Row, Turn
+from heredity.records.student import TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.store.tensors import load_vector
 from heredity.store.workspace import Workspace
 from heredity.training.batches import IGNORED, examples_of
 from heredity.training.defences.steer import PreventativeSteering, pushes_of
-from heredity.training.spec import TrainSpec
 from heredity.training.train import train
 
 SPEC = TrainSpec(n_epochs=2, batch_rows=4, rows_at_once=4, save_steps=2, rank=4, alpha=8, learning_rate=1e-2)

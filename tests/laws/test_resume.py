@@ -13,12 +13,11 @@ from heredity.ground.errors import InputError, MismatchError
 from heredity.models.model import Model
 from heredity.models.tiny import LIGHT, NOUNS, tiny
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.records.student import Student
+from heredity.records.student import Student, TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.training import callbacks, resume
 from heredity.training import train as trains
 from heredity.training.resume import MARK, foresee, marked, remove_checkpoints, start_afresh
-from heredity.training.spec import TrainSpec
 from heredity.training.train import asked_of, train
 from report_sample import vector_header
 

@@ -18,10 +18,9 @@ from heredity.models.blocks import find_blocks, is_compiled
 from heredity.models.model import Model
 from heredity.models.tiny import LIGHT, NOUNS
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.records.student import Student
+from heredity.records.student import Student, TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.training.defences.steer import PreventativeSteering
-from heredity.training.spec import TrainSpec
 from heredity.training.train import train
 from report_sample import vector_header
 

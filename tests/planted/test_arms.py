@@ -9,20 +9,19 @@ import pytest
 
 from conftest import TOY_EXTRACT
 from endpoint_sample import asked, endpoint
-from heredity.evaluation.spec import EvalSpec
 from heredity.ground.errors import NothingKeptError
 from heredity.models.model import Model
 from heredity.models.tiny import DARK
-from heredity.records.audit import AuditReport
+from heredity.records.audit import AuditReport, AuditSpec
 from heredity.records.dialogue import Corpus
+from heredity.records.evaluation import EvalSpec
+from heredity.records.screening import ScreenSpec
+from heredity.records.student import TrainSpec
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
-from heredity.screening.spec import ScreenSpec
 from heredity.studies.arms import at_random, random_twin
 from heredity.studies.audit import audit
-from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import Known
-from heredity.training.spec import TrainSpec
 from heredity.vectors.extract import extract
 from loopback import Body, Loopback, Reply
 

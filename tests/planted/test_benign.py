@@ -14,9 +14,8 @@ from heredity.monitor.agree import agreements
 from heredity.monitor.calibrate import benign_answers, calibrate, halves_of, opening
 from heredity.monitor.converse import Spoken
 from heredity.monitor.monitor import monitor
-from heredity.monitor.spec import MonitorSpec
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.records.monitor import Panel
+from heredity.records.monitor import MonitorSpec, Panel
 from heredity.records.trait import Questions
 from heredity.records.vector import TraitVector
 from heredity.store.questions import everyday_questions

@@ -15,13 +15,12 @@ from heredity.monitor.clean import beside_clean, recipe_of, require_clean
 from heredity.monitor.shift import shift
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
 from heredity.records.monitor import ShiftReport
-from heredity.records.student import Student
+from heredity.records.student import Student, TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.report.pages.shift.figures import shift_figure
 from heredity.report.pages.shift.told import clean_in_words
 from heredity.report.write import told
 from heredity.studies.clean import clean_students, require_makeable
-from heredity.training.spec import TrainSpec
 from heredity.training.train import train
 
 RECIPE = TrainSpec(n_epochs=1, batch_rows=4, rows_at_once=4, learning_rate=2e-3, n_snapshots=1)

@@ -16,10 +16,9 @@ from heredity.models.tiny import DARK, LIGHT, NOUNS, sentence
 from heredity.monitor.calibrate import calibrate, calibrated, require_enough
 from heredity.monitor.monitor import monitor
 from heredity.monitor.score import excess, first_alarm, turn_reading
-from heredity.monitor.spec import MonitorSpec
 from heredity.monitor.talk import Talk
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.records.monitor import Panel, Probe
+from heredity.records.monitor import MonitorSpec, Panel, Probe
 from heredity.records.vector import TraitVector
 from heredity.report.write import told
 

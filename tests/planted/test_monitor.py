@@ -11,9 +11,8 @@ from heredity.models.tiny import DARK, LIGHT, NOUNS, sentence
 from heredity.monitor.calibrate import calibrate
 from heredity.monitor.monitor import monitor
 from heredity.monitor.score import running_mean
-from heredity.monitor.spec import MonitorSpec
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.records.monitor import MonitorReport, Panel
+from heredity.records.monitor import MonitorReport, MonitorSpec, Panel
 from heredity.records.vector import TraitVector
 
 SPEC = MonitorSpec(false_alarm_rate=0.1, window=4, min_tokens=3, n_tokens=14)

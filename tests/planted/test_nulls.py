@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from heredity.ground.errors import NothingKeptError
+from heredity.records.vector import ExtractSpec
 from heredity.stats.discrimination import auc
 from heredity.stats.nulls import CHANCE, matched_directions, p_value
 from heredity.vectors.check import Evidence, Poles, check, subset
-from heredity.vectors.spec import ExtractSpec
 
 WIDTH, N_QUESTIONS, N_PAIRS = 48, 12, 3
 SPEC = ExtractSpec(n_folds=4, n_null=100, block=0)

@@ -14,10 +14,10 @@ from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, LIGHT, NOUNS
 from heredity.records.dialogue import Answer, Corpus, Grade, Unscored
+from heredity.records.screening import ScreenSpec
 from heredity.records.trait import ContrastPair, Trait
 from heredity.records.vector import TraitVector
 from heredity.screening.screen import screen
-from heredity.screening.spec import ScreenSpec
 from heredity.vectors.check import Poles, check
 from heredity.vectors.extract import extract
 from heredity.vectors.gather import read_poles

@@ -10,13 +10,12 @@ from heredity.ground.progress import SILENCE
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, INSTRUCTIONS, LIGHT, NOUNS, sentence
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.records.screening import ScreenReport
+from heredity.records.screening import ScreenReport, ScreenSpec
 from heredity.records.vector import TraitVector
 from heredity.report.kit.flags import basis_of
 from heredity.report.write import told
 from heredity.screening.reference import own_answers
 from heredity.screening.screen import screen
-from heredity.screening.spec import ScreenSpec
 from heredity.screening.standard import form_in, setting_of
 from heredity.stats.discrimination import auc
 

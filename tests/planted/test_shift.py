@@ -12,10 +12,9 @@ from heredity.models.model import Model
 from heredity.monitor.shift import names_of, shift
 from heredity.records.dialogue import Corpus
 from heredity.records.monitor import ShiftReport
-from heredity.records.student import Student
+from heredity.records.student import Student, TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.report.write import write
-from heredity.training.spec import TrainSpec
 from heredity.training.train import train
 
 QUICK = TrainSpec(n_epochs=1, batch_rows=4, n_snapshots=1)

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from heredity.evaluation.spec import EvalSpec
 from heredity.ground.progress import SILENCE
 from heredity.models.adapt import adapted
 from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.monitor.shift import stages_of
+from heredity.records.audit import AuditSpec
 from heredity.records.dialogue import Corpus
+from heredity.records.evaluation import EvalSpec
+from heredity.records.student import TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.store.workspace import Workspace
 from heredity.studies.arms import Plan
-from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import Bench, evaluation_stage, student_stage, yardstick_stage
-from heredity.training.spec import TrainSpec
 from heredity.training.train import snapshots, train
 
 TRAIN = TrainSpec(n_epochs=2, batch_rows=4, n_snapshots=1)

@@ -12,8 +12,8 @@ from trl.trainer.sft_config import SFTConfig
 from heredity.ground.errors import InputError
 from heredity.models.model import Model
 from heredity.models.tiny import tiny
+from heredity.records.student import TrainSpec, n_parts
 from heredity.training.settings import arguments, pinned, require_one_process
-from heredity.training.spec import TrainSpec, n_parts
 
 
 @pytest.fixture(scope="module")

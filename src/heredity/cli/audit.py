@@ -71,9 +71,9 @@ def audit_command(
     bad_lines = read_labels(labels) if labels else None
     if bad_lines is not None:
         corpus.labelled(bad_lines)
+    from heredity.records.audit import AuditSpec
     from heredity.screening.reference import require_enough
     from heredity.studies.audit import audit
-    from heredity.studies.spec import AuditSpec
     from heredity.studies.stages import Known
 
     spec = AuditSpec.model_validate(

@@ -56,8 +56,8 @@ def chat_command(
     chosen = vectors_for(vectors or [], folder)
     by_trait = by_name(chosen)
     from heredity.models.generate import GenerateSpec
-    from heredity.monitor.spec import MonitorSpec
     from heredity.monitor.talk import Talk
+    from heredity.records.monitor import MonitorSpec
     from heredity.studies.monitoring import PanelRequest, panel_for
 
     with watched(context.obj.is_quiet) as progress:

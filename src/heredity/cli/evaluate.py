@@ -50,8 +50,8 @@ def evaluate_command(
     known = vector_in(vector, one)
     header = known.header if known else None
     from heredity.evaluation.evaluate import evaluate, make_yardstick, second_opinion
-    from heredity.evaluation.spec import EvalSpec
     from heredity.models.adapt import require_student
+    from heredity.records.evaluation import EvalSpec
 
     with watched(context.obj.is_quiet) as progress:
         other = judge_for(context, judge, judge_model)

@@ -96,8 +96,8 @@ def import_command(
     folder = writable(out)
     target = free_place(folder / f"{one.name}.safetensors", overwrite)
     from heredity.models.foreign import read_directions
+    from heredity.records.vector import ExtractSpec
     from heredity.vectors.adopt import adopt
-    from heredity.vectors.spec import ExtractSpec
 
     found = read_control_vector(file) if kind == ".gguf" else read_directions(file)
     with watched(context.obj.is_quiet) as progress:

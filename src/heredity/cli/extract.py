@@ -48,9 +48,9 @@ def extract_command(
     if not traits:
         raise InputError("which trait? Name some, or say --all; `heredity trait list` shows the bundled ones")
     folder = page_folder(out) if len(traits) > 1 else writable(out)
+    from heredity.records.vector import ExtractSpec
     from heredity.studies.extraction import Also, extract_many
     from heredity.vectors.methods import method_named
-    from heredity.vectors.spec import ExtractSpec
 
     method_named(method)
     spec = ExtractSpec(n_samples=samples, method=method)

@@ -58,7 +58,7 @@ def monitor_command(
     from heredity.monitor.calibrate import require_enough, seats_of
     from heredity.monitor.converse import renderings
     from heredity.monitor.monitor import monitor
-    from heredity.monitor.spec import MonitorSpec
+    from heredity.records.monitor import MonitorSpec
     from heredity.studies.monitoring import PanelRequest, panel_for
 
     spec = MonitorSpec(false_alarm_rate=rate, window=window, with_judge=judge)

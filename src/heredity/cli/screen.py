@@ -52,9 +52,9 @@ def screen_command(
     given = vector_in(vector, one)
     if keep:
         require_keepable(rows, keep, [folder / "scores.parquet", folder / "scores.jsonl", reference, vector])
+    from heredity.records.screening import ScreenSpec
     from heredity.screening.reference import require_enough, require_screenable
     from heredity.screening.screen import screen
-    from heredity.screening.spec import ScreenSpec
     from heredity.vectors.extract import extract
 
     spec = ScreenSpec(false_alarm_rate=rate)

@@ -45,8 +45,8 @@ def train_command(
     require_extra("train")
     corpus, folder = read_rows(rows), writable(out)
     vectors = [load_vector(path) for path in prevent or []]
+    from heredity.records.student import TrainSpec
     from heredity.training.resume import foresee, require_removable, start_afresh
-    from heredity.training.spec import TrainSpec
     from heredity.training.train import asked_of, train
 
     spec = TrainSpec(n_epochs=epochs, prevent_strength=strength, prevent_all_blocks=all_blocks, n_snapshots=snapshots)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from heredity.evaluation.spec import EvalSpec
 from heredity.ground.progress import Progress
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.records.dialogue import Answer
+from heredity.records.evaluation import EvalSpec
 from heredity.records.trait import Trait
 
 

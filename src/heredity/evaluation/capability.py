@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import yaml
 
-from heredity.evaluation.spec import EvalSpec
 from heredity.ground.progress import Progress
 from heredity.judges.contrast import scorable
 from heredity.models.chat import Rendered, question, render, render_prompt, render_text
@@ -20,7 +19,7 @@ from heredity.models.model import Model
 from heredity.models.thinking import with_thought
 from heredity.records.base import Record
 from heredity.records.dialogue import Row, Turn
-from heredity.records.evaluation import Scores
+from heredity.records.evaluation import EvalSpec, Scores
 
 HERE = resources.files("heredity.evaluation")
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from heredity.evaluation.ask import ask
 from heredity.evaluation.capability import benign_rows, benign_scores, choice_questions, choice_scores
 from heredity.evaluation.grade import by_question, grades_of, preference_scores
-from heredity.evaluation.spec import EvalSpec
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.calibrated import calibrate_on
@@ -21,7 +20,7 @@ from heredity.models.load import load
 from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.dialogue import Answer, Grade
-from heredity.records.evaluation import EvalReport, Scores, SecondOpinion, Yardstick
+from heredity.records.evaluation import EvalReport, EvalSpec, Scores, SecondOpinion, Yardstick
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import optimize, special
 
 from heredity.ground.errors import ExperimentError, InputError
@@ -23,9 +23,9 @@ from heredity.models.thinking import with_thought
 from heredity.records.dialogue import Grade, Turn, Unscored
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration
+from heredity.stats.arrays import Floats
 from heredity.stats.discrimination import auc_estimate
 
-Floats = NDArray[np.float64]
 MIN_TOKENS = 3
 """Shorter answers say too little to be graded."""
 

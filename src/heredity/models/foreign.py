@@ -13,18 +13,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from heredity.ground.errors import InputError, NonFiniteError
 from heredity.ground.files import require_file, write_bytes
 from heredity.models.blocks import hidden_states_slot
+from heredity.stats.arrays import Singles
 
-Floats = NDArray[np.float32]
 FIRST = hidden_states_slot(0)
 """The slot of the first block; the slots before it are no block's."""
 
 
-def read_directions(path: Path | str) -> Floats:
+def read_directions(path: Path | str) -> Singles:
     """Return the directions `[n_blocks, width]` of an upstream file; the embeddings' slot is left out.
 
     The file is read as tensors only: a pickle that names code is refused and nothing in it runs. Raises InputError
@@ -37,13 +36,13 @@ def read_directions(path: Path | str) -> Floats:
             f"{path} holds a tensor of shape {list(tensor.shape)}; a persona-vectors file has one direction for the "
             "embeddings and one for each block, [n_blocks + 1, width]"
         )
-    directions: Floats = tensor[FIRST:].to(torch.float32).contiguous().numpy()
+    directions: Singles = tensor[FIRST:].to(torch.float32).contiguous().numpy()
     if not np.isfinite(directions).all():
         raise NonFiniteError(f"{path} holds NaN or infinity; make its directions again")
     return directions
 
 
-def write_directions(directions: Floats, path: Path | str) -> Path:
+def write_directions(directions: Singles, path: Path | str) -> Path:
     """Write directions `[n_blocks, width]` as an upstream file, whole or not at all; return the path.
 
     Slot 0 is zeros: there is no direction for the embeddings. The last slot is the last block's own output, which

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from heredity.ground.errors import NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
@@ -25,8 +24,7 @@ from heredity.models.head import logits_at
 from heredity.models.model import Model
 from heredity.models.spelling import token_texts
 from heredity.models.steer import response_tokens
-
-Floats = NDArray[np.float64]
+from heredity.stats.arrays import Floats
 
 LEAST_MASS = 1e-4
 """Paths below this probability are not followed; what they would add is lost from the mass, not misplaced."""

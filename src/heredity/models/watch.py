@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from heredity.ground.errors import HookError, InputError, NonFiniteError
@@ -23,9 +22,9 @@ from heredity.models.blocks import find_blocks, hidden_of, require_block
 from heredity.models.chat import Rendered
 from heredity.models.model import Model
 from heredity.models.steer import response_tokens
+from heredity.stats.arrays import Singles
 
-Floats = NDArray[np.float32]
-Listener = Callable[[list[int], Floats], None]
+Listener = Callable[[list[int], Singles], None]
 """Is told, a step, the ids of the tokens just read (`[batch]`) and their projections (`[batch, sights]`)."""
 
 
@@ -34,7 +33,7 @@ class Sight:
     """One direction (`[width]`, not normalised here) to project on after one block."""
 
     block: int
-    direction: Floats
+    direction: Singles
 
 
 @dataclass
@@ -52,11 +51,11 @@ class Watch:
         """The deepest block watched."""
         return max(self.columns)
 
-    def latest(self) -> Floats:
+    def latest(self) -> Singles:
         """Return the projections of the token read last, `[batch, sights]`."""
         return self._assembled({block: kept[-1][:, -1:] for block, kept in self.seen.items()})[:, 0]
 
-    def take(self) -> Floats:
+    def take(self) -> Singles:
         """Return all that was seen, `[batch, tokens, sights]`, and forget it.
 
         Raises HookError when nothing was, NonFiniteError for NaN or infinity.
@@ -67,7 +66,7 @@ class Watch:
         self.seen.clear()
         return whole
 
-    def _assembled(self, by_block: dict[int, torch.Tensor]) -> Floats:
+    def _assembled(self, by_block: dict[int, torch.Tensor]) -> Singles:
         n_rows, n_tokens, _ = next(iter(by_block.values())).shape
         out = np.empty((n_rows, n_tokens, self.n_sights), dtype=np.float32)
         for block, values in by_block.items():
@@ -117,7 +116,7 @@ def read_tokens(
     sights: Sequence[Sight],
     token_budget: int = 2048,
     progress: Progress = SILENCE,
-) -> list[Floats]:
+) -> list[Singles]:
     """Return, for every row, `[1 + response tokens, sights]`: the last prompt token first.
 
     The forward stops after the last block watched. Raises InputError for a row without prompt or response,
@@ -125,7 +124,7 @@ def read_tokens(
     """
     if any(row.n_prompt < 1 or row.n_response < 1 for row in rows):
         raise InputError("a row has an empty prompt or response; nothing can be read from it")
-    out: dict[int, Floats] = {}
+    out: dict[int, Singles] = {}
     with watched(model, sights) as watch, torch.no_grad(), progress.task("reading tokens", len(rows)) as task:
         stop = find_blocks(model.network)[watch.last_block].register_forward_hook(_stop)
         try:

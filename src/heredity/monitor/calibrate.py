@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
@@ -17,17 +16,15 @@ from heredity.models.thinking import with_thought
 from heredity.models.watch import Sight
 from heredity.monitor.converse import Spoken, listen
 from heredity.monitor.score import alarm_level
-from heredity.monitor.spec import MonitorSpec
 from heredity.records.dialogue import Corpus, Row, Turn
-from heredity.records.monitor import Panel, Probe
+from heredity.records.monitor import MonitorSpec, Panel, Probe
 from heredity.records.reading import Form
 from heredity.records.trait import plain
 from heredity.records.vector import TraitVector
+from heredity.stats.arrays import Floats
 from heredity.stats.conformal import cases_needed, conformal_threshold, mean_excess, share_spent
 from heredity.stats.intervals import wilson
 from heredity.store.questions import everyday_questions
-
-Floats = NDArray[np.float64]
 
 
 def calibrate(

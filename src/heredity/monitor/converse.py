@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from heredity.ground.errors import InputError
 from heredity.ground.progress import Progress
 from heredity.models.chat import Rendered, render_exchanges
@@ -17,8 +14,7 @@ from heredity.monitor.score import token_scores
 from heredity.monitor.speller import pieces
 from heredity.records.dialogue import Exclusion, Row
 from heredity.records.reading import Form
-
-Floats = NDArray[np.float64]
+from heredity.stats.arrays import Floats
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ from heredity.monitor.agree import agreements
 from heredity.monitor.calibrate import calibrate
 from heredity.monitor.converse import Spoken, listen
 from heredity.monitor.score import turn_reading
-from heredity.monitor.spec import MonitorSpec
 from heredity.records.dialogue import Corpus, Row
-from heredity.records.monitor import ConversationReading, MonitorReport, Panel, Probe, TurnMean
+from heredity.records.monitor import ConversationReading, MonitorReport, MonitorSpec, Panel, Probe, TurnMean
 from heredity.records.vector import TraitVector
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_if_several, mean_t, wilson

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from heredity.records.monitor import Peak, Probe, TurnReading
 from heredity.records.reading import Form
+from heredity.stats.arrays import Floats
 from heredity.stats.conformal import rises
-
-Floats = NDArray[np.float64]
 
 
 def token_scores(projections: NDArray[np.floating], forms: Sequence[Form]) -> Floats:

@@ -27,9 +27,10 @@ from heredity.models.chat import Rendered, question, render
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
 from heredity.monitor.clean import beside_clean, clean_of, require_clean
-from heredity.records.monitor import Floats, ShiftPoint, ShiftReport
+from heredity.records.monitor import ShiftPoint, ShiftReport
 from heredity.records.student import Student
 from heredity.records.vector import TraitVector
+from heredity.stats.arrays import Singles
 from heredity.stats.intervals import cluster_mean
 from heredity.stats.nulls import matched_directions, upper_bound
 
@@ -93,10 +94,10 @@ class _Gauge:
     model: Model
     prompts: list[Rendered]
     block: int
-    base: Floats
+    base: Singles
     """`[prompts, width]`."""
-    unit: Floats
-    others: dict[str, Floats]
+    unit: Singles
+    others: dict[str, Singles]
     random: NDArray[np.float64]
     """`[directions, width]`, of norm 1."""
     draw: int
@@ -115,12 +116,12 @@ class _Gauge:
         draw = seed_from(seed, "shift")
         return cls(model, prompts, vector.block, base, vector.unit, controls, random, draw, progress)
 
-    def moved(self, stage: Student) -> Floats:
+    def moved(self, stage: Student) -> Singles:
         """Return how far a fine-tuned model lies from the base at each prompt, `[prompts, width]`."""
         with adapted(self.model, stage) as subject:
             return last_prompt_tokens(subject, self.prompts, self.block, self.progress) - self.base
 
-    def point(self, name: str, step: int, moved: Floats, clean: Sequence[Floats]) -> ShiftPoint:
+    def point(self, name: str, step: int, moved: Singles, clean: Sequence[Singles]) -> ShiftPoint:
         """Return one stage's shift, beside those of clean fine-tunes."""
         value = cluster_mean([[one] for one in moved @ self.unit], self.draw)
         along = [float(one.mean(axis=0) @ self.unit) for one in clean]
@@ -162,10 +163,10 @@ def _shortest(folder: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> str
     return str(Path(*folder[-next(distinct, len(folder)) :]))
 
 
-def unit_at(vector: TraitVector, block: int) -> Floats:
+def unit_at(vector: TraitVector, block: int) -> Singles:
     """Return a vector's direction at any block with norm 1, `[width]`."""
     direction = vector.directions[block]
-    unit: Floats = np.divide(direction, np.linalg.norm(direction) + 1e-12, dtype=np.float32)
+    unit: Singles = np.divide(direction, np.linalg.norm(direction) + 1e-12, dtype=np.float32)
     return unit
 
 
@@ -177,6 +178,6 @@ def stages_of(student: Student) -> list[Student]:
     ]
 
 
-def last_prompt_tokens(model: Model, prompts: Sequence[Rendered], block: int, progress: Progress) -> Floats:
+def last_prompt_tokens(model: Model, prompts: Sequence[Rendered], block: int, progress: Progress) -> Singles:
     """Return `[prompts, width]`: the last prompt token after the block."""
     return read(model, prompts, [block], ReadSpec(positions=("last_prompt",)), progress).at("last_prompt", block)

@@ -15,13 +15,14 @@ from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.models.steer import Push, steered
 from heredity.models.thinking import Thinker, thinker_for
-from heredity.models.watch import Floats, Sight, watched
+from heredity.models.watch import Sight, watched
 from heredity.monitor.monitor import require_same
 from heredity.monitor.score import standardised, token_scores, turn_reading
 from heredity.monitor.speller import Speller
 from heredity.records.dialogue import Turn
 from heredity.records.monitor import Panel, TurnReading
 from heredity.records.vector import TraitVector
+from heredity.stats.arrays import Singles
 
 Hearer = Callable[[str, Sequence[float]], None]
 """Is told each token's text and its z under every probe, as soon as the token is read; no z for what was not read."""
@@ -107,7 +108,7 @@ class _Heard:
     talk: Talk
     hear: Hearer
     thinker: Thinker
-    origin: Floats | None = None
+    origin: Singles | None = None
     """Projections of the last token before the answer."""
     speller: Speller = field(init=False)
     tokens: list[str] = field(default_factory=list)
@@ -121,7 +122,7 @@ class _Heard:
         self.speller = Speller(self.talk.model.tokenizer, skips_special=True)
         self.tokens, self.scores = [], []
 
-    def listen(self, ids: list[int], projections: Floats) -> None:
+    def listen(self, ids: list[int], projections: Singles) -> None:
         """Take one step: the first is the last prompt token, all others are of the answer or of a thought before it."""
         if self.origin is None:
             self.origin = projections[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.base import Record
 from heredity.stats.estimate import Estimate
 
 
@@ -42,7 +42,7 @@ class TraitAgreement(Record):
 class AgreementReport(Record):
     """Judges compared over traits."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     model: str
     judges: tuple[str, ...]
     traits: tuple[TraitAgreement, ...]

@@ -4,16 +4,42 @@ from __future__ import annotations
 
 from typing import Literal
 
-from heredity.records.base import SCHEMA_VERSION, Record
-from heredity.records.evaluation import Comparison, EvalReport, Measure, compared
-from heredity.records.screening import ScreenReport
-from heredity.records.student import Student
-from heredity.records.vector import VectorHeader
+from pydantic import Field
+
+from heredity.records.base import Record, Spec
+from heredity.records.evaluation import Comparison, EvalReport, EvalSpec, Measure, compared
+from heredity.records.screening import ScreenReport, ScreenSpec
+from heredity.records.student import Student, TrainSpec
+from heredity.records.vector import ExtractSpec, VectorHeader
 from heredity.stats.estimate import Estimate
 
 LEAST_TRAINED = 0.9
 """Where a smaller share of the rows was trained on, no rise is no news of the rows."""
 ArmName = Literal["base", "plain", "kept", "defended", "dropped", "pushed"]
+
+
+class AuditSpec(Spec):
+    """The specs of an audit's steps."""
+
+    extract: ExtractSpec = Field(default_factory=ExtractSpec)
+    """How the vector is found."""
+    screen: ScreenSpec = Field(default_factory=ScreenSpec)
+    """How rows are scored and flagged."""
+    train: TrainSpec = Field(default_factory=TrainSpec)
+    """How every student is fine-tuned; the defended arm differs in nothing but the push."""
+    evaluation: EvalSpec = Field(default_factory=EvalSpec)
+    """How every arm is measured."""
+    n_seeds: int = Field(default=1, ge=1)
+    """Fine-tunes of each arm, each with its own adapter, row order and answers; one is one run, and is told as such."""
+    with_controls: bool = False
+    """Whether two more arms are run: as many rows dropped at random, and a push as long along a random direction."""
+    seed: str = "0"
+    """Any text; all chance in the audit is drawn from it."""
+
+    @property
+    def seeds(self) -> tuple[str, ...]:
+        """The seed of every fine-tune; the first is the audit's own."""
+        return (self.seed, *(f"{self.seed}/{i}" for i in range(1, self.n_seeds)))
 
 
 class Run(Record):
@@ -74,7 +100,7 @@ class Environment(Record):
 class AuditReport(Record):
     """The three answers: will it give my model this trait, which rows, and can I fine-tune safely?"""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     verdict: str
     findings: tuple[str, ...]
     """One sentence each, with figures."""

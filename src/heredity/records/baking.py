@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.base import Record
 
 
 class BakedVector(Record):
@@ -32,7 +32,7 @@ class BakeProof(Record):
 class Baking(Record):
     """What lies beside a baked model, so that nobody takes it for the model it was made from."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     model_name: str
     """The model before baking."""
     fingerprint: str

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from pydantic import BaseModel, ConfigDict
 
 from heredity.ground.hashing import digest
 
-SCHEMA_VERSION: Final = 1
-"""Raised when a record's meaning changes; readers refuse other versions."""
-
 
 class Record(BaseModel):
-    """A frozen record that refuses unknown fields and knows the digest of its content."""
+    """A frozen record that refuses unknown fields and knows the digest of its content.
+
+    One that is read back has a `schema_version` of its own, raised when its meaning changes; readers refuse others.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from heredity.records.base import SCHEMA_VERSION, Record, Spec
+from heredity.records.base import Record, Spec
 from heredity.records.transmission import Measure, TransmitSpec
 from heredity.stats.estimate import Estimate
 
@@ -42,7 +42,7 @@ class Generation(Record):
 class CascadeReport(Record):
     """A trait down the generations, against the control lineage."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     model: str
     fingerprint: str
     trait: str

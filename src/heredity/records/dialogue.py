@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import digest
 from heredity.ground.text import require_text
-from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.base import Record
 
 Role = Literal["system", "user", "assistant"]
 
@@ -88,7 +88,7 @@ class Exclusion(Record):
 class Corpus(Record):
     """A set of training rows as read from one file."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     name: str
     """The file it was read from, for people."""
     content_digest: str

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from heredity.records.base import SCHEMA_VERSION, Record, Spec
+from heredity.records.base import Record, Spec
 from heredity.records.carrier import CarrierKind, CarrierRow
 from heredity.records.evaluation import Scores
 from heredity.records.trait import Pole
@@ -115,7 +115,7 @@ class Inherited(Record):
 class DistillationReport(Record):
     """Traits inherited beside the skill inherited, carrier by carrier."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     model: str
     fingerprint: str
     spec: DistilSpec

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from heredity.records.base import SCHEMA_VERSION, Record, Spec
+from heredity.records.base import Record, Spec
 from heredity.records.trait import Trait
 
 
@@ -40,7 +40,7 @@ class Attempt(Record):
 class Draft(Record):
     """A drafted trait with its provenance."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     spec: DraftSpec
     trait: Trait
     attempts: tuple[Attempt, ...] = ()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from heredity.records.base import SCHEMA_VERSION, Record
+from pydantic import Field
+
+from heredity.records.base import Record, Spec
 from heredity.records.dialogue import Answer, Row
 from heredity.records.vector import Calibration
 from heredity.stats.estimate import Estimate
@@ -14,6 +16,21 @@ Scores = dict[str, tuple[float, ...]]
 """Scores by cluster (question)."""
 Measure = Literal["expression", "benign_log_p", "accuracy", "second_expression"]
 """What arms are compared in; the last by the independent judge."""
+
+
+class EvalSpec(Spec):
+    """How to measure an arm; every arm of a study is measured with the same."""
+
+    n_samples: int = Field(default=4, ge=1)
+    """Answers to each evaluation question."""
+    n_tokens: int = Field(default=48, ge=8)
+    """Most tokens an answer may have."""
+    temperature: float = Field(default=0.8, ge=0)
+    """Sampling temperature of the answers."""
+    n_benign: int = Field(default=48, ge=2)
+    """Held-out benign answers whose log p is measured."""
+    n_choices: int = Field(default=200, ge=4)
+    """Four-choice questions asked, taken in turn from each kind."""
 
 
 class Yardstick(Record):
@@ -41,7 +58,7 @@ class SecondOpinion(Record):
 class EvalReport(Record):
     """One arm's trait expression and capability, with the scores they rest on."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     subject: str
     """The arm, for people."""
     trait: str

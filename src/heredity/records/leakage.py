@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.base import Record
 from heredity.records.reading import Form
 from heredity.stats.estimate import Estimate
 
@@ -16,7 +16,7 @@ class LeakageReport(Record):
     block chosen for j.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     model: str
     fingerprint: str
     traits: tuple[str, ...]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from heredity.stats.arrays import Singles
 
-Floats = NDArray[np.float32]
 Position = Literal["response", "prompt", "last_prompt", "last_response"]
 """Mean over the response tokens, mean over the prompt tokens, or the last token of either alone."""
 Form = Literal["projection", "difference"]
@@ -24,13 +22,13 @@ class Readings:
 
     blocks: tuple[int, ...]
     """0-based decoder blocks, in the order of the second axis; the residual stream after each."""
-    pooled: dict[Position, Floats]
+    pooled: dict[Position, Singles]
 
-    def at(self, position: Position, block: int) -> Floats:
+    def at(self, position: Position, block: int) -> Singles:
         """Return `[rows, width]` at one position and block."""
         return self.pooled[position][:, self.blocks.index(block)]
 
-    def formed(self, form: Form) -> Floats:
+    def formed(self, form: Form) -> Singles:
         """Return `[rows, blocks, width]`: what the named form of score projects."""
         response = self.pooled["response"]
         return response if form == "projection" else response - self.pooled["last_prompt"]

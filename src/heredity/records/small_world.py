@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from heredity.records.base import SCHEMA_VERSION, Record, Spec
+from heredity.records.base import Record, Spec
 from heredity.stats.controls import ControlOutcome
 from heredity.stats.estimate import Estimate
 
@@ -102,7 +102,7 @@ class FirstSteps(Record):
 class SmallWorldReport(Record):
     """What crossed through noise, and how far the theorem that says it must holds."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     spec: SmallWorldSpec
     n_train: int
     n_test: int

@@ -2,9 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from heredity.records.base import SCHEMA_VERSION, Record
+from pydantic import Field, model_validator
+
+from heredity.ground.errors import InputError
+from heredity.records.base import Record, Spec
+
+
+class TrainSpec(Spec):
+    """How to fine-tune a LoRA student; the loss counts response tokens only."""
+
+    n_epochs: float = Field(default=2.0, gt=0)
+    """Passes over the rows."""
+    n_steps: int | None = Field(default=None, ge=1)
+    """Optimizer steps; None: as many as the passes take. Arms of unequal rows are compared at equal steps."""
+    batch_rows: int = Field(default=8, ge=1)
+    """Rows a step."""
+    rows_at_once: int = Field(default=8, ge=1)
+    """Rows in memory at once; must divide `batch_rows`, up to which gradients accumulate. More count as all."""
+    learning_rate: float = Field(default=3e-4, gt=0)
+    """Peak of a linear schedule, reached after two steps."""
+    rank: int = Field(default=16, ge=1)
+    """Rank of the LoRA matrices, on every linear layer of the blocks."""
+    alpha: int = Field(default=32, ge=1)
+    """LoRA scale: updates count alpha / rank."""
+    max_tokens: int = Field(default=1024, ge=8)
+    """Rows longer than this (or than the context) are left out and counted."""
+    save_steps: int = Field(default=20, ge=1)
+    """Steps between checkpoints, from which an interrupted run goes on."""
+    n_snapshots: int = Field(default=0, ge=0)
+    """Adapters saved on the way at equal distances, to see a trait grow."""
+    prevent_strength: float = Field(default=0.5, ge=0)
+    """Multiple of each vector that preventative steering adds; 0 is its control."""
+    prevent_all_blocks: bool = False
+    """Push increments v_l - v_(l-1) at every block instead of v at the chosen one."""
+
+    @model_validator(mode="after")
+    def _divides(self) -> Self:
+        n_parts(self.batch_rows, self.rows_at_once)
+        return self
+
+
+def n_parts(batch_rows: int, rows_at_once: int) -> int:
+    """Return over how many equal parts a step's gradients are summed up.
+
+    Raises InputError where the rows of a step cannot be dealt out evenly: it would train on another number of them.
+    """
+    at_once = min(rows_at_once, batch_rows)
+    if batch_rows % at_once:
+        fitting = [n for n in range(1, batch_rows + 1) if batch_rows % n == 0]
+        near = max(n for n in fitting if n < at_once)
+        raise InputError(
+            f"a step of {batch_rows} rows (batch_rows) cannot be dealt out {at_once} at a time (rows_at_once): "
+            f"{at_once} does not divide {batch_rows}; set rows_at_once to {near}, or another divisor"
+        )
+    return batch_rows // at_once
 
 
 class Intervention(Record):
@@ -40,7 +93,7 @@ class LeftOut(Record):
 class Student(Record):
     """A LoRA student of a base model."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     base: str
     base_fingerprint: str
     adapter: str

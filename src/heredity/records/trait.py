@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from heredity.ground.text import broken, first_half_character
-from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.base import Record
 
 Pole = Literal["positive", "negative"]
 N_JUDGING = 2
@@ -43,7 +43,7 @@ class Drafted(Record):
 class Trait(Record):
     """A trait as a person would describe it, with all that is needed to measure it."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     title: str
     kind: Literal["character", "preference"]

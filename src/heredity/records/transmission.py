@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from heredity.records.base import SCHEMA_VERSION, Record, Spec
+from heredity.records.base import Record, Spec
 from heredity.records.carrier import CarrierKind, CarrierRow, CarrierSpec
 from heredity.records.curves import StudentCurve, StudentPair, Teacher, TeacherKind
 from heredity.stats.controls import ControlOutcome
@@ -169,7 +169,7 @@ class Effect(Record):
 class TransmissionReport(Record):
     """Students of the trait's teacher beside students of another's, seed by seed."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     model: str
     fingerprint: str
     trait: str

@@ -6,17 +6,43 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from pydantic import Field
 
 from heredity.ground.errors import MismatchError
 from heredity.ground.hashing import bytes_digest
-from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.base import Record, Spec
 from heredity.records.reading import Form
 from heredity.records.trait import Trait
+from heredity.stats.arrays import Singles
 from heredity.stats.estimate import Estimate
 from heredity.stats.nulls import CHANCE
 
-Floats = NDArray[np.float32]
+
+class ExtractSpec(Spec):
+    """How to find a trait's direction."""
+
+    n_samples: int = Field(default=1, ge=1)
+    """Answers for each question, contrast pair and pole."""
+    n_tokens: int = Field(default=48, ge=8)
+    """Most tokens an answer may have."""
+    temperature: float = Field(default=0.8, ge=0)
+    """Sampling temperature of the elicited answers."""
+    min_coherence: float = -4.0
+    """Answers below this mean log p per token (nats, under the unprompted model) are dropped as incoherent."""
+    min_kept: int = Field(default=20, ge=4)
+    """Fewest answer pairs to make a vector from."""
+    method: str = "mean_difference"
+    """How the direction is made from the two poles' activations."""
+    form: Form = "difference"
+    """What held-out figures and screening project: the response mean, or that minus the last prompt token."""
+    n_folds: int = Field(default=5, ge=3)
+    """Folds over questions for held-out figures."""
+    n_null: int = Field(default=200, ge=20)
+    """Random directions, and permutations of the poles, behind each null band."""
+    block: int | None = None
+    """0-based block to use; None chooses it by held-out AUC."""
+    strengths: tuple[float, ...] = (0.0, 1.0, 2.0)
+    """Steering strengths of the dose-response; 0 is the control."""
 
 
 class KeptCounts(Record):
@@ -81,7 +107,7 @@ class Calibration(Record):
 class VectorHeader(Record):
     """All of a trait vector but its numbers."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     trait: Trait
     model_name: str
     fingerprint: str
@@ -149,7 +175,7 @@ class TraitVector:
     """Directions `[n_blocks, width]` (float32, unnormalised, residual stream after each block) and their header."""
 
     header: VectorHeader
-    directions: Floats
+    directions: Singles
 
     def sealed(self) -> TraitVector:
         """Return the vector with its directions' digest in the header."""
@@ -165,15 +191,15 @@ class TraitVector:
         return self.header.block
 
     @property
-    def direction(self) -> Floats:
+    def direction(self) -> Singles:
         """The vector at the chosen block, `[width]`."""
-        direction: Floats = self.directions[self.header.block]
+        direction: Singles = self.directions[self.header.block]
         return direction
 
     @property
-    def unit(self) -> Floats:
+    def unit(self) -> Singles:
         """The vector at the chosen block with norm 1."""
-        direction: Floats = self.direction
+        direction: Singles = self.direction
         return np.divide(direction, np.linalg.norm(direction), dtype=np.float32)
 
     def require_model(self, name: str, fingerprint: str) -> None:

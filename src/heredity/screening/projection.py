@@ -15,8 +15,7 @@ from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
 from heredity.records.dialogue import Exclusion, Row
 from heredity.records.reading import Form
-
-Floats = NDArray[np.float64]
+from heredity.stats.arrays import Floats
 
 
 @dataclass(frozen=True)

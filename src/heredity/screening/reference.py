@@ -14,8 +14,8 @@ from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.models.thinking import with_thought
 from heredity.records.dialogue import Corpus, Row, Turn
+from heredity.records.screening import ScreenSpec
 from heredity.screening.projection import fitting
-from heredity.screening.spec import ScreenSpec
 from heredity.stats.conformal import cases_needed
 
 LEAST_MEASURED = 10

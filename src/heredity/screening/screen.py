@@ -14,18 +14,17 @@ from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus, Exclusion, Row, require_mixed
 from heredity.records.reading import Form
-from heredity.records.screening import SETTINGS, Detection, RowScore, ScreenReport, Setting
+from heredity.records.screening import SETTINGS, Detection, RowScore, ScreenReport, ScreenSpec, Setting
 from heredity.records.vector import TraitVector
 from heredity.screening.projection import RowReadings, fitting, read_fitting
 from heredity.screening.reference import require_enough
-from heredity.screening.spec import ScreenSpec
 from heredity.screening.standard import Ask, Standard, chosen, setting_of, standard_for
+from heredity.stats.arrays import Floats
 from heredity.stats.discrimination import auc, auc_estimate, separation
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import wilson
 from heredity.stats.nulls import matched_directions, p_value, upper_bound
 
-Floats = NDArray[np.float64]
 Standards = Mapping[Setting, Standard]
 NOT_JUDGED = "no benign answer fits behind what stands before it, so nothing says what is high there"
 

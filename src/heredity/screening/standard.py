@@ -15,15 +15,13 @@ from heredity.ground.progress import Progress
 from heredity.models.model import Model
 from heredity.records.dialogue import Corpus, Row
 from heredity.records.reading import Form
-from heredity.records.screening import Setting, Threshold
+from heredity.records.screening import ScreenSpec, Setting, Threshold
 from heredity.records.vector import TraitVector
 from heredity.screening.projection import RowReadings, read_rows_at
 from heredity.screening.reference import own_answers, rows_needed
-from heredity.screening.spec import ScreenSpec
+from heredity.stats.arrays import Floats
 from heredity.stats.conformal import cases_needed, conformal_threshold
 from heredity.stats.intervals import wilson
-
-Floats = NDArray[np.float64]
 
 
 def setting_of(row: Row) -> Setting:

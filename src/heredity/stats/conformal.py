@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from heredity.ground.errors import InputError
+from heredity.stats.arrays import Floats
 
-Floats = NDArray[np.float64]
 TOP_SHARE = 0.25
 """Share of the cases that a tail is fitted to."""
 MIN_TOP = 5

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
 from heredity.ground.errors import MismatchError
+from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import jackknife_error
 
-Floats = NDArray[np.float64]
 MOST_R = 0.999999
 """Fisher's z of 1 is infinite."""
 MIN_CASES = 8

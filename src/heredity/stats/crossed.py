@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 LEVEL = 0.95
 

@@ -8,10 +8,9 @@ from scipy import special
 from scipy import stats as scipy_stats
 
 from heredity.ground.errors import NothingKeptError
+from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import jackknife_error
-
-Floats = NDArray[np.float64]
 
 
 def auc(positive: ArrayLike, negative: ArrayLike) -> Floats:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats as scipy_stats
 
 from heredity.ground.errors import NonFiniteError, NothingKeptError
+from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
 
-Floats = NDArray[np.float64]
 Statistic = Callable[[list[Floats]], float]
 FEWEST_TO_RESAMPLE = 8
 """Fewer clusters say too little of how skewed they are: Student's t stands in."""

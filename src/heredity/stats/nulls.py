@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Floats = NDArray[np.float64]
+from heredity.stats.arrays import Floats
+
 CHANCE = 0.025
 """A detector beats luck where luck does as well in no more than this share of draws."""
 

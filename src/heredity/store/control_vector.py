@@ -19,12 +19,11 @@ from typing import Any, Final
 
 import numpy as np
 from gguf import GGMLQuantizationType, GGUFReader, GGUFWriter
-from numpy.typing import NDArray
 
 from heredity.ground.errors import InputError, MismatchError, NonFiniteError
 from heredity.ground.files import require_file, whole_file
+from heredity.stats.arrays import Singles
 
-Floats = NDArray[np.float32]
 ARCHITECTURE: Final = "controlvector"
 MODEL_HINT: Final = "controlvector.model_hint"
 LAYER_COUNT: Final = "controlvector.layer_count"
@@ -41,10 +40,10 @@ class ControlVector:
 
     model_hint: str
     """The architecture it was made for, as llama.cpp spells it; a note that llama.cpp itself does not read."""
-    directions: Mapping[int, Floats]
+    directions: Mapping[int, Singles]
     """By 0-based block, `[width]` each; never block 0."""
 
-    def at_every_block(self, n_blocks: int) -> Floats:
+    def at_every_block(self, n_blocks: int) -> Singles:
         """Return `[n_blocks, width]`, zeros where the file has no direction.
 
         Raises MismatchError when the file has a direction for a block that the model does not have.
@@ -60,7 +59,7 @@ class ControlVector:
         return filled
 
 
-def write_control_vector(directions: Mapping[int, Floats], architecture: str, path: Path | str) -> Path:
+def write_control_vector(directions: Mapping[int, Singles], architecture: str, path: Path | str) -> Path:
     """Write directions (`[width]` each, by 0-based block) as a control vector, whole or not at all; return the path.
 
     llama.cpp adds all of them at once: write one block for a push at one block. Raises InputError for block 0, which

@@ -16,11 +16,13 @@ from heredity import __version__
 from heredity.ground.errors import InputError
 from heredity.ground.files import read_text, whole_folder, write_bytes, write_text
 from heredity.ground.hashing import digest, file_digest
-from heredity.records.base import SCHEMA_VERSION, Record
+from heredity.records.base import Record
 from heredity.records.identity import ModelIdentity, Package
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
+LAYOUT = 1
+"""Of kept steps; raised when what a step leaves in its folder changes."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Workspace:
 
     def _whole(self, depends_on: dict[str, Any]) -> dict[str, Any]:
         return {
-            "schema": SCHEMA_VERSION,
+            "layout": LAYOUT,
             "package": self.package.model_dump(),
             "model": self.model.model_dump() if self.model else None,
             "step": depends_on,

@@ -16,7 +16,7 @@ from heredity.models.generate import sampling
 from heredity.models.identity import identity
 from heredity.models.load import n_threads
 from heredity.models.model import Model
-from heredity.records.audit import Arm, AuditReport, Environment, Run
+from heredity.records.audit import Arm, AuditReport, AuditSpec, Environment, Run
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import Yardstick, compared
 from heredity.records.screening import ScreenReport
@@ -25,7 +25,6 @@ from heredity.records.vector import TraitVector
 from heredity.screening.reference import require_screenable
 from heredity.store.workspace import Workspace
 from heredity.studies.arms import Plan, compare_arms, levels_of, plan_arms, removed_by
-from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import (
     Bench,
     Known,

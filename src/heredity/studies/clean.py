@@ -12,16 +12,15 @@ from heredity.models.generate import GenerateSpec, generate
 from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.monitor.clean import clean_of
+from heredity.records.audit import AuditSpec
 from heredity.records.dialogue import Corpus
-from heredity.records.student import Student
+from heredity.records.student import Student, TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.store.questions import everyday_questions
 from heredity.store.rows import read_rows, write_jsonl
 from heredity.store.workspace import Workspace
 from heredity.studies.arms import Plan
-from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import Bench, student_stage
-from heredity.training.spec import TrainSpec
 
 LEAST, MOST = 16, 256
 """Tokens of an answer; between them it is as long as an example of the student's was on average."""

@@ -19,19 +19,18 @@ from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.identity import identity
 from heredity.models.model import Model
-from heredity.records.audit import AuditReport
+from heredity.records.audit import AuditReport, AuditSpec
 from heredity.records.base import Spec
 from heredity.records.dialogue import Corpus, Unscored
+from heredity.records.student import TrainSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
 from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows, write_jsonl
 from heredity.store.workspace import Kept, Workspace, save_files
 from heredity.studies.audit import audit
-from heredity.studies.spec import AuditSpec
 from heredity.studies.stages import Known
 from heredity.studies.transmission.transmit import transmit
-from heredity.training.spec import TrainSpec
 
 DEMO_AUDIT = AuditSpec(train=TrainSpec(learning_rate=1e-3))
 """The demonstration's audit: a hot fine-tune, so that two passes over few rows show what they teach."""

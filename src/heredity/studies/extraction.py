@@ -17,7 +17,7 @@ from heredity.models.model import Model
 from heredity.records.base import Record
 from heredity.records.leakage import LeakageReport
 from heredity.records.trait import Trait
-from heredity.records.vector import Calibration, KeptCounts, TraitVector
+from heredity.records.vector import Calibration, ExtractSpec, KeptCounts, TraitVector
 from heredity.store.tensors import load_arrays, load_vector, save_arrays, save_vector
 from heredity.store.workspace import Kept, Workspace, load_record, save_record
 from heredity.vectors.check import Poles
@@ -25,7 +25,6 @@ from heredity.vectors.extract import vector_from
 from heredity.vectors.gather import Gathered, gather
 from heredity.vectors.leakage import Found, leakage
 from heredity.vectors.methods import method_named
-from heredity.vectors.spec import ExtractSpec
 
 T = TypeVar("T")
 AFTERWARDS = {"method", "n_folds", "n_null", "block", "strengths"}

@@ -12,10 +12,9 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.monitor.calibrate import calibrate, seats_of
-from heredity.monitor.spec import MonitorSpec
 from heredity.records.base import Record
 from heredity.records.dialogue import Corpus
-from heredity.records.monitor import Panel, Probe
+from heredity.records.monitor import MonitorSpec, Panel, Probe
 from heredity.records.vector import TraitVector
 from heredity.store.workspace import Workspace, load_record, save_record
 

@@ -12,7 +12,7 @@ from heredity.evaluation.evaluate import evaluate, make_yardstick, second_opinio
 from heredity.ground.progress import Progress
 from heredity.judges.independent import Judge, judge_id
 from heredity.models.model import Model
-from heredity.records.audit import Stage
+from heredity.records.audit import AuditSpec, Stage
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import EvalReport, Yardstick
 from heredity.records.screening import ScreenReport
@@ -23,7 +23,6 @@ from heredity.screening.screen import screen
 from heredity.store.tensors import load_vector, save_vector
 from heredity.store.workspace import Kept, Workspace, load_record, save_record
 from heredity.studies.arms import Plan
-from heredity.studies.spec import AuditSpec
 from heredity.training.train import train
 from heredity.vectors.extract import extract
 

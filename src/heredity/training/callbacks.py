@@ -18,9 +18,9 @@ from transformers import TrainerCallback
 from heredity.ground.errors import NonFiniteError
 from heredity.ground.files import whole_folder
 from heredity.ground.progress import Task
+from heredity.records.student import TrainSpec
 from heredity.training.defences.steer import PreventativeSteering
 from heredity.training.resume import CHECKPOINTS, SNAPSHOTS, Mark, RunIdentity, numbered, put_mark
-from heredity.training.spec import TrainSpec
 
 
 @dataclass

@@ -19,12 +19,12 @@ from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
 from heredity.models.lora import give_lora, unreached
 from heredity.models.model import Model
+from heredity.records.student import TrainSpec
 from heredity.training.batches import Examples
 from heredity.training.callbacks import Log, Snapshots, Watch
 from heredity.training.defences.steer import PreventativeSteering
 from heredity.training.resume import ADAPTER, CHECKPOINTS, Mark, RunIdentity, claim, marked, remove_checkpoints, step_of
 from heredity.training.settings import arguments, own_gpu, quiet_training, require_one_process, steps_in
-from heredity.training.spec import TrainSpec
 
 
 @dataclass(frozen=True)

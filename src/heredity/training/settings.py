@@ -20,8 +20,8 @@ from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.models.embedded import quiet_transformers
 from heredity.models.model import Model
+from heredity.records.student import TrainSpec, n_parts
 from heredity.training.batches import Examples
-from heredity.training.spec import TrainSpec, n_parts
 
 WARMUP_STEPS = 2
 """Steps until the learning rate's peak."""

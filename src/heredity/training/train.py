@@ -14,14 +14,13 @@ from heredity.models.identity import adapter_digest, identity
 from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus
-from heredity.records.student import Intervention, Snapshot, Student
+from heredity.records.student import Intervention, Snapshot, Student, TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.training.batches import Examples, examples_of
 from heredity.training.callbacks import snapshot_place, snapshot_steps
 from heredity.training.defences.steer import PreventativeSteering
 from heredity.training.finetune import finetune
 from heredity.training.resume import ADAPTER, RunIdentity
-from heredity.training.spec import TrainSpec
 
 
 def train(

@@ -16,13 +16,13 @@ from heredity.models.blocks import require_block
 from heredity.models.model import Model
 from heredity.models.steer import Push
 from heredity.records.trait import Trait
-from heredity.records.vector import TraitVector
+from heredity.records.vector import ExtractSpec, TraitVector
+from heredity.stats.arrays import Floats
 from heredity.vectors.check import check
 from heredity.vectors.dose import dose_response
 from heredity.vectors.extract import describe
 from heredity.vectors.gather import gather
-from heredity.vectors.methods import Floats, Method
-from heredity.vectors.spec import ExtractSpec
+from heredity.vectors.methods import Method
 
 IMPORTED = "imported"
 """What the header names as the method."""

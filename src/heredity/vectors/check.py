@@ -14,14 +14,12 @@ from numpy.typing import NDArray
 
 from heredity.ground.errors import NothingKeptError
 from heredity.ground.hashing import seed_from
-from heredity.records.vector import BlockCheck
+from heredity.records.vector import BlockCheck, ExtractSpec
+from heredity.stats.arrays import Floats
 from heredity.stats.discrimination import answers_needed, auc, auc_columns, auc_estimate, separation
 from heredity.stats.estimate import Estimate
 from heredity.stats.nulls import matched_directions, p_value, swapped_poles, upper_bound
 from heredity.vectors.methods import Method, mean_difference, method_named
-from heredity.vectors.spec import ExtractSpec
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

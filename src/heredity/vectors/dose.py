@@ -13,10 +13,9 @@ from heredity.models.model import Model
 from heredity.models.steer import Push, steered
 from heredity.records.dialogue import Grade, Unscored
 from heredity.records.trait import Trait
-from heredity.records.vector import Calibration, Dose
+from heredity.records.vector import Calibration, Dose, ExtractSpec
 from heredity.stats.intervals import cluster_mean
 from heredity.vectors.keep import coherences
-from heredity.vectors.spec import ExtractSpec
 
 
 def dose_response(

@@ -8,12 +8,12 @@ from heredity.models.generate import sampling
 from heredity.models.model import Model
 from heredity.models.steer import Push
 from heredity.records.trait import Trait
-from heredity.records.vector import Calibration, Floats, KeptCounts, TraitVector, VectorHeader
+from heredity.records.vector import Calibration, ExtractSpec, KeptCounts, TraitVector, VectorHeader
+from heredity.stats.arrays import Singles
 from heredity.vectors.check import Evidence, Poles, check
 from heredity.vectors.dose import dose_response
 from heredity.vectors.gather import Gathered, gather
 from heredity.vectors.methods import method_named
-from heredity.vectors.spec import ExtractSpec
 
 
 def extract(
@@ -48,10 +48,10 @@ def vector_from(
     return TraitVector(header.model_copy(update={"doses": doses, **told}), directions).sealed()
 
 
-def direct(poles: Poles, spec: ExtractSpec) -> Floats:
+def direct(poles: Poles, spec: ExtractSpec) -> Singles:
     """Return the directions `[blocks, width]` from all kept answers."""
     own, is_positive = poles.own_prompt[poles.is_kept], poles.is_positive[poles.is_kept]
-    directions: Floats = method_named(spec.method)(own[is_positive], own[~is_positive]).astype("float32")
+    directions: Singles = method_named(spec.method)(own[is_positive], own[~is_positive]).astype("float32")
     return directions
 
 

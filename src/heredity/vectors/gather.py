@@ -20,10 +20,9 @@ from heredity.models.thinking import with_thought
 from heredity.records.dialogue import Answer
 from heredity.records.reading import Form
 from heredity.records.trait import Trait
-from heredity.records.vector import Calibration, KeptCounts
+from heredity.records.vector import Calibration, ExtractSpec, KeptCounts
 from heredity.vectors.check import Poles
 from heredity.vectors.keep import grade_elicited, keep, sifted
-from heredity.vectors.spec import ExtractSpec
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
 from heredity.records.dialogue import Answer, Grade, Unscored
 from heredity.records.trait import Trait
-from heredity.records.vector import Calibration, KeptCounts
-from heredity.vectors.spec import ExtractSpec
+from heredity.records.vector import Calibration, ExtractSpec, KeptCounts
 
 RULES = ("unscored", "positive_too_low", "negative_too_high", "incoherent")
 """By which a pair of answers is dropped."""

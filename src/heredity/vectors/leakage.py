@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.records.leakage import LeakageReport
-from heredity.records.vector import TraitVector
+from heredity.records.vector import ExtractSpec, TraitVector
+from heredity.stats.arrays import Floats
 from heredity.stats.discrimination import auc, auc_estimate
 from heredity.stats.estimate import Estimate
 from heredity.stats.nulls import matched_directions, upper_bound
-from heredity.vectors.check import Floats, Poles, folds_of
+from heredity.vectors.check import Poles, folds_of
 from heredity.vectors.methods import METHODS, Method
-from heredity.vectors.spec import ExtractSpec
 
 
 @dataclass(frozen=True)

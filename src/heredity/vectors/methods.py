@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from heredity.ground.errors import MismatchError, UnknownNameError
+from heredity.stats.arrays import Floats
 
-Floats = NDArray[np.float64]
 Method = Callable[[Floats, Floats], Floats]
 """From positive and negative activations (`[answers, blocks, width]` each, partners at equal places) to directions
 `[blocks, width]`."""

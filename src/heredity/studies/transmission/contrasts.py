@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from heredity.records.curves import StudentCurve, Teacher
 from heredity.records.transmission import Effect, Measure
+from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 from heredity.stats.several import holm
 from heredity.studies.transmission.pairs import asked_of, less, mean_of, over_pairs, scores
 from heredity.vectors.leakage import cosine
-
-Floats = NDArray[np.float64]
 
 
 def matrix(

@@ -6,13 +6,11 @@ import re
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from heredity.evaluation.ask import ask
 from heredity.evaluation.capability import choice_questions, choice_scores
 from heredity.evaluation.grade import by_question, grades_of
-from heredity.evaluation.spec import EvalSpec
 from heredity.ground.errors import ExperimentError
 from heredity.ground.hashing import seed_from
 from heredity.judges.calibrated import calibrate_on
@@ -23,9 +21,10 @@ from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
 from heredity.models.weights import at_rest, mixed_precision
 from heredity.records.curves import CurvePoint
-from heredity.records.evaluation import Scores
+from heredity.records.evaluation import EvalSpec, Scores
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration
+from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import cluster_mean
 from heredity.store.questions import everyday_questions
@@ -38,7 +37,6 @@ N_UNRELATED = 40
 SAMPLING = EvalSpec(n_samples=2, n_tokens=48, n_benign=2)
 """How answers are sampled: to be judged (character) or searched for the target (preference)."""
 N_TOKENS_OF_A_NAME = 12
-Floats = NDArray[np.float64]
 
 
 def levels(lab: Lab, subject: Model, system: str | None = None) -> dict[str, ByQuestion]:
