@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 
-from heredity.records.audit import Arm, ArmName, AuditReport, Environment, Run, Stage
+from heredity.records.audit import Arm, ArmName, AuditReport, AuditSpec, Run
 from heredity.records.dialogue import Answer, Exclusion
 from heredity.records.evaluation import EvalReport
+from heredity.records.provenance import Environment, Provenance, Stage
 from heredity.records.screening import Detection, RowScore, ScreenReport, Threshold
-from heredity.records.student import Intervention, Student
-from heredity.records.vector import BlockCheck, Calibration, Dose, KeptCounts, VectorHeader
+from heredity.records.student import Intervention, Student, TrainSpec
+from heredity.records.vector import BlockCheck, Calibration, Dose, ExtractSpec, KeptCounts, VectorHeader
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import wilson
 from heredity.studies.arms import compare_arms, levels_of
@@ -57,23 +58,29 @@ def audit_report(**changes: object) -> AuditReport:
         arms=arms,
         comparisons=comparisons,
         share_removed=REMOVED,
-        asked={"extract.n_tokens": 48, "extract.strengths": "0.0, 1.0, 2.0", "extract.block": None, "train.rank": 16},
-        stages=(
-            Stage(name="vector", cached=True, seconds=412.0),
-            Stage(name="screen", cached=False, seconds=38.4),
-            Stage(name="fine-tune, plain", cached=False, seconds=121.7, n_tokens=17_280),
-            Stage(name="evaluate, plain", cached=False, seconds=95.2),
-        ),
-        environment=Environment(
-            versions={"python": "3.11.9", "torch": "2.9.0", "transformers": "5.17.0"},
-            device="cpu",
-            dtype="bfloat16",
-            n_threads=2,
-            platform="Linux x86_64",
-        ),
+        spec=AuditSpec(),
         seed="0",
-        created="2026-01-01T12:00:00+00:00",
-        seconds=1402.5,
+        provenance=Provenance(
+            heredity="0.1.0",
+            model="smollm2-135m",
+            fingerprint="5b1f" * 16,
+            environment=Environment(
+                versions={"python": "3.11.9", "torch": "2.9.0", "transformers": "5.17.0"},
+                device="cpu",
+                dtype="bfloat16",
+                n_threads=2,
+                platform="Linux x86_64",
+            ),
+            sampling={"top_k": 0},
+            stages=(
+                Stage(name="vector", cached=True, seconds=412.0),
+                Stage(name="screen", cached=False, seconds=38.4),
+                Stage(name="fine-tune, plain", cached=False, seconds=121.7, n_tokens=17_280),
+                Stage(name="evaluate, plain", cached=False, seconds=95.2),
+            ),
+            created="2026-01-01T12:00:00+00:00",
+            seconds=256.0,
+        ),
     )
     told = report.model_copy(update={"verdict": verdict_of(report), "findings": findings_of(report)})
     return told.model_copy(update=changes)
@@ -133,7 +140,8 @@ def vector_header(**changes: object) -> VectorHeader:
             )
             for i, (strength, grade, log_p) in enumerate([(0.0, 17.0, -1.21), (1.0, 49.0, -1.38), (2.0, 78.0, -1.74)])
         ),
-        spec={"n_tokens": 48, "strengths": (0.0, 1.0, 2.0), "block": None},
+        spec=ExtractSpec(),
+        sampling={"top_k": 0},
         seed="0",
     )
     return header.model_copy(update=changes)
@@ -241,7 +249,7 @@ def student(name: ArmName) -> Student:
         seed="0",
         seconds=118.0,
         n_tokens=17_280,
-        spec={"rank": 16},
+        spec=TrainSpec(),
     )
 
 

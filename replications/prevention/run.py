@@ -118,7 +118,11 @@ def main() -> None:
         runs[seed] = figures_of(report)
         content = {s: {k: v and v.__dict__ for k, v in figures.items()} for s, figures in runs.items()}
         nulls[seed] = luck_of(report)
-        settings = {"trait": one.id, **report.asked, **report.environment.versions}
+        settings = {
+            "trait": one.id,
+            "asked": report.spec.model_dump(mode="json"),
+            **report.provenance.environment.versions,
+        }
         whole = {"runs": content, "nulls": nulls, "settings": settings, "provenance": provenance(model)}
         write_text(HERE / "results.json", json.dumps(whole, indent=1))
         write_text(HERE / "results.md", f"{table(runs)}\n")

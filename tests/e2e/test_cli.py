@@ -142,10 +142,10 @@ class TestTheAudit:
     def test_runs_again_only_what_changed(self, report: AuditReport, place: Path, toy_folder: Path) -> None:
         again = heredity(*audit(toy_folder, "out"), folder=place)
         second = AuditReport.model_validate_json(again.stdout)
-        assert all(stage.cached for stage in second.stages)
+        assert all(stage.cached for stage in second.provenance.stages)
         assert second.arms == report.arms
         stricter = heredity(*audit(toy_folder, "out"), "--false-alarms", "0.1", folder=place)
-        cached = {s.name: s.cached for s in AuditReport.model_validate_json(stricter.stdout).stages}
+        cached = {s.name: s.cached for s in AuditReport.model_validate_json(stricter.stdout).provenance.stages}
         assert cached["vector"]
         assert cached["fine-tune, plain"]
         assert not cached["screen"]
@@ -169,7 +169,7 @@ class TestTheAudit:
         assert "Traceback" not in errors
         assert not list((place / "cut").rglob("*.part"))
         resumed = AuditReport.model_validate_json(heredity(*audit(toy_folder, "cut"), folder=place).stdout)
-        assert resumed.stages[0].cached
+        assert resumed.provenance.stages[0].cached
         assert [arm.evaluation.expression for arm in resumed.arms] == [arm.evaluation.expression for arm in report.arms]
 
     def test_another_models_vector_is_refused(self, report: AuditReport, place: Path, toy_folder: Path) -> None:

@@ -116,7 +116,7 @@ class TestWhatIsNoClean:
     def test_another_recipe_is_refused_and_says_which_setting(
         self, students: list[Student], clean: list[Student]
     ) -> None:
-        hot = clean[0].model_copy(update={"spec": {**clean[0].spec, "learning_rate": 0.1}})
+        hot = clean[0].model_copy(update={"spec": clean[0].spec.model_copy(update={"learning_rate": 0.1})})
         with pytest.raises(MismatchError, match=r"another recipe than .* \(learning_rate: 0.1 against 0.002\)"):
             require_clean(students, [hot])
         longer = clean[0].model_copy(update={"n_steps": 9})
@@ -128,7 +128,7 @@ class TestWhatIsNoClean:
     def test_what_changes_nothing_that_is_learned_is_no_other_recipe(
         self, students: list[Student], clean: list[Student]
     ) -> None:
-        spec = {**clean[0].spec, "n_snapshots": 0, "save_steps": 7, "prevent_strength": 3.0}
+        spec = clean[0].spec.model_copy(update={"n_snapshots": 0, "save_steps": 7, "prevent_strength": 3.0})
         require_clean(students, [clean[0].model_copy(update={"spec": spec})])
 
     def test_the_students_own_rows_are_not_clean(self, students: list[Student], clean: list[Student]) -> None:

@@ -7,7 +7,6 @@ import pytest
 
 from heredity.ground.progress import SILENCE
 from heredity.models.adapt import adapted
-from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.monitor.shift import stages_of
 from heredity.records.audit import AuditSpec
@@ -15,17 +14,16 @@ from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import EvalSpec
 from heredity.records.student import TrainSpec
 from heredity.records.vector import TraitVector
-from heredity.store.workspace import Workspace
 from heredity.studies.arms import Plan
-from heredity.studies.stages import Bench, evaluation_stage, student_stage, yardstick_stage
+from heredity.studies.stages import Desk, desk_in, evaluation_stage, student_stage, yardstick_stage
 from heredity.training.train import snapshots, train
 
 TRAIN = TrainSpec(n_epochs=2, batch_rows=4, n_snapshots=1)
 SPEC = AuditSpec(train=TRAIN, evaluation=EvalSpec(n_samples=1, n_tokens=8))
 
 
-def bench(toy: Model, folder: Path) -> Bench:
-    return Bench(toy, Workspace(folder, identity(toy)), SPEC, SILENCE)
+def bench(toy: Model, folder: Path) -> Desk:
+    return desk_in(folder, toy, SPEC, SILENCE)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +40,8 @@ def test_an_audits_student_keeps_its_snapshots_and_leaves_no_scratch(toy: Model,
     for stage in (*stages_of(made), made):
         with adapted(toy, stage) as subject:
             assert subject.name.endswith(stage.adapter)
-    assert not list(tmp_path.glob("*.resume"))
-    assert str(tmp_path) not in next(tmp_path.glob("fine-tune-*")).joinpath("student.json").read_text()
+    assert not list(tmp_path.rglob("*.resume"))
+    assert str(tmp_path) not in next((tmp_path / "stages").glob("fine-tune-*")).joinpath("student.json").read_text()
 
 
 def test_an_evaluation_is_found_again_where_the_students_folder_was_moved(

@@ -10,7 +10,7 @@ from heredity.report.pages.transmission.words import could_it_be_seen, did_it_cr
 from heredity.stats.estimate import Estimate
 from heredity.stats.power import paired_power
 from heredity.studies.transmission.conclusions import concluded
-from heredity.studies.transmission.lab import require_power
+from heredity.studies.transmission.plan import require_power
 from transmission_sample import transmission_report
 
 SHUFFLED: ArmKind = "shuffled within"

@@ -112,8 +112,9 @@ class TestWhatItShows:
     def test_every_finding_and_stage_and_setting_is_there(self, page, report):
         text = Reader(page).text
         assert all(finding in text for finding in report.findings)
-        assert all(stage.name in text for stage in report.stages)
-        assert all(name in text for name in (*report.asked, *report.environment.versions))
+        made = report.provenance
+        assert all(stage.name in text for stage in made.stages)
+        assert all(name in text for name in ("train.learning_rate", "n_seeds", *made.environment.versions))
         assert report.screen.corpus_digest in text
 
     def test_a_number_travels_with_its_interval_and_its_count(self, page):

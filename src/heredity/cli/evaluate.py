@@ -52,6 +52,7 @@ def evaluate_command(
     from heredity.evaluation.evaluate import evaluate, make_yardstick, second_opinion
     from heredity.models.adapt import require_student
     from heredity.records.evaluation import EvalSpec
+    from heredity.studies.bench import bench_in
 
     with watched(context.obj.is_quiet) as progress:
         other = judge_for(context, judge, judge_model)
@@ -61,7 +62,10 @@ def evaluate_command(
             require_student(network, subject)
         calibration = header.calibration if header else None
         yardstick = make_yardstick(one, network, calibration, EvalSpec(), seed, progress)
-        report = evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)
+        bench = bench_in(folder, network, seed, progress)
+        report = bench.stamped(
+            "evaluate", lambda: evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)
+        )
         report = report.model_copy(update={"notices": (*report.notices, *(known.notices if known else ()))})
         if other is not None:
             report = second_opinion(report, one, other, progress)

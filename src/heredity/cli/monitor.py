@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -59,6 +60,7 @@ def monitor_command(
     from heredity.monitor.converse import renderings
     from heredity.monitor.monitor import monitor
     from heredity.records.monitor import MonitorSpec
+    from heredity.studies.bench import bench_in
     from heredity.studies.monitoring import PanelRequest, panel_for
 
     spec = MonitorSpec(false_alarm_rate=rate, window=window, with_judge=judge)
@@ -71,7 +73,8 @@ def monitor_command(
         renderings(network, corpus.rows)
         request = PanelRequest(spec, benign, tuple(blocks or ()), seed)
         panel = panel_for(chosen, network, folder, request, progress)
-        report = monitor(corpus, chosen, network, spec, panel, seed, progress)
+        bench = bench_in(folder, network, seed, progress)
+        report = bench.stamped("monitor", lambda: monitor(corpus, chosen, network, spec, panel, seed, progress))
     page = write(report, folder)
     say(report, f"{told(report)}\nreport: {page.resolve()}", context.obj.as_json)
 
@@ -112,6 +115,7 @@ def shift_command(
     require_extra("train", "peft")
     from heredity.monitor.clean import require_clean
     from heredity.monitor.shift import names_of, require_one_a_trait, shift
+    from heredity.studies.bench import bench_in
     from heredity.studies.clean import clean_students, require_makeable
 
     untouched = [student_in(path) for path in clean or []]
@@ -125,9 +129,11 @@ def shift_command(
         network = loaded(context, model)
         if clean_seeds:
             untouched += clean_students(subjects, chosen, network, folder, clean_seeds, seed, progress)
+        bench = bench_in(folder, network, seed, progress)
         for vector in chosen:
             others = [other for other in chosen if other is not vector]
-            reports.append(shift(subjects, vector, network, others, untouched, seed, progress))
+            asked = partial(shift, subjects, vector, network, others, untouched, seed, progress)
+            reports.append(bench.stamped(f"shift, {vector.header.trait.name}", asked))
             write(reports[-1], folder)
     text = "\n".join(told(report) for report in reports)
     say({one.trait: one.model_dump(mode="json") for one in reports}, text, context.obj.as_json)

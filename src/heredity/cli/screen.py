@@ -55,6 +55,7 @@ def screen_command(
     from heredity.records.screening import ScreenSpec
     from heredity.screening.reference import require_enough, require_screenable
     from heredity.screening.screen import screen
+    from heredity.studies.bench import bench_in
     from heredity.vectors.extract import extract
 
     spec = ScreenSpec(false_alarm_rate=rate)
@@ -66,7 +67,8 @@ def screen_command(
         direction = (
             fitting(given, network, same_family) if given else extract(one, network, seed=seed, progress=progress)
         )
-        report = screen(corpus, direction, network, spec, benign, seed, progress)
+        bench = bench_in(folder, network, seed, progress)
+        report = bench.stamped("screen", lambda: screen(corpus, direction, network, spec, benign, seed, progress))
     scores = [row.model_dump() for row in report.rows]
     write_parquet(folder / "scores.parquet", scores)
     write_jsonl(folder / "scores.jsonl", scores)

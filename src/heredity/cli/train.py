@@ -46,6 +46,7 @@ def train_command(
     corpus, folder = read_rows(rows), writable(out)
     vectors = [load_vector(path) for path in prevent or []]
     from heredity.records.student import TrainSpec
+    from heredity.studies.bench import bench_in
     from heredity.training.resume import foresee, require_removable, start_afresh
     from heredity.training.train import asked_of, train
 
@@ -58,6 +59,7 @@ def train_command(
         network = loaded(context, model)
         if fresh:
             start_afresh(folder)
-        student = train(network, corpus, folder, vectors, spec, seed, progress)
+        bench = bench_in(folder, network, seed, progress)
+        student = bench.stamped("fine-tune", lambda: train(network, corpus, folder, vectors, spec, seed, progress))
     save_student(student, folder)
     say(student, f"{told(student)}\nwritten to {folder}", context.obj.as_json)

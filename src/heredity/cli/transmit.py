@@ -86,7 +86,7 @@ def transmit_command(
         require_extra("train", "peft")
     one, spec = trait(name), asked_for(context.params)
     more = further(one, spec, vectors or [])
-    from heredity.studies.transmission.lab import planned, require_vectors
+    from heredity.studies.transmission.plan import planned, require_vectors
     from heredity.studies.transmission.transmit import Given, transmit
 
     require_vectors(spec, planned(one, more["traits"], spec), more["vectors"])

@@ -27,7 +27,7 @@ OF_A_PUSH = ("prevent_strength", "prevent_all_blocks")
 def recipe_of(student: Student) -> dict[str, Any]:
     """Return all of how a student was trained that clean fine-tunes must share; its rows and its seed are not of it."""
     left_out = (*INCIDENTAL, *(() if student.interventions else OF_A_PUSH))
-    settings = {name: value for name, value in student.spec.items() if name not in left_out}
+    settings = {name: value for name, value in student.spec.model_dump().items() if name not in left_out}
     pushes = [one.model_dump() for one in student.interventions]
     return {"base": student.base_fingerprint, **settings, "optimizer steps": student.n_steps, "pushes": pushes}
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from heredity.records.base import Record, Spec
 from heredity.records.evaluation import Comparison, EvalReport, EvalSpec, Measure, compared
+from heredity.records.provenance import Provenance
 from heredity.records.screening import ScreenReport, ScreenSpec
 from heredity.records.student import Student, TrainSpec
 from heredity.records.vector import ExtractSpec, VectorHeader
@@ -76,27 +77,6 @@ class Arm(Record):
         return self.runs[0].evaluation
 
 
-class Stage(Record):
-    """One step of the audit and what it cost."""
-
-    name: str
-    cached: bool
-    seconds: float
-    """Of the run that made the result, even where it was cached."""
-    n_tokens: int | None = None
-    """Tokens that went through the model, where the step counts them."""
-
-
-class Environment(Record):
-    """What the run rests on."""
-
-    versions: dict[str, str]
-    device: str
-    dtype: str
-    n_threads: int
-    platform: str
-
-
 class AuditReport(Record):
     """The three answers: will it give my model this trait, which rows, and can I fine-tune safely?"""
 
@@ -114,13 +94,9 @@ class AuditReport(Record):
     """Share of the rise that the defence removed; None where no rise of the plain fine-tune is clear of zero."""
     judge: str | None = None
     """The independent judge, where there was one."""
-    asked: dict[str, str | int | float | bool | None]
-    stages: tuple[Stage, ...]
-    environment: Environment
+    spec: AuditSpec
     seed: str
-    created: str
-    """UTC time, ISO 8601."""
-    seconds: float
+    provenance: Provenance
 
     @property
     def n_runs(self) -> int:

@@ -17,8 +17,8 @@ class Record(BaseModel):
 
     @property
     def id(self) -> str:
-        """The sha256 of the record's canonical JSON: equal content, equal id."""
-        return digest(self.model_dump(mode="json"))
+        """The sha256 of the record's canonical JSON, how it came about left out: equal content, equal id."""
+        return digest(self.model_dump(mode="json", exclude={"provenance"}))
 
 
 class Spec(Record):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from heredity.records.base import Record, Spec
+from heredity.records.provenance import Provenance
 from heredity.records.transmission import Measure, TransmitSpec
 from heredity.stats.estimate import Estimate
 
@@ -74,3 +75,5 @@ class CascadeReport(Record):
     """Of the effect from student to student; what the first of them lost of its teacher is not in it."""
     verdict: str
     seed: str
+    provenance: Provenance | None = None
+    """None in records written before."""

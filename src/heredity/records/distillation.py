@@ -10,6 +10,7 @@ from pydantic import Field
 from heredity.records.base import Record, Spec
 from heredity.records.carrier import CarrierKind, CarrierRow
 from heredity.records.evaluation import Scores
+from heredity.records.provenance import Provenance
 from heredity.records.trait import Pole
 from heredity.records.transmission import ImitateSpec, TeacherSpec
 from heredity.stats.estimate import Estimate
@@ -139,6 +140,8 @@ class DistillationReport(Record):
     findings: tuple[str, ...]
     """Of every trait that crossed whether its students rose or its opposite's fell, and what became of the skill."""
     seed: str
+    provenance: Provenance | None = None
+    """None in records written before."""
     notices: tuple[str, ...] = ()
 
     @property

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from heredity.records.base import Record, Spec
 from heredity.records.dialogue import Answer, Row
+from heredity.records.provenance import Provenance
 from heredity.records.vector import Calibration
 from heredity.stats.estimate import Estimate
 
@@ -84,6 +85,8 @@ class EvalReport(Record):
     seconds: float
     notices: tuple[str, ...] = ()
     """What to know of the model's prompts, and of its judge."""
+    provenance: Provenance | None = None
+    """None where a study made it as one of its steps: the study has it."""
 
     @property
     def n_unreached(self) -> int:

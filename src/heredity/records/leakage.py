@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from heredity.records.base import Record
+from heredity.records.provenance import Provenance
 from heredity.records.reading import Form
 from heredity.stats.estimate import Estimate
 
@@ -46,3 +47,5 @@ class LeakageReport(Record):
     n_null: int
     """Random directions behind each null."""
     seed: str
+    provenance: Provenance | None = None
+    """None where a study made it as one of its steps: the study has it."""

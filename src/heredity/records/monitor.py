@@ -10,6 +10,7 @@ from pydantic import Field
 
 from heredity.records.base import Record, Spec
 from heredity.records.dialogue import Exclusion
+from heredity.records.provenance import Provenance
 from heredity.records.reading import Form
 from heredity.stats.arrays import Singles
 from heredity.stats.estimate import Estimate
@@ -240,6 +241,8 @@ class ShiftReport(Record):
     n_prompts: int
     n_null: int
     seed: str
+    provenance: Provenance | None = None
+    """None where a study made it as one of its steps: the study has it."""
 
 
 class MonitorReport(Record):
@@ -267,6 +270,8 @@ class MonitorReport(Record):
     seed: str
     notices: tuple[str, ...] = ()
     """What to know of the model's prompts, and of conversations that spell its control tokens."""
+    provenance: Provenance | None = None
+    """None where a study made it as one of its steps: the study has it."""
 
 
 @dataclass(frozen=True)

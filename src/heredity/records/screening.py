@@ -9,6 +9,7 @@ from pydantic import Field
 
 from heredity.records.base import Record, Spec
 from heredity.records.dialogue import Exclusion
+from heredity.records.provenance import Provenance
 from heredity.records.reading import Form
 from heredity.stats.estimate import Estimate
 
@@ -123,6 +124,8 @@ class ScreenReport(Record):
     detection: Detection | None = None
     notices: tuple[str, ...] = ()
     """What to know of the model's prompts, and of rows that spell its control tokens."""
+    provenance: Provenance | None = None
+    """None where a study made it as one of its steps: the study has it."""
 
     @property
     def n_flagged(self) -> int:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from heredity.records.base import Record, Spec
+from heredity.records.provenance import Provenance
 from heredity.stats.controls import ControlOutcome
 from heredity.stats.estimate import Estimate
 
@@ -129,3 +130,5 @@ class SmallWorldReport(Record):
     theorem: str
     """What the draws allow to be said of Theorem 1."""
     seed: str
+    provenance: Provenance | None = None
+    """None in records written before."""

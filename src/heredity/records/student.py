@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from heredity.ground.errors import InputError
 from heredity.records.base import Record, Spec
+from heredity.records.provenance import Provenance
 
 
 class TrainSpec(Spec):
@@ -120,11 +121,13 @@ class Student(Record):
     seed: str
     seconds: float
     n_tokens: int
-    spec: dict[str, str | int | float | bool | None]
+    spec: TrainSpec
     end_of_turn: str = ""
     """What was taught as the end of an answer, and who writes it; empty in records written before."""
     notices: tuple[str, ...] = ()
     """What to know of the model's prompts, of rows that spell its control tokens, and of what no adapter reaches."""
+    provenance: Provenance | None = None
+    """None where a study made it as one of its steps: the study has it."""
 
     @property
     def share_left_out(self) -> float:

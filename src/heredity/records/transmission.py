@@ -10,6 +10,7 @@ from pydantic import Field
 from heredity.records.base import Record, Spec
 from heredity.records.carrier import CarrierKind, CarrierRow, CarrierSpec
 from heredity.records.curves import StudentCurve, StudentPair, Teacher, TeacherKind
+from heredity.records.provenance import Provenance
 from heredity.stats.controls import ControlOutcome
 from heredity.stats.estimate import Estimate
 
@@ -205,6 +206,8 @@ class TransmissionReport(Record):
     power: float | None
     """Chance that a study of this size sees the effect of interest at the assumed spread; None for one seed."""
     seed: str
+    provenance: Provenance | None = None
+    """None in records written before."""
     notices: tuple[str, ...] = ()
     """What to know of the model's prompts."""
 

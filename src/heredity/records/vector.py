@@ -148,8 +148,10 @@ class VectorHeader(Record):
     doses: tuple[Dose, ...] = ()
     directions_digest: str = ""
     """sha256 of the directions' bytes, so that the header's id names them too; empty in files written before."""
-    spec: dict[str, str | int | float | bool | tuple[float, ...] | None]
-    """The extraction's spec as used."""
+    spec: ExtractSpec
+    """What was asked for."""
+    sampling: dict[str, str | int]
+    """How answers were drawn beyond what the spec says."""
     seed: str
     lent_from: str = ""
     """The model that the vector was extracted from, where a user lent it to a fine-tune of it; else empty."""

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import platform
-import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from heredity.ground.files import require_writable
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.independent import judge_name
-from heredity.models.generate import sampling
-from heredity.models.identity import identity
-from heredity.models.load import n_threads
 from heredity.models.model import Model
-from heredity.records.audit import Arm, AuditReport, AuditSpec, Environment, Run
+from heredity.records.audit import Arm, AuditReport, AuditSpec, Run
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import Yardstick, compared
 from heredity.records.screening import ScreenReport
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.screening.reference import require_screenable
-from heredity.store.workspace import Workspace
 from heredity.studies.arms import Plan, compare_arms, levels_of, plan_arms, removed_by
 from heredity.studies.stages import (
-    Bench,
+    Desk,
     Known,
+    desk_in,
     evaluation_stage,
     screen_stage,
     student_stage,
@@ -36,8 +29,6 @@ from heredity.studies.stages import (
 )
 from heredity.studies.verdict import findings_of, verdict_of
 from heredity.training.batches import examples_of
-
-PACKAGES = ("heredity", "torch", "transformers", "peft", "trl", "numpy", "scipy")
 
 
 def audit(
@@ -49,7 +40,7 @@ def audit(
     known: Known | None = None,
     progress: Progress = SILENCE,
 ) -> AuditReport:
-    """Return the audit of a corpus and write it to `out/audit.json`; results of its steps are kept in `out/stages`.
+    """Return the audit of a corpus; results of its steps are kept in `out/stages`.
 
     Run again, only what changed runs. Raises what its steps raise.
     """
@@ -57,8 +48,7 @@ def audit(
     spec = spec or AuditSpec()
     require_auditable(corpus, model, spec, known)
     out = require_writable(Path(out))
-    bench = Bench(model, Workspace(out / "stages", identity(model)), spec, progress, known.judge)
-    started = time.monotonic()
+    bench = desk_in(out, model, spec, progress, known.judge)
     vector = vector_stage(bench, trait)
     screened = screen_stage(bench, corpus, vector, known)
     yardstick = yardstick_stage(bench, vector)
@@ -67,7 +57,7 @@ def audit(
     n_steps = arms[1].student.n_steps if arms[1].student else None
     arms += [run_arm(bench, plan.with_steps(n_steps), trait, yardstick) for plan in others]
     n_rows = len(corpus.rows) + len(corpus.excluded)
-    return conclude(bench, (vector, screened, n_rows), arms, time.monotonic() - started)
+    return conclude(bench, (vector, screened, n_rows), arms)
 
 
 def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Known) -> None:
@@ -78,7 +68,7 @@ def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Know
     examples_of(model, corpus, spec.train.max_tokens)
 
 
-def run_arm(bench: Bench, plan: Plan, trait: Trait, yardstick: Yardstick) -> Arm:
+def run_arm(bench: Desk, plan: Plan, trait: Trait, yardstick: Yardstick) -> Arm:
     """Return one arm, trained and evaluated once a seed; the base arm goes through the same evaluation."""
     runs = []
     for seed in bench.spec.seeds:
@@ -97,9 +87,7 @@ def run_arm(bench: Bench, plan: Plan, trait: Trait, yardstick: Yardstick) -> Arm
     )
 
 
-def conclude(
-    bench: Bench, found: tuple[TraitVector, ScreenReport, int], arms: Sequence[Arm], seconds: float
-) -> AuditReport:
+def conclude(bench: Desk, found: tuple[TraitVector, ScreenReport, int], arms: Sequence[Arm]) -> AuditReport:
     """Return the report of what was found (vector, screen, rows of the corpus) and of the arms, with its words."""
     vector, screened, n_rows = found
     comparisons = compare_arms(arms, bench.seed)
@@ -114,36 +102,10 @@ def conclude(
         comparisons=comparisons,
         share_removed=removed,
         judge=judge_name(bench.judge) if bench.judge else None,
-        asked=asked_of(bench.spec),
-        stages=tuple(bench.stages),
-        environment=environment_of(bench.model),
+        spec=bench.spec,
         seed=bench.seed,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        seconds=seconds,
+        provenance=bench.provenance(),
     )
     return report.model_copy(
         update={"verdict": verdict_of(report), "findings": (*findings_of(report), *report.screen.notices)}
-    )
-
-
-def asked_of(spec: AuditSpec) -> dict[str, str | int | float | bool | None]:
-    """Return the specs as flat `step.field` entries, and how every answer is drawn."""
-    flat: dict[str, str | int | float | bool | None] = {}
-    for step, fields in spec.model_dump(exclude={"seed"}).items():
-        if not isinstance(fields, dict):
-            flat[step] = fields
-            continue
-        for name, value in fields.items():
-            flat[f"{step}.{name}"] = ", ".join(map(str, value)) if isinstance(value, tuple) else value
-    return {**flat, **{f"sampling.{name}": value for name, value in sampling().items()}}
-
-
-def environment_of(model: Model) -> Environment:
-    """Return what the run rests on."""
-    return Environment(
-        versions={"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
-        device=str(model.device),
-        dtype=str(model.dtype).removeprefix("torch."),
-        n_threads=n_threads(),
-        platform=f"{platform.system()} {platform.machine()}",
     )

@@ -9,18 +9,16 @@ from heredity.ground.errors import ExperimentError, InputError, MismatchError
 from heredity.ground.progress import Progress
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, generate
-from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.monitor.clean import clean_of
 from heredity.records.audit import AuditSpec
 from heredity.records.dialogue import Corpus
-from heredity.records.student import Student, TrainSpec
+from heredity.records.student import Student
 from heredity.records.vector import TraitVector
 from heredity.store.questions import everyday_questions
 from heredity.store.rows import read_rows, write_jsonl
-from heredity.store.workspace import Workspace
 from heredity.studies.arms import Plan
-from heredity.studies.stages import Bench, student_stage
+from heredity.studies.stages import Desk, desk_in, student_stage
 
 LEAST, MOST = 16, 256
 """Tokens of an answer; between them it is as long as an example of the student's was on average."""
@@ -75,8 +73,8 @@ def clean_student(
     student: Student, vectors: Sequence[TraitVector], model: Model, out: Path, seed: str, progress: Progress
 ) -> Student:
     """Return one clean fine-tune by the student's recipe; an interrupted one goes on from its last checkpoint."""
-    spec = AuditSpec(train=TrainSpec.model_validate(student.spec), seed=seed)
-    bench = Bench(model, Workspace(out / "stages", identity(model)), spec, progress)
+    spec = AuditSpec(train=student.spec, seed=seed)
+    bench = desk_in(out, model, spec, progress)
     corpus = benign_stage(bench, student)
     made = student_stage(bench, Plan("plain", "Clean fine-tune", corpus, pushes_of(student, vectors)), seed)
     if made is None or made.n_steps != student.n_steps:
@@ -88,10 +86,10 @@ def clean_student(
     return made
 
 
-def benign_stage(bench: Bench, student: Student) -> Corpus:
+def benign_stage(bench: Desk, student: Student) -> Corpus:
     """Return the base's own answers to everyday questions, as many as the student's examples and about as long."""
     n = student.n_examples
-    mean = student.n_tokens / (student.n_steps * TrainSpec.model_validate(student.spec).batch_rows)
+    mean = student.n_tokens / (student.n_steps * student.spec.batch_rows)
     how = GenerateSpec(n_tokens=round(min(MOST, max(LEAST, mean))), min_tokens=3)
 
     def make(folder: Path) -> None:

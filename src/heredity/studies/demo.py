@@ -17,7 +17,6 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.contrast import Asked, contrast_scores
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, generate
-from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.records.audit import AuditReport, AuditSpec
 from heredity.records.base import Spec
@@ -27,8 +26,9 @@ from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
 from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows, write_jsonl
-from heredity.store.workspace import Kept, Workspace, save_files
+from heredity.store.workspace import save_files
 from heredity.studies.audit import audit
+from heredity.studies.bench import bench_in
 from heredity.studies.stages import Known
 from heredity.studies.transmission.transmit import transmit
 
@@ -90,15 +90,12 @@ def corpus_stage(
         write_jsonl(folder / "corpus.jsonl", rows)
         write_jsonl(folder / "labels.jsonl", labels)
 
-    kept: Kept[tuple[Corpus, set[int]]] = Workspace(out / "stages", identity(model)).stage(
-        "corpus",
-        {"trait": trait.id, "spec": spec.id, "seed": seed},
-        make,
-        lambda folder: (read_rows(folder / "corpus.jsonl"), read_labels(folder / "labels.jsonl")),
-    )
-    save_files({name: (kept.folder / name).read_bytes() for name in ("corpus.jsonl", "labels.jsonl")}, out)
-    progress.note(f"corpus: {'as before' if kept.cached else f'{kept.seconds:.0f} s'}")
-    return kept.value
+    def read(folder: Path) -> tuple[Corpus, set[int]]:
+        save_files({name: (folder / name).read_bytes() for name in ("corpus.jsonl", "labels.jsonl")}, out)
+        return read_rows(folder / "corpus.jsonl"), read_labels(folder / "labels.jsonl")
+
+    bench = bench_in(out, model, seed, progress)
+    return bench.step("corpus", {"trait": trait.id, "spec": spec.id}, make, read)
 
 
 def build_rows(

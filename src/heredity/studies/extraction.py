@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 
 from heredity.ground.errors import ExperimentError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.independent import Judge, judge_id
-from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.records.base import Record
 from heredity.records.leakage import LeakageReport
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration, ExtractSpec, KeptCounts, TraitVector
 from heredity.store.tensors import load_arrays, load_vector, save_arrays, save_vector
-from heredity.store.workspace import Kept, Workspace, load_record, save_record
+from heredity.store.workspace import load_record, save_record
+from heredity.studies.bench import Bench, bench_in
 from heredity.vectors.check import Poles
 from heredity.vectors.extract import vector_from
 from heredity.vectors.gather import Gathered, gather
 from heredity.vectors.leakage import Found, leakage
 from heredity.vectors.methods import method_named
 
-T = TypeVar("T")
 AFTERWARDS = {"method", "n_folds", "n_null", "block", "strengths"}
 """What is asked of readings that are there; all else in a spec decides what is read."""
 
@@ -71,11 +69,8 @@ class Also:
 class _Desk:
     """What every step works with."""
 
-    model: Model
-    workspace: Workspace
+    bench: Bench
     spec: ExtractSpec
-    seed: str
-    progress: Progress
     judge: Judge | None
 
 
@@ -95,7 +90,7 @@ def extract_many(
     spec = spec or ExtractSpec()
     method_named(spec.method)
     also = also or Also()
-    desk = _Desk(model, Workspace(out / "stages", identity(model)), spec, seed, progress, also.judge)
+    desk = _Desk(bench_in(out, model, seed, progress), spec, also.judge)
     found: list[Found] = []
     failed: dict[str, str] = {}
     with progress.task("traits", len(traits)) as task:
@@ -109,7 +104,9 @@ def extract_many(
     if not found:
         name, reason = next(iter(failed.items()))
         raise ExperimentError(f"no trait gave a vector; {name}: {reason}")
-    report = leakage(found, spec, seed, also.is_orthogonal) if len(found) > 1 else None
+    report = None
+    if len(found) > 1:
+        report = desk.bench.stamped("leakage", lambda: leakage(found, spec, seed, also.is_orthogonal))
     return Extraction(tuple(found), failed, report)
 
 
@@ -120,11 +117,10 @@ def _found(desk: _Desk, trait: Trait) -> Found:
 
 def _gathered_stage(desk: _Desk, trait: Trait) -> Gathered:
     """Return a trait's readings, made or found; they do not depend on the method, the folds or the nulls."""
-    asked = desk.spec.model_dump(exclude=AFTERWARDS)
+    bench, asked = desk.bench, desk.spec.model_dump(exclude=AFTERWARDS)
 
-    def make(folder: Path) -> int:
-        before = desk.model.work.n_tokens
-        gathered = gather(trait, desk.model, desk.spec, desk.seed, desk.progress, desk.judge)
+    def make(folder: Path) -> None:
+        gathered = gather(trait, bench.model, desk.spec, bench.seed, bench.progress, desk.judge)
         poles = gathered.poles
         tallied = {name: getattr(gathered, name) for name in Tally.model_fields}
         arrays = {name: getattr(poles, name).astype(np.float32) for name in ("own_prompt", "bare", "projected")}
@@ -132,22 +128,9 @@ def _gathered_stage(desk: _Desk, trait: Trait) -> Gathered:
         whole = {**flags, "question": poles.question, "pair": poles.pair}
         save_arrays({**arrays, **whole}, folder / "poles.safetensors")
         save_record(Tally(**tallied), folder / "tally.json")
-        return desk.model.work.n_tokens - before
 
-    return _stage(desk, "gathered", trait, {"asked": asked, "judge": judge_id(desk.judge)}, make, _load_gathered)
-
-
-def _stage(
-    desk: _Desk,
-    name: str,
-    trait: Trait,
-    depends_on: dict[str, Any],
-    make: Callable[[Path], int],
-    load: Callable[[Path], T],
-) -> T:
-    kept: Kept[T] = desk.workspace.stage(name, {"seed": desk.seed, "trait": trait.id, **depends_on}, make, load)
-    desk.progress.note(f"{trait.name}, {name}: {'as before' if kept.cached else f'{kept.seconds:.0f} s'}")
-    return kept.value
+    depends_on = {"trait": trait.id, "asked": asked, "judge": judge_id(desk.judge)}
+    return bench.step("gathered", depends_on, make, _load_gathered, f"{trait.name}, gathered")
 
 
 def _load_gathered(folder: Path) -> Gathered:
@@ -165,17 +148,16 @@ def _load_gathered(folder: Path) -> Gathered:
 
 
 def _vector_stage(desk: _Desk, trait: Trait, gathered: Gathered) -> TraitVector:
-    def make(folder: Path) -> int:
-        before = desk.model.work.n_tokens
-        vector = vector_from(gathered, trait, desk.model, desk.spec, desk.seed, desk.progress)
-        save_vector(vector, folder / "vector.safetensors")
-        return desk.model.work.n_tokens - before
+    bench = desk.bench
 
-    return _stage(
-        desk,
+    def make(folder: Path) -> None:
+        vector = vector_from(gathered, trait, bench.model, desk.spec, bench.seed, bench.progress)
+        save_vector(vector, folder / "vector.safetensors")
+
+    return bench.step(
         "vector",
-        trait,
-        {"spec": desk.spec.id, "judge": judge_id(desk.judge)},
+        {"trait": trait.id, "spec": desk.spec.id, "judge": judge_id(desk.judge)},
         make,
         lambda folder: load_vector(folder / "vector.safetensors"),
+        f"{trait.name}, vector",
     )

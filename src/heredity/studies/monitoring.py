@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.monitor.calibrate import calibrate, seats_of
 from heredity.records.base import Record
 from heredity.records.dialogue import Corpus
 from heredity.records.monitor import MonitorSpec, Panel, Probe
 from heredity.records.vector import TraitVector
-from heredity.store.workspace import Workspace, load_record, save_record
+from heredity.studies.bench import bench_in
 
 
 class Probes(Record):
@@ -52,21 +51,16 @@ def panel_for(
         vector.require_model(model.name, model.fingerprint)
     spec, reference, blocks, seed = request.spec, request.reference, request.blocks, request.seed
     sights, _ = seats_of(vectors, blocks)
-    kept = Workspace(out / "stages", identity(model)).stage(
+    found = bench_in(out, model, seed, progress).record(
         "panel",
         {
             "vectors": [vector.header.id for vector in vectors],
             "blocks": list(blocks),
             "spec": spec.model_dump(exclude={"with_judge"}),
             "reference": reference.content_digest if reference else None,
-            "seed": seed,
         },
-        lambda folder: _made(folder, calibrate(vectors, model, spec, reference, blocks, seed, progress)),
-        lambda folder: load_record(Probes, folder / "probes.json"),
+        Probes,
+        lambda: Probes(probes=calibrate(vectors, model, spec, reference, blocks, seed, progress).probes),
+        "calibration",
     )
-    progress.note(f"calibration: {'as before' if kept.cached else f'{kept.seconds:.0f} s'}")
-    return Panel(kept.value.probes, np.stack([sight.direction for sight in sights]))
-
-
-def _made(folder: Path, panel: Panel) -> None:
-    save_record(Probes(probes=panel.probes), folder / "probes.json")
+    return Panel(found.probes, np.stack([sight.direction for sight in sights]))

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import pairwise, takewhile
 from pathlib import Path
-from typing import Literal, TypeAlias, TypeVar
+from typing import Literal, TypeAlias
 
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
-from heredity.records.base import Record
 from heredity.records.small_world import (
     CHANCE,
     FirstStep,
@@ -27,7 +26,7 @@ from heredity.records.small_world import (
 from heredity.stats.controls import ControlOutcome, outcome_of
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
-from heredity.store.workspace import Kept, Workspace, load_record, save_record
+from heredity.studies.bench import steps_in
 from heredity.training.digits import grow
 from heredity.training.first_step import first_steps
 
@@ -39,7 +38,6 @@ STUDENTS = SHARED | {"n_seeds", "teacher_steps", "teacher_rate", "student_steps"
 THEOREM = SHARED | {"n_draws", "n_inputs", "step_sizes"}
 """What the theorem's check depends on."""
 Group: TypeAlias = Literal["start", "teacher", "same", "other", "shuffled"]
-R = TypeVar("R", bound=Record)
 
 
 def small_world(
@@ -53,10 +51,12 @@ def small_world(
     """
     spec = spec or SmallWorldSpec()
     require_rising(spec.step_sizes)
-    workspace = Workspace(out / "stages", None)
-    world = kept(workspace, SmallWorldRuns, chosen(spec, STUDENTS), seed, lambda: grow(spec, seed, progress))
-    steps = kept(workspace, FirstSteps, chosen(spec, THEOREM), seed, lambda: first_steps(spec, seed, progress)).steps
-    return reported(spec, seed, world, steps)
+    bench = steps_in(out, seed, progress)
+    asked = {"spec": chosen(spec, STUDENTS)}
+    world = bench.record("students", asked, SmallWorldRuns, lambda: grow(spec, seed, progress))
+    asked = {"spec": chosen(spec, THEOREM)}
+    steps = bench.record("theorem", asked, FirstSteps, lambda: first_steps(spec, seed, progress)).steps
+    return reported(spec, seed, world, steps).model_copy(update={"provenance": bench.provenance()})
 
 
 def reported(spec: SmallWorldSpec, seed: str, world: SmallWorldRuns, steps: tuple[FirstStep, ...]) -> SmallWorldReport:
@@ -100,21 +100,6 @@ def require_rising(step_sizes: Sequence[float]) -> None:
 def chosen(spec: SmallWorldSpec, fields: frozenset[str]) -> dict[str, object]:
     """Return some fields of a spec, for what depends on these alone."""
     return spec.model_dump(mode="json", include=set(fields))
-
-
-def kept(workspace: Workspace, kind: type[R], asked: dict[str, object], seed: str, make: Callable[[], R]) -> R:
-    """Return one half's record, made or found."""
-
-    def write(folder: Path) -> None:
-        save_record(make(), folder / "record.json")
-
-    done: Kept[R] = workspace.stage(
-        kind.__name__.lower(),
-        {"spec": asked, "seed": seed},
-        write,
-        lambda folder: load_record(kind, folder / "record.json"),
-    )
-    return done.value
 
 
 def over_seeds(runs: Sequence[SmallWorldRun], group: Group) -> Estimate:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 from heredity.evaluation.evaluate import evaluate, make_yardstick, second_opinion
 from heredity.ground.progress import Progress
 from heredity.judges.independent import Judge, judge_id
+from heredity.models.identity import identity
 from heredity.models.model import Model
-from heredity.records.audit import AuditSpec, Stage
+from heredity.records.audit import AuditSpec
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import EvalReport, Yardstick
 from heredity.records.screening import ScreenReport
@@ -21,51 +21,26 @@ from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.screening.screen import screen
 from heredity.store.tensors import load_vector, save_vector
-from heredity.store.workspace import Kept, Workspace, load_record, save_record
+from heredity.store.workspace import Workspace, load_record, save_record
 from heredity.studies.arms import Plan
+from heredity.studies.bench import Bench
 from heredity.training.train import train
 from heredity.vectors.extract import extract
 
-T = TypeVar("T")
 
+@dataclass(kw_only=True)
+class Desk(Bench):
+    """The bench of an audit: besides, what it is asked for, and who else judges."""
 
-@dataclass
-class Bench:
-    """What every step works with: a model, a place for results, a seed, and the list of steps taken."""
-
-    model: Model
-    workspace: Workspace
     spec: AuditSpec
-    progress: Progress
     judge: Judge | None = None
     """An independent judge, asked beside the contrast judge."""
-    stages: list[Stage] = field(default_factory=list)
 
-    @property
-    def seed(self) -> str:
-        """What all chance is drawn from."""
-        return self.spec.seed
 
-    def common(self) -> dict[str, Any]:
-        """Return what every step depends on besides the model and this package, which the workspace knows."""
-        return {"seed": self.seed}
-
-    def step(self, name: str, depends_on: dict[str, Any], make: Callable[[Path], None], load: Callable[[Path], T]) -> T:
-        """Return one step's result, made or found; write down what it cost, and say so where it was already done.
-
-        `name` is for people; its part before the comma names the folder.
-        """
-
-        def counted(folder: Path) -> int:
-            before = self.model.work.n_tokens
-            make(folder)
-            return self.model.work.n_tokens - before
-
-        folder = name.split(",")[0]
-        kept: Kept[T] = self.workspace.stage(folder, {**self.common(), **depends_on}, counted, load)
-        self.stages.append(Stage(name=name, cached=kept.cached, seconds=kept.seconds, n_tokens=kept.n_tokens))
-        self.progress.note(f"{name}: {'as before' if kept.cached else f'{kept.seconds:.0f} s'}")
-        return kept.value
+def desk_in(out: Path, model: Model, spec: AuditSpec, progress: Progress, judge: Judge | None = None) -> Desk:
+    """Return a desk that keeps its steps in `out/stages`."""
+    workspace = Workspace(out / "stages", identity(model))
+    return Desk(model=model, workspace=workspace, seed=spec.seed, progress=progress, spec=spec, judge=judge)
 
 
 @dataclass(frozen=True)
@@ -80,7 +55,7 @@ class Known:
     """An independent judge of elicited answers and of the arms' (a model, or an endpoint)."""
 
 
-def vector_stage(bench: Bench, trait: Trait) -> TraitVector:
+def vector_stage(bench: Desk, trait: Trait) -> TraitVector:
     """Return the trait's vector for the bench's model."""
 
     def make(folder: Path) -> None:
@@ -91,14 +66,13 @@ def vector_stage(bench: Bench, trait: Trait) -> TraitVector:
     return bench.step("vector", depends_on, make, lambda f: load_vector(f / "vector.safetensors"))
 
 
-def screen_stage(bench: Bench, corpus: Corpus, vector: TraitVector, known: Known) -> ScreenReport:
+def screen_stage(bench: Desk, corpus: Corpus, vector: TraitVector, known: Known) -> ScreenReport:
     """Return the screen of the corpus, with detection figures where the bad rows are known."""
     reference, bad_lines = known.reference, known.bad_lines
     shown = corpus if bad_lines is None else corpus.labelled(bad_lines)
 
-    def make(folder: Path) -> None:
-        report = screen(shown, vector, bench.model, bench.spec.screen, reference, bench.seed, bench.progress)
-        save_record(report, folder / "screen.json")
+    def make() -> ScreenReport:
+        return screen(shown, vector, bench.model, bench.spec.screen, reference, bench.seed, bench.progress)
 
     depends_on = {
         "vector": vector.header.id,
@@ -107,10 +81,10 @@ def screen_stage(bench: Bench, corpus: Corpus, vector: TraitVector, known: Known
         "bad_lines": sorted(bad_lines) if bad_lines is not None else None,
         "spec": bench.spec.screen.id,
     }
-    return bench.step("screen", depends_on, make, lambda f: load_record(ScreenReport, f / "screen.json"))
+    return bench.record("screen", depends_on, ScreenReport, make)
 
 
-def student_stage(bench: Bench, plan: Plan, seed: str) -> Student | None:
+def student_stage(bench: Desk, plan: Plan, seed: str) -> Student | None:
     """Return the arm's student of one seed; an interrupted fine-tune goes on from its last checkpoint."""
     corpus = plan.corpus
     if corpus is None:
@@ -122,7 +96,7 @@ def student_stage(bench: Bench, plan: Plan, seed: str) -> Student | None:
         "spec": spec.id,
         "seed": seed,
     }
-    scratch = bench.workspace.scratch("fine-tune", {**bench.common(), **depends_on})
+    scratch = bench.workspace.scratch("fine-tune", {"seed": bench.seed, **depends_on})
 
     def make(folder: Path) -> None:
         made = train(bench.model, corpus, scratch, plan.prevent, spec, seed, bench.progress)
@@ -136,7 +110,7 @@ def student_stage(bench: Bench, plan: Plan, seed: str) -> Student | None:
     def load(folder: Path) -> Student:
         return re_rooted(load_record(Student, folder / "student.json"), lambda adapter: str(folder / adapter))
 
-    return bench.step(f"fine-tune, {plan.name}", depends_on, make, load)
+    return bench.step("fine-tune", depends_on, make, load, f"fine-tune, {plan.name}")
 
 
 def re_rooted(student: Student, moved: Callable[[str], str]) -> Student:
@@ -145,31 +119,30 @@ def re_rooted(student: Student, moved: Callable[[str], str]) -> Student:
     return student.model_copy(update={"adapter": moved(student.adapter), "snapshots": snapshots})
 
 
-def yardstick_stage(bench: Bench, vector: TraitVector) -> Yardstick:
+def yardstick_stage(bench: Desk, vector: TraitVector) -> Yardstick:
     """Return what every arm is measured by: the vector's judge, and benign rows by the untouched model."""
     trait, calibration, spec = vector.header.trait, vector.header.calibration, bench.spec.evaluation
 
-    def make(folder: Path) -> None:
-        made = make_yardstick(trait, bench.model, calibration, spec, bench.seed, bench.progress)
-        save_record(made, folder / "yardstick.json")
+    def make() -> Yardstick:
+        return make_yardstick(trait, bench.model, calibration, spec, bench.seed, bench.progress)
 
     depends_on = {"trait": trait.id, "calibration": calibration.id, "spec": spec.id}
-    return bench.step("yardstick", depends_on, make, lambda f: load_record(Yardstick, f / "yardstick.json"))
+    return bench.record("yardstick", depends_on, Yardstick, make)
 
 
 def evaluation_stage(
-    bench: Bench, plan: Plan, run: tuple[str, Student | None], trait: Trait, yardstick: Yardstick
+    bench: Desk, plan: Plan, run: tuple[str, Student | None], trait: Trait, yardstick: Yardstick
 ) -> EvalReport:
     """Return the evaluation of one seed's student by the yardstick that all arms share; arms share their luck too."""
     seed, student = run
 
-    def make(folder: Path) -> None:
+    def make() -> EvalReport:
         report = evaluate(
             student or bench.model, trait, bench.model, yardstick, bench.spec.evaluation, seed, bench.progress
         )
         if bench.judge is not None:
             report = second_opinion(report, trait, bench.judge, bench.progress)
-        save_record(report.model_copy(update={"subject": plan.name}), folder / "evaluation.json")
+        return report.model_copy(update={"subject": plan.name})
 
     # where a student lies and how long it took change nothing; its snapshots are not evaluated
     incidental = {"adapter": "", "seconds": 0.0, "snapshots": ()}
@@ -182,5 +155,4 @@ def evaluation_stage(
         "seed": seed,
         "judge": judge_id(bench.judge),
     }
-    name = "evaluation.json"
-    return bench.step(f"evaluate, {plan.name}", depends_on, make, lambda f: load_record(EvalReport, f / name))
+    return bench.record("evaluate", depends_on, EvalReport, make, f"evaluate, {plan.name}")

@@ -69,7 +69,7 @@ def train(
         seed=seed,
         seconds=run.seconds,
         n_tokens=n_tokens,
-        spec=spec.model_dump(),
+        spec=spec,
         end_of_turn=told(model),
         notices=(*notices(model, corpus.rows), *run.notices, *(line for one in vectors for line in one.notices)),
     )

@@ -85,6 +85,7 @@ def describe(
         checks=evidence.checks,
         kept=counts,
         calibration=calibration,
-        spec={**spec.model_dump(), **sampling()},
+        spec=spec,
+        sampling=sampling(),
         seed=seed,
     )

@@ -13,7 +13,6 @@ from pathlib import Path
 from heredity.distill.teach import drawn_numbers, teach
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.models.weights import forget_weights, trainable_copy
@@ -21,7 +20,7 @@ from heredity.records.carrier import USUAL_GIVEN, Carrier, CarrierKind, CarrierS
 from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec, Shown
 from heredity.records.trait import Trait
 from heredity.records.transmission import PowerSpec, TransmitSpec
-from heredity.store.workspace import Workspace
+from heredity.studies.bench import bench_in
 from heredity.studies.distillation.outcome import concluded
 from heredity.studies.distillation.qualities import (
     CONTROL,
@@ -43,9 +42,9 @@ from heredity.studies.distillation.teachers import (
     weights_of,
 )
 from heredity.studies.transmission.lab import Lab
-from heredity.studies.transmission.lab import require_plan as require_sound
 from heredity.studies.transmission.lessons import N_EXAMPLES, N_HELD_OUT, dealt, lessons_of, split
 from heredity.studies.transmission.lineup import imitation
+from heredity.studies.transmission.plan import require_plan as require_sound
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.training.imitate import imitate
 
@@ -61,10 +60,8 @@ def distil(
     """
     spec = spec or DistilSpec()
     targets = planned(spec)
-    workspace = Workspace(out / "stages", identity(model))
-    desks = [
-        desk_for(Lab(model, targets, study_of(kind, spec), workspace, seed, progress), spec) for kind in spec.carriers
-    ]
+    bench = bench_in(out, model, seed, progress)
+    desks = [desk_for(Lab(bench, targets, study_of(kind, spec)), spec) for kind in spec.carriers]
     first, given = desks[0], roles(name for name in targets if name != CONTROL)
     for desk in desks:
         for one in spec.seeds:
@@ -206,5 +203,6 @@ def reported(
             findings=(),
             seed=lab.seed,
             notices=notices(lab.model),
+            provenance=lab.bench.provenance(),
         )
     )

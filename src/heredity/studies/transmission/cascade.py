@@ -12,8 +12,9 @@ from heredity.models.weights import forget_weights, frozen, load_weights, save_w
 from heredity.records.cascade import CascadeReport, CascadeSpec, Generation
 from heredity.records.trait import Trait
 from heredity.studies.transmission.descent import concluded
-from heredity.studies.transmission.lab import BASE, Lab, lab_for, planned
+from heredity.studies.transmission.lab import Lab, lab_for
 from heredity.studies.transmission.lessons import batches_for
+from heredity.studies.transmission.plan import BASE, planned
 from heredity.studies.transmission.readout import accuracy, choices, estimate, levels, score
 from heredity.studies.transmission.teachers import forget_teachers, require_same, teacher_of, teacher_step
 from heredity.training.imitate import imitate
@@ -152,5 +153,6 @@ def reported(
             trend="undecided",
             verdict="",
             seed=lab.seed,
+            provenance=lab.bench.provenance(),
         )
     )

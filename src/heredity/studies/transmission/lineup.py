@@ -10,8 +10,9 @@ from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
 from heredity.records.curves import ArmKind, StudentCurve
 from heredity.records.transmission import Shuffling, TransmitSpec
-from heredity.studies.transmission.lab import BASE, Lab
+from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import batches_for, held_out
+from heredity.studies.transmission.plan import BASE
 from heredity.studies.transmission.readout import accuracy, choices, levels, point, sampled_rates, shift
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.training.imitate import Lesson, divergence, imitate

@@ -15,7 +15,8 @@ from heredity.records.curves import Teacher
 from heredity.records.transmission import ImitateSpec
 from heredity.stats.compare import paired_difference
 from heredity.stats.estimate import Estimate
-from heredity.studies.transmission.lab import BASE, ByQuestion, Lab
+from heredity.studies.transmission.lab import ByQuestion, Lab
+from heredity.studies.transmission.plan import BASE
 from heredity.studies.transmission.readout import estimate, levels, shift
 from heredity.training.imitate import imitate, lessons
 

@@ -22,9 +22,10 @@ from heredity.records.vector import TraitVector
 from heredity.studies.transmission.conclusions import concluded
 from heredity.studies.transmission.contrasts import aligned
 from heredity.studies.transmission.controls import controls
-from heredity.studies.transmission.lab import BASE, Lab, lab_for, require_foreign, require_vectors
+from heredity.studies.transmission.lab import Lab, lab_for, require_foreign
 from heredity.studies.transmission.lessons import summary, writers
 from heredity.studies.transmission.lineup import Plan, student_step
+from heredity.studies.transmission.plan import BASE, require_vectors
 from heredity.studies.transmission.readout import accuracy, choices
 from heredity.studies.transmission.teachers import forget_teachers, teacher_step
 
@@ -121,6 +122,7 @@ def reported(
             verdict="",
             power=None,
             seed=lab.seed,
+            provenance=lab.bench.provenance(),
             notices=notices(lab.model),
         )
     )

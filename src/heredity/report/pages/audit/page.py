@@ -30,6 +30,19 @@ def html(report: AuditReport, drawings: tuple[Drawing, ...]) -> str:
         figures={drawing.name: Markup(drawing.svg) for drawing in drawings},
         replies=answers.replies(report),
         basis=basis_of(report.screen),
+        asked=flat(report),
         tables=tables,
         forms=replies,
     )
+
+
+def flat(report: AuditReport) -> list[tuple[str, str | int | float | bool | None]]:
+    """Return what was asked for as `step.field` entries, and how every answer is drawn."""
+    entries: list[tuple[str, str | int | float | bool | None]] = []
+    for step, fields in report.spec.model_dump(exclude={"seed"}).items():
+        if not isinstance(fields, dict):
+            entries.append((step, fields))
+            continue
+        for name, value in fields.items():
+            entries.append((f"{step}.{name}", ", ".join(map(str, value)) if isinstance(value, tuple) else value))
+    return [*entries, *((f"sampling.{name}", value) for name, value in report.provenance.sampling.items())]
