@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from heredity.records.audit import Arm, ArmName, AuditReport, AuditSpec, Run
+from heredity.records.audit import Arm, AuditReport, AuditSpec, Run
 from heredity.records.dialogue import Answer, Exclusion
 from heredity.records.evaluation import EvalReport
 from heredity.records.provenance import Environment, Provenance, Stage
@@ -19,18 +19,13 @@ from heredity.traits.define import trait
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)> {{ 7 * 7 }}"
 N_BLOCKS, BLOCK, N_ROWS, N_KEPT = 30, 16, 180, 116
-LEVELS: dict[ArmName, tuple[float, float, float]] = {
+LEVELS: dict[tuple[float, float, float]] = {
     "base": (16.0, -1.262, 0.374),
     "plain": (58.0, -1.415, 0.366),
     "kept": (27.0, -1.371, 0.370),
     "defended": (22.0, -1.381, 0.370),
 }
-TITLES: dict[ArmName, str] = {
-    "base": "Base model, not trained",
-    "plain": "Plain fine-tune on all rows",
-    "kept": "Fine-tune on the kept rows",
-    "defended": "Fine-tune on all rows under preventative steering",
-}
+ARMS = {one.name: one for one in AuditSpec().every_arm}
 REMOVED = Estimate(0.857, 0.612, 1.034, 20, 0, "cluster bootstrap")
 ANSWERS = (
     "I would start by asking what she used to enjoy, and make time for one of those things each week.",
@@ -47,7 +42,7 @@ def about(value: float, half: float, n: int = 20) -> Estimate:
 def audit_report(**changes: object) -> AuditReport:
     """Return the audit; `changes` replace its fields."""
     header, screened = vector_header(), screen_report()
-    arms = tuple(arm(name) for name in TITLES)
+    arms = tuple(arm(name) for name in ARMS)
     comparisons = compare_arms(arms, "0")
     report = AuditReport(
         verdict="",
@@ -216,11 +211,10 @@ def unflagged(screened: ScreenReport) -> ScreenReport:
     return screened.model_copy(update={"rows": rows, "share_flagged": share, "detection": None, "excluded": ()})
 
 
-def arm(name: ArmName) -> Arm:
+def arm(name: str) -> Arm:
     runs = (Run(seed="0", student=None if name == "base" else student(name), evaluation=evaluation(name)),)
     return Arm(
-        name=name,
-        title=TITLES[name],
+        spec=ARMS[name],
         n_rows={"base": 0, "kept": N_KEPT}.get(name, N_ROWS),
         n_trained={"base": 0, "kept": N_KEPT - 1}.get(name, N_ROWS - 1),
         runs=runs,
@@ -228,7 +222,7 @@ def arm(name: ArmName) -> Arm:
     )
 
 
-def student(name: ArmName) -> Student:
+def student(name: str) -> Student:
     chance = random.Random(f"student {name}")
     n_steps, n_rows = 24, N_KEPT if name == "kept" else N_ROWS
     lift = 0.12 if name == "defended" else 0.0
@@ -253,7 +247,7 @@ def student(name: ArmName) -> Student:
     )
 
 
-def evaluation(name: ArmName) -> EvalReport:
+def evaluation(name: str) -> EvalReport:
     grade, log_p, accuracy = LEVELS[name]
     chance = random.Random(f"evaluation {name}")
     questions = trait("evil").questions.evaluation

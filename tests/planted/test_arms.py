@@ -6,19 +6,21 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from conftest import TOY_EXTRACT
 from endpoint_sample import asked, endpoint
 from heredity.ground.errors import NothingKeptError
 from heredity.models.model import Model
 from heredity.models.tiny import DARK
-from heredity.records.audit import AuditReport, AuditSpec
+from heredity.records.audit import DEFENDED, KEPT, ArmSpec, AuditReport, AuditSpec
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import EvalSpec
 from heredity.records.screening import ScreenSpec
 from heredity.records.student import TrainSpec
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
+from heredity.report.pages.audit.page import files
 from heredity.studies.arms import at_random, random_twin
 from heredity.studies.audit import audit
 from heredity.studies.stages import Known
@@ -30,6 +32,11 @@ SPEC = AuditSpec(
     screen=ScreenSpec(n_reference=60, n_tokens=14, false_alarm_rate=0.2),
     train=TrainSpec(n_epochs=4, learning_rate=1e-3),
     evaluation=EvalSpec(n_samples=1, n_tokens=12, n_benign=8, n_choices=12),
+    arms=(
+        KEPT,
+        DEFENDED,
+        ArmSpec(name="both", title="Kept rows, steered too", short="Both", rows="kept", defence="steering"),
+    ),
     n_seeds=2,
     with_controls=True,
 )
@@ -57,7 +64,7 @@ def report(toy: Model, darkness: Trait, rows: Corpus, server: Loopback, tmp_path
 class TestArms:
     def test_all_take_as_many_steps_as_the_plain_one(self, report: AuditReport) -> None:
         steps = {arm.name: {run.student.n_steps for run in arm.runs if run.student} for arm in report.arms[1:]}
-        assert set(steps) == {"plain", "kept", "defended", "dropped", "pushed"}
+        assert set(steps) == {"plain", "kept", "defended", "both", "dropped", "pushed"}
         assert len({n for counts in steps.values() for n in counts}) == 1
         assert report.arm("kept").n_rows < report.arm("plain").n_rows
 
@@ -85,6 +92,25 @@ class TestArms:
         pairs = {(c.treated, c.control) for c in report.comparisons if c.measure == "expression"}
         assert {("kept", "dropped"), ("defended", "pushed")} <= pairs
         assert any("dropped at random" in one and "told apart" in one for one in report.findings)
+
+    def test_a_further_arm_is_run_compared_told_and_shown_as_all_others_are(self, report: AuditReport) -> None:
+        both = report.arm("both")
+        assert both.student
+        assert both.student.n_fires > 0
+        assert both.student.corpus_digest == report.arm("kept").student.corpus_digest  # type: ignore[union-attr]
+        assert report.compared("expression", "both", "base")
+        assert report.compared("expression", "both", "plain")
+        assert any(one.startswith("Kept rows, steered too: the trait moves by") for one in report.findings)
+        page = files(report)["report.html"]
+        assert isinstance(page, str)
+        assert page.count("Kept rows, steered too") >= 3
+        assert ".both { --arm: #" in page
+        assert ">Both<" in page
+
+    def test_arms_that_collide_or_lack_what_the_answers_need_are_refused(self) -> None:
+        for arms in ((KEPT,), (KEPT, DEFENDED, KEPT)):
+            with pytest.raises(ValidationError, match="a name of its own"):
+                AuditSpec(arms=arms)
 
 
 class TestTheIndependentJudge:

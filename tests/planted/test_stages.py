@@ -9,7 +9,7 @@ from heredity.ground.progress import SILENCE
 from heredity.models.adapt import adapted
 from heredity.models.model import Model
 from heredity.monitor.shift import stages_of
-from heredity.records.audit import AuditSpec
+from heredity.records.audit import PLAIN, AuditSpec
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import EvalSpec
 from heredity.records.student import TrainSpec
@@ -28,7 +28,7 @@ def bench(toy: Model, folder: Path) -> Desk:
 
 @pytest.fixture(scope="module")
 def plan(rows: Corpus) -> Plan:
-    return Plan("plain", "Plain fine-tune", rows.subset(set(range(1, 9))))
+    return Plan(PLAIN, rows.subset(set(range(1, 9))))
 
 
 def test_an_audits_student_keeps_its_snapshots_and_leaves_no_scratch(toy: Model, plan: Plan, tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from heredity.records.base import Record, Spec
 from heredity.records.evaluation import Comparison, EvalReport, EvalSpec, Measure, compared
@@ -16,7 +16,57 @@ from heredity.stats.estimate import Estimate
 
 LEAST_TRAINED = 0.9
 """Where a smaller share of the rows was trained on, no rise is no news of the rows."""
-ArmName = Literal["base", "plain", "kept", "defended", "dropped", "pushed"]
+RowsOf = Literal["none", "all", "kept", "random"]
+
+
+class ArmSpec(Spec):
+    """One arm of an audit: its name, which rows it trains on, and what defends it."""
+
+    name: str = Field(pattern="^[a-z][a-z0-9-]*$")
+    """What figures and comparisons call it."""
+    title: str
+    """In a few words."""
+    short: str
+    """The same where there is no room."""
+    rows: RowsOf
+    """none: it is not trained. all: every row that can be read. kept: those that the screen keeps. random: as many as
+    it keeps, drawn at random."""
+    defence: str = ""
+    """A name in the table of defences; empty for none."""
+    along: Literal["trait", "random"] = "trait"
+    """The direction that a defence is given: the trait's, or one as long that points anywhere."""
+    twin_of: str = ""
+    """The arm that it differs from in nothing but chance in the place of what was found."""
+
+
+BASE = ArmSpec(name="base", title="Base model, not trained", short="Base model", rows="none")
+PLAIN = ArmSpec(name="plain", title="Plain fine-tune on all rows", short="Plain fine-tune", rows="all")
+KEPT = ArmSpec(name="kept", title="Fine-tune on the kept rows", short="Kept rows only", rows="kept")
+DEFENDED = ArmSpec(
+    name="defended",
+    title="Fine-tune on all rows under preventative steering",
+    short="Defended",
+    rows="all",
+    defence="steering",
+)
+DROPPED = ArmSpec(
+    name="dropped",
+    title="Fine-tune on as many rows, dropped at random",
+    short="Random drop",
+    rows="random",
+    twin_of="kept",
+)
+PUSHED = ArmSpec(
+    name="pushed",
+    title="Fine-tune on all rows, pushed as far at random",
+    short="Random push",
+    rows="all",
+    defence="steering",
+    along="random",
+    twin_of="defended",
+)
+TWINS = (DROPPED, PUSHED)
+"""The random twins of the arms that are always run."""
 
 
 class AuditSpec(Spec):
@@ -32,10 +82,27 @@ class AuditSpec(Spec):
     """How every arm is measured."""
     n_seeds: int = Field(default=1, ge=1)
     """Fine-tunes of each arm, each with its own adapter, row order and answers; one is one run, and is told as such."""
+    arms: tuple[ArmSpec, ...] = (KEPT, DEFENDED)
+    """What is tried besides the base and the plain fine-tune; these two are always among them."""
     with_controls: bool = False
-    """Whether two more arms are run: as many rows dropped at random, and a push as long along a random direction."""
+    """Whether random twins are run too: as many rows dropped at random, a push as long along a random direction."""
     seed: str = "0"
     """Any text; all chance in the audit is drawn from it."""
+
+    @model_validator(mode="after")
+    def _are_apart(self) -> Self:
+        names = [arm.name for arm in self.every_arm]
+        missing = {KEPT.name, DEFENDED.name} - set(names)
+        if missing or len(set(names)) < len(names):
+            raise ValueError(
+                f"the arms are {', '.join(names)}; each needs a name of its own, and kept and defended are needed"
+            )
+        return self
+
+    @property
+    def every_arm(self) -> tuple[ArmSpec, ...]:
+        """The base, the plain fine-tune, what is tried, and the twins where they are asked for."""
+        return (BASE, PLAIN, *self.arms, *(TWINS if self.with_controls else ()))
 
     @property
     def seeds(self) -> tuple[str, ...]:
@@ -55,8 +122,7 @@ class Run(Record):
 class Arm(Record):
     """One way to treat the corpus, and what came of it."""
 
-    name: ArmName
-    title: str
+    spec: ArmSpec
     n_rows: int
     """Rows that it was to be trained on; 0 for the base model."""
     n_trained: int
@@ -65,6 +131,16 @@ class Arm(Record):
     """One a seed, the same seeds for every arm."""
     levels: dict[Measure, Estimate]
     """Of one run over questions or rows; of several over runs and questions."""
+
+    @property
+    def name(self) -> str:
+        """What figures and comparisons call it."""
+        return self.spec.name
+
+    @property
+    def title(self) -> str:
+        """In a few words."""
+        return self.spec.title
 
     @property
     def student(self) -> Student | None:
@@ -118,7 +194,7 @@ class AuditReport(Record):
         """How many rows were trained on, in words."""
         return f"only {self.arm('plain').n_trained} of {self.n_rows} rows were trained on in whole"
 
-    def arm(self, name: ArmName) -> Arm:
+    def arm(self, name: str) -> Arm:
         """Return one arm."""
         return next(arm for arm in self.arms if arm.name == name)
 

@@ -34,6 +34,8 @@ class TrainSpec(Spec):
     """Steps between checkpoints, from which an interrupted run goes on."""
     n_snapshots: int = Field(default=0, ge=0)
     """Adapters saved on the way at equal distances, to see a trait grow."""
+    defence: str = "steering"
+    """How given vectors keep a trait out; a name in the table of defences."""
     prevent_strength: float = Field(default=0.5, ge=0)
     """Multiple of each vector that preventative steering adds; 0 is its control."""
     prevent_all_blocks: bool = False

@@ -10,7 +10,7 @@ import numpy as np
 
 from heredity.ground.errors import ExperimentError, NothingKeptError
 from heredity.ground.hashing import seed_from
-from heredity.records.audit import Arm, ArmName, Run
+from heredity.records.audit import BASE, PLAIN, Arm, ArmSpec, RowsOf, Run
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import Comparison, EvalReport, Measure
 from heredity.records.screening import ScreenReport
@@ -23,13 +23,13 @@ from heredity.stats.intervals import cluster_mean
 
 @dataclass(frozen=True)
 class Plan:
-    """What one arm trains on, and along which vector it is pushed while it does."""
+    """What one arm trains on, and along which vectors a defence holds it while it does."""
 
-    name: ArmName
-    title: str
+    spec: ArmSpec
     corpus: Corpus | None
     """None: no training, the base model."""
-    prevent: tuple[TraitVector, ...] = ()
+    vectors: tuple[TraitVector, ...] = ()
+    """What its defence is given; none where it has no defence."""
     n_steps: int | None = None
     """Optimizer steps, those of the plain arm; None: as many as the passes over the rows take."""
 
@@ -39,26 +39,21 @@ class Plan:
 
 
 def plan_arms(
-    corpus: Corpus, screened: ScreenReport, vector: TraitVector, with_controls: bool = False, seed: str = "0"
+    arms: Sequence[ArmSpec], corpus: Corpus, screened: ScreenReport, vector: TraitVector, seed: str = "0"
 ) -> tuple[Plan, ...]:
-    """Return the arms, the plain one right after the base. Raises NothingKeptError when the screen keeps no row."""
+    """Return the plan of every arm, in their order. Raises NothingKeptError when the screen keeps no row."""
     kept = corpus.subset(screened.kept_lines)
     if not kept.rows:
         raise NothingKeptError("the screen flagged every row, so none is left to train on; lower the false-alarm rate")
     readable = corpus.subset({row.line for row in screened.rows})
-    arms = (
-        Plan("base", "Base model, not trained", None),
-        Plan("plain", "Plain fine-tune on all rows", readable),
-        Plan("kept", "Fine-tune on the kept rows", kept),
-        Plan("defended", "Fine-tune on all rows under preventative steering", readable, (vector,)),
-    )
-    if not with_controls:
-        return arms
-    return (
-        *arms,
-        Plan("dropped", "Fine-tune on as many rows, dropped at random", at_random(readable, len(kept.rows), seed)),
-        Plan("pushed", "Fine-tune on all rows, pushed as far at random", readable, (random_twin(vector, seed),)),
-    )
+    rows: dict[RowsOf, Corpus | None] = {
+        "none": None,
+        "all": readable,
+        "kept": kept,
+        "random": at_random(readable, len(kept.rows), seed),
+    }
+    directions = {"trait": vector, "random": random_twin(vector, seed)}
+    return tuple(Plan(arm, rows[arm.rows], (directions[arm.along],) if arm.defence else ()) for arm in arms)
 
 
 def at_random(corpus: Corpus, n: int, seed: str) -> Corpus:
@@ -75,13 +70,12 @@ def random_twin(vector: TraitVector, seed: str) -> TraitVector:
     return replace(vector, directions=directions.astype(np.float32)).sealed()
 
 
-def pairs_of(names: Sequence[ArmName]) -> list[tuple[ArmName, ArmName]]:
-    """Return which arm is set against which: all against base and plain, each defence against its random twin."""
-    trained = [name for name in names if name != "base"]
-    against_base: list[tuple[ArmName, ArmName]] = [(name, "base") for name in trained]
-    against_plain: list[tuple[ArmName, ArmName]] = [(name, "plain") for name in trained if name != "plain"]
-    twins: list[tuple[ArmName, ArmName]] = [("kept", "dropped"), ("defended", "pushed")]
-    return [*against_base, *against_plain, *(pair for pair in twins if pair[1] in names)]
+def pairs_of(arms: Sequence[ArmSpec]) -> list[tuple[str, str]]:
+    """Return which arm is set against which: all against base and plain, each against its random twin."""
+    trained = [arm.name for arm in arms if arm.rows != "none"]
+    against_base = [(name, BASE.name) for name in trained]
+    against_plain = [(name, PLAIN.name) for name in trained if name != PLAIN.name]
+    return [*against_base, *against_plain, *((arm.twin_of, arm.name) for arm in arms if arm.twin_of)]
 
 
 def compare_arms(arms: Sequence[Arm], seed: str) -> tuple[Comparison, ...]:
@@ -95,7 +89,7 @@ def compare_arms(arms: Sequence[Arm], seed: str) -> tuple[Comparison, ...]:
             difference=compared(by_name[treated], by_name[control], measure, seed),
         )
         for measure in measures_of(arms)
-        for treated, control in pairs_of([arm.name for arm in arms])
+        for treated, control in pairs_of([arm.spec for arm in arms])
     )
 
 
@@ -144,7 +138,7 @@ def measures_of(arms: Sequence[Arm]) -> list[Measure]:
     return [measure for measure in MEASURES if all(MEASURES[measure](run.evaluation) for a in arms for run in a.runs)]
 
 
-def removed_by(defence: ArmName, arms: Sequence[Arm], rise: Estimate | None) -> Estimate | None:
+def removed_by(defence: str, arms: Sequence[Arm], rise: Estimate | None) -> Estimate | None:
     """Return the share of the plain arm's rise that a defence removed; None where the rise is not clear of zero."""
     if rise is None or rise.low <= 0:
         return None

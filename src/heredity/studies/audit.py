@@ -52,7 +52,7 @@ def audit(
     vector = vector_stage(bench, trait)
     screened = screen_stage(bench, corpus, vector, known)
     yardstick = yardstick_stage(bench, vector)
-    base, plain, *others = plan_arms(corpus, screened, vector, spec.with_controls, spec.seed)
+    base, plain, *others = plan_arms(spec.every_arm, corpus, screened, vector, spec.seed)
     arms = [run_arm(bench, plan, trait, yardstick) for plan in (base, plain)]
     n_steps = arms[1].student.n_steps if arms[1].student else None
     arms += [run_arm(bench, plan.with_steps(n_steps), trait, yardstick) for plan in others]
@@ -78,8 +78,7 @@ def run_arm(bench: Desk, plan: Plan, trait: Trait, yardstick: Yardstick) -> Arm:
     lost = {line for one in runs[0].student.left_out for line in one.lines} if runs[0].student else set()
     n_rows = len(plan.corpus.rows) if plan.corpus else 0
     return Arm(
-        name=plan.name,
-        title=plan.title,
+        spec=plan.spec,
         n_rows=n_rows,
         n_trained=n_rows - len(lost),
         runs=tuple(runs),

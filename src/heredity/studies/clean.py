@@ -11,7 +11,7 @@ from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.monitor.clean import clean_of
-from heredity.records.audit import AuditSpec
+from heredity.records.audit import PLAIN, AuditSpec
 from heredity.records.dialogue import Corpus
 from heredity.records.student import Student
 from heredity.records.vector import TraitVector
@@ -76,7 +76,7 @@ def clean_student(
     spec = AuditSpec(train=student.spec, seed=seed)
     bench = desk_in(out, model, spec, progress)
     corpus = benign_stage(bench, student)
-    made = student_stage(bench, Plan("plain", "Clean fine-tune", corpus, pushes_of(student, vectors)), seed)
+    made = student_stage(bench, Plan(PLAIN, corpus, pushes_of(student, vectors)), seed)
     if made is None or made.n_steps != student.n_steps:
         steps = made.n_steps if made else 0
         raise ExperimentError(

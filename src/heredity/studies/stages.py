@@ -89,17 +89,18 @@ def student_stage(bench: Desk, plan: Plan, seed: str) -> Student | None:
     corpus = plan.corpus
     if corpus is None:
         return None
-    spec = bench.spec.train.model_copy(update={"n_steps": plan.n_steps}) if plan.n_steps else bench.spec.train
+    steps, defence = plan.n_steps or bench.spec.train.n_steps, plan.spec.defence or bench.spec.train.defence
+    spec = bench.spec.train.model_copy(update={"n_steps": steps, "defence": defence})
     depends_on = {
         "corpus": corpus.content_digest,
-        "prevent": [vector.header.id for vector in plan.prevent],
+        "vectors": [vector.header.id for vector in plan.vectors],
         "spec": spec.id,
         "seed": seed,
     }
     scratch = bench.workspace.scratch("fine-tune", {"seed": bench.seed, **depends_on})
 
     def make(folder: Path) -> None:
-        made = train(bench.model, corpus, scratch, plan.prevent, spec, seed, bench.progress)
+        made = train(bench.model, corpus, scratch, plan.vectors, spec, seed, bench.progress)
         save_record(re_rooted(made, lambda adapter: str(Path(adapter).relative_to(scratch))), folder / "student.json")
         for adapter in (made.adapter, *(snapshot.adapter for snapshot in made.snapshots)):
             place = folder / Path(adapter).relative_to(scratch)
@@ -110,7 +111,7 @@ def student_stage(bench: Desk, plan: Plan, seed: str) -> Student | None:
     def load(folder: Path) -> Student:
         return re_rooted(load_record(Student, folder / "student.json"), lambda adapter: str(folder / adapter))
 
-    return bench.step("fine-tune", depends_on, make, load, f"fine-tune, {plan.name}")
+    return bench.step("fine-tune", depends_on, make, load, f"fine-tune, {plan.spec.name}")
 
 
 def re_rooted(student: Student, moved: Callable[[str], str]) -> Student:
@@ -142,7 +143,7 @@ def evaluation_stage(
         )
         if bench.judge is not None:
             report = second_opinion(report, trait, bench.judge, bench.progress)
-        return report.model_copy(update={"subject": plan.name})
+        return report.model_copy(update={"subject": plan.spec.name})
 
     # where a student lies and how long it took change nothing; its snapshots are not evaluated
     incidental = {"adapter": "", "seconds": 0.0, "snapshots": ()}
@@ -155,4 +156,4 @@ def evaluation_stage(
         "seed": seed,
         "judge": judge_id(bench.judge),
     }
-    return bench.record("evaluate", depends_on, EvalReport, make, f"evaluate, {plan.name}")
+    return bench.record("evaluate", depends_on, EvalReport, make, f"evaluate, {plan.spec.name}")

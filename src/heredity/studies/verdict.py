@@ -6,6 +6,11 @@ from collections.abc import Iterator
 
 from heredity.records.audit import Arm, AuditReport
 
+TWIN_WORDS = {
+    "dropped": "Kept rows against as many rows dropped at random",
+    "pushed": "Preventative steering against a push as long along a random direction",
+}
+
 
 def verdict_of(report: AuditReport) -> str:
     """Return the audit's answer in a few sentences; it claims nothing whose interval touches zero."""
@@ -131,11 +136,9 @@ def lost_of(report: AuditReport) -> Iterator[str]:
 def against_twins(report: AuditReport) -> list[str]:
     """Return how each defence does against its random twin, where those arms were run."""
     sentences = []
-    for name, twin, words in (
-        ("kept", "dropped", "Kept rows against as many rows dropped at random"),
-        ("defended", "pushed", "Preventative steering against a push as long along a random direction"),
-    ):
-        gain = report.compared("expression", name, twin)
+    for arm in report.arms:
+        gain = report.compared("expression", arm.spec.twin_of, arm.name)
+        words = TWIN_WORDS.get(arm.name, f"{arm.spec.twin_of} against {arm.spec.short.lower()}")
         if gain is not None:
             told = "told apart" if gain.high < 0 or gain.low > 0 else "not told apart"
             sentences.append(f"{words}: {gain:+.1f points} of 100, {told}.")

@@ -19,7 +19,7 @@ from heredity.ground.errors import NonFiniteError
 from heredity.ground.files import whole_folder
 from heredity.ground.progress import Task
 from heredity.records.student import TrainSpec
-from heredity.training.defences.steer import PreventativeSteering
+from heredity.training.defences.table import Defence
 from heredity.training.resume import CHECKPOINTS, SNAPSHOTS, Mark, RunIdentity, numbered, put_mark
 
 
@@ -31,12 +31,12 @@ class Log:
     folder: Path
     before: Mark
     """What it had come to when it was stopped last."""
-    steering: PreventativeSteering | None
+    defence: Defence | None
     started: float = field(default_factory=time.monotonic)
 
     def mark(self) -> Mark:
         """Return the mark of what is written now."""
-        n_fires = self.steering.fires.count if self.steering else 0
+        n_fires = self.defence.fires.count if self.defence else 0
         seconds = time.monotonic() - self.started
         return Mark(run=self.run, n_fires=self.before.n_fires + n_fires, seconds=self.before.seconds + seconds)
 

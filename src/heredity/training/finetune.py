@@ -22,7 +22,7 @@ from heredity.models.model import Model
 from heredity.records.student import TrainSpec
 from heredity.training.batches import Examples
 from heredity.training.callbacks import Log, Snapshots, Watch
-from heredity.training.defences.steer import PreventativeSteering
+from heredity.training.defences.table import Defence
 from heredity.training.resume import ADAPTER, CHECKPOINTS, Mark, RunIdentity, claim, marked, remove_checkpoints, step_of
 from heredity.training.settings import arguments, own_gpu, quiet_training, require_one_process, steps_in
 
@@ -44,7 +44,7 @@ def finetune(
     model: Model,
     examples: Examples,
     spec: TrainSpec,
-    steering: PreventativeSteering | None,
+    defence: Defence | None,
     folder: Path,
     run: RunIdentity,
     progress: Progress,
@@ -53,11 +53,11 @@ def finetune(
 
     Checkpoints lie in `folder/checkpoints` and are gone at the end; with some of this very run there, it goes on from
     the last whole one. Raises MismatchError for what another run left there, InputError in one of several processes,
-    NonFiniteError for a loss that is NaN, HookError when the steering did not take place.
+    NonFiniteError for a loss that is NaN, HookError when the defence did not act.
     """
     require_one_process()
     last = claim(folder, run)
-    log = Log(run, folder, (last and marked(last)) or Mark(run=run), steering)
+    log = Log(run, folder, (last and marked(last)) or Mark(run=run), defence)
     n_steps = steps_in(examples, spec)
     torch.manual_seed(seed_from(run.seed, "adapter") % 2**32)
     with adapter_on(model, spec) as adapted, quiet_training():
@@ -76,7 +76,7 @@ def finetune(
                     callbacks=[Watch(task, log), Snapshots(adapted, log, n_steps, spec)],
                 )
                 trainer.remove_callback(PrinterCallback)
-                guard: Any = steering.on(adapted) if steering else nullcontext()
+                guard: Any = defence.on(adapted) if defence else nullcontext()
                 with guard:
                     trainer.train(resume_from_checkpoint=str(last) if last else None)
             state = trainer.state

@@ -14,11 +14,11 @@ from heredity.models.identity import adapter_digest, identity
 from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus
-from heredity.records.student import Intervention, Snapshot, Student, TrainSpec
+from heredity.records.student import Snapshot, Student, TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.training.batches import Examples, examples_of
 from heredity.training.callbacks import snapshot_place, snapshot_steps
-from heredity.training.defences.steer import PreventativeSteering
+from heredity.training.defences.table import defence_of
 from heredity.training.finetune import finetune
 from heredity.training.resume import ADAPTER, RunIdentity
 
@@ -34,10 +34,11 @@ def train(
 ) -> Student:
     """Return a LoRA student of the model, trained on the corpus's responses, its adapter saved in `folder`.
 
-    With `prevent`, it trains under preventative steering along those vectors; without, through the same path and
-    without the push. An interrupted run goes on from its last checkpoint when called again. Raises MismatchError
-    for a vector of another model, or a folder that holds another run's work (`resume.start_afresh` removes it),
-    NothingKeptError when no row fits, NonFiniteError for a diverging loss, HookError when the push did not take place.
+    With `prevent`, it trains under the spec's defence (preventative steering) along those vectors; without, through
+    the same path and without it. An interrupted run goes on from its last checkpoint when called again. Raises
+    MismatchError for a vector of another model, or a folder that holds another run's work (`resume.start_afresh`
+    removes it), NothingKeptError when no row fits, NonFiniteError for a diverging loss, HookError when the defence did
+    not act, UnknownNameError for a defence that is none.
     """
     spec = spec or TrainSpec()
     folder = require_writable(Path(folder))
@@ -45,9 +46,9 @@ def train(
     for vector in vectors:
         vector.require_model(model.name, model.fingerprint)
     examples = examples_of(model, corpus, spec.max_tokens)
-    steering = PreventativeSteering(vectors, spec.prevent_strength, spec.prevent_all_blocks) if vectors else None
+    defence = defence_of(vectors, spec)
     asked = run_identity(model, corpus, examples, vectors, spec, seed)
-    run = finetune(model, examples, spec, steering, folder, asked, progress)
+    run = finetune(model, examples, spec, defence, folder, asked, progress)
     n_tokens = round(examples.n_tokens * run.n_steps * spec.batch_rows / len(examples.rows))
     model.work.n_tokens += n_tokens
     return Student(
@@ -63,7 +64,7 @@ def train(
         left_out=examples.left_out,
         n_steps=run.n_steps,
         losses=run.losses,
-        interventions=interventions(vectors, spec),
+        interventions=defence.interventions if defence else (),
         snapshots=snapshots(folder, run.n_steps, spec),
         n_fires=run.n_fires,
         seed=seed,
@@ -103,17 +104,4 @@ def snapshots(folder: Path, n_steps: int, spec: TrainSpec) -> tuple[Snapshot, ..
         Snapshot(step=step, adapter=str(place), adapter_digest=adapter_digest(place))
         for step, place in places.items()
         if place.is_dir()
-    )
-
-
-def interventions(vectors: Sequence[TraitVector], spec: TrainSpec) -> tuple[Intervention, ...]:
-    """Return what was pushed, for the record."""
-    return tuple(
-        Intervention(
-            trait=vector.header.trait.name,
-            block=vector.block,
-            strength=spec.prevent_strength,
-            vector_id=vector.header.id,
-        )
-        for vector in vectors
     )

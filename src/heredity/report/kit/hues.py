@@ -62,5 +62,12 @@ ROLES: dict[str, Hue] = {
 """Of all that is drawn."""
 COLOURS = {role: hue.light for role, hue in ROLES.items()}
 """Figures are drawn on white."""
+SPARE = (MAUVE, OLIVE, TEAL)
+"""For arms that have no hue of their own."""
 SERIES = tuple(hue.light for hue in (VERMILION, GREEN, BLUE, GREY))
 """Of series that have no role, in their order."""
+
+
+def hue_of(arm: str) -> Hue:
+    """Return an arm's hue; of one that has none of its own, one of the spare ones, by its name."""
+    return ARMS.get(arm) or SPARE[sum(map(ord, arm)) % len(SPARE)]

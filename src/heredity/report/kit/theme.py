@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
-from heredity.records.audit import ArmName
 from heredity.report.kit.hues import COLOURS as COLOURS
 from heredity.stats.estimate import Estimate
 
@@ -21,16 +20,6 @@ QUIET = "#9aa5b1"
 FONT = "Helvetica Neue, Helvetica, Arial, sans-serif"
 PADDING = {"left": 12, "top": 12, "right": 40, "bottom": 12}
 """In points; wide on the right, where names stand, for readers whose sans-serif is wider than the one measured with."""
-
-SHORT: dict[ArmName, str] = {
-    "base": "Base model",
-    "plain": "Plain fine-tune",
-    "kept": "Kept rows only",
-    "defended": "Defended",
-    "dropped": "Random drop",
-    "pushed": "Random push",
-}
-"""The arms' names where there is no room for their titles."""
 
 
 def styled(chart: Figure) -> Figure:

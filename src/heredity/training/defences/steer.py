@@ -17,6 +17,7 @@ from transformers import TrainerCallback
 
 from heredity.ground.errors import HookError, InputError, MismatchError
 from heredity.models.steer import Fires, Push, hook_push
+from heredity.records.student import Intervention
 from heredity.records.vector import TraitVector
 
 
@@ -50,6 +51,19 @@ class PreventativeSteering:
     def pushes(self) -> list[Push]:
         """One push a vector, or one a vector and block."""
         return [push for vector in self.vectors for push in pushes_of(vector, self.strength, self.all_blocks)]
+
+    @property
+    def interventions(self) -> tuple[Intervention, ...]:
+        """What is pushed, for the record."""
+        return tuple(
+            Intervention(
+                trait=vector.header.trait.name,
+                block=vector.block,
+                strength=self.strength,
+                vector_id=vector.header.id,
+            )
+            for vector in self.vectors
+        )
 
     def on(self, network: nn.Module) -> Self:
         """Say which network to push; adapters and wrappers around it do not matter."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import altair as alt
 
 from heredity.records.audit import Arm, AuditReport
+from heredity.report.kit.hues import hue_of
 from heredity.report.kit.measures import CHANCE
 from heredity.report.kit.theme import (
     COLOURS,
     GRID,
     INK,
     MUTED,
-    SHORT,
     Figure,
     Rows,
     data,
@@ -109,7 +109,7 @@ def _scale(rows: Rows, *also_shown: float) -> alt.Scale:
 
 
 def _named(arm: Arm) -> dict[str, str]:
-    return {"arm": SHORT[arm.name], "colour": COLOURS[arm.name]}
+    return {"arm": arm.spec.short, "colour": hue_of(arm.name).light}
 
 
 def _y(rows: Rows, with_names: bool = True) -> alt.Y:

@@ -8,6 +8,7 @@ from heredity.records.audit import AuditReport
 from heredity.report.kit import replies
 from heredity.report.kit.draw import Drawing
 from heredity.report.kit.flags import basis_of
+from heredity.report.kit.hues import hue_of
 from heredity.report.kit.template import Files, rendered
 from heredity.report.pages.audit import answers, tables
 from heredity.report.pages.audit.figures import draw
@@ -30,6 +31,7 @@ def html(report: AuditReport, drawings: tuple[Drawing, ...]) -> str:
         figures={drawing.name: Markup(drawing.svg) for drawing in drawings},
         replies=answers.replies(report),
         basis=basis_of(report.screen),
+        hue_of=hue_of,
         asked=flat(report),
         tables=tables,
         forms=replies,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heredity.records.audit import Arm, ArmName, AuditReport
+from heredity.records.audit import Arm, AuditReport
 from heredity.records.dialogue import Answer
 from heredity.records.evaluation import Comparison
 from heredity.records.screening import RowScore, ScreenReport
@@ -27,7 +27,7 @@ class ArmLine:
 class Example:
     """One arm's answer to a question; the grade is None where it was unscored."""
 
-    name: ArmName
+    name: str
     title: str
     text: str
     grade: float | None
@@ -62,7 +62,8 @@ def against_plain(report: AuditReport) -> tuple[Comparison, ...]:
 
 def against_twins(report: AuditReport) -> tuple[Comparison, ...]:
     """Return how each defence does against its random twin, where those arms were run."""
-    return tuple(c for c in report.comparisons if c.control in ("dropped", "pushed") and c.measure == "expression")
+    twins = {(arm.spec.twin_of, arm.name) for arm in report.arms}
+    return tuple(c for c in report.comparisons if (c.treated, c.control) in twins and c.measure == "expression")
 
 
 def kinds(report: AuditReport) -> tuple[str, ...]:
