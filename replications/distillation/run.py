@@ -15,7 +15,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from heredity.cli.console import hush_libraries, watched
+from heredity.cli.console import watched
+from heredity.cli.quiet import hush_libraries
 from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.distillation import Contrast, DistillationReport, Inherited

@@ -13,7 +13,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from heredity.cli.console import hush_libraries, watched
+from heredity.cli.console import watched
+from heredity.cli.quiet import hush_libraries
 from heredity.cli.work import endpoint_for
 from heredity.ground.files import write_text
 from heredity.models.load import load

@@ -17,7 +17,8 @@ import argparse
 import json
 from pathlib import Path
 
-from heredity.cli.console import hush_libraries, watched
+from heredity.cli.console import watched
+from heredity.cli.quiet import hush_libraries
 from heredity.ground.files import write_text
 from heredity.ground.progress import Progress
 from heredity.judges.elicit import elicit

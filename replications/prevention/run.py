@@ -18,7 +18,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from heredity.cli.console import hush_libraries, watched
+from heredity.cli.console import watched
+from heredity.cli.quiet import hush_libraries
 from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.audit import AuditReport

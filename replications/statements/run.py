@@ -24,7 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heredity.cli.console import hush_libraries, watched
+from heredity.cli.console import watched
+from heredity.cli.quiet import hush_libraries
 from heredity.ground.files import require_file, write_text
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress

@@ -14,6 +14,7 @@ from heredity.cli.transmit import transmit_command
 from heredity.models.tiny import save_tiny
 from heredity.records.cascade import CascadeReport
 from heredity.records.transmission import TransmissionReport
+from heredity.store.workspace import load_record
 
 SMALL = "--teacher-steps 30 --teacher-rate 3e-3 --steps 24 --rate 3e-3 --quiet".split()
 
@@ -34,10 +35,13 @@ def test_transmit_says_what_crossed_and_writes_its_page(place: Path) -> None:
     assert "control 'in context'" in said
     page = (place / "out" / "transmission.html").read_text()
     assert "a double dissociation" in page
-    kept = (place / "out" / "transmission.json").read_bytes()
+    kept = load_record(TransmissionReport, place / "out" / "transmission.json")
     again = json.loads(done(*asked, "--json", folder=place))
     assert TransmissionReport.model_validate(again).effect
-    assert (place / "out" / "transmission.json").read_bytes() == kept
+    found = load_record(TransmissionReport, place / "out" / "transmission.json")
+    assert found.id == kept.id
+    assert found.provenance
+    assert all(stage.cached for stage in found.provenance.stages)
 
 
 def test_cascade_follows_the_generations_and_writes_its_page(place: Path) -> None:

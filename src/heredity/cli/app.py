@@ -9,30 +9,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
-from typer.core import TyperGroup
 
 from heredity import __version__
-from heredity.cli import (
-    audit,
-    bake,
-    cascade,
-    chat,
-    distil,
-    draft,
-    evaluate,
-    exchange,
-    extract,
-    judge,
-    monitor,
-    screen,
-    small_world,
-    train,
-    trait,
-    transmit,
-)
-from heredity.cli.console import ERR, hush_libraries
-from heredity.ground.errors import HeredityError, UnknownNameError
+from heredity.cli.lazy import Verbs
+from heredity.cli.quiet import hush_libraries
+from heredity.ground.errors import HeredityError
 from heredity.ground.files import remedy
 from heredity.ground.text import printable, require_text
 from heredity.ground.threads import wait_patiently
@@ -43,19 +24,36 @@ USAGE_ERROR: Any = typer.BadParameter.__base__
 """What typer raises for arguments that it cannot take: click's own error, or in newer typers a copy of it."""
 
 
-class _Suggesting(TyperGroup):
-    """Answers an unknown command with the nearest one."""
+VERBS = {
+    "version": "app:version_command",
+    "trait": "trait:",
+    "vector": "exchange:",
+    "bake": "bake:bake_command",
+    "extract": "extract:extract_command",
+    "judge": "judge:judge_command",
+    "monitor": "monitor:monitor_command",
+    "chat": "chat:chat_command",
+    "screen": "screen:screen_command",
+    "train": "train:train_command",
+    "shift": "monitor:shift_command",
+    "evaluate": "evaluate:evaluate_command",
+    "transmit": "transmit:transmit_command",
+    "distil": "distil:distil_command",
+    "cascade": "cascade:cascade_command",
+    "digits": "small_world:digits_command",
+    "audit": "audit:audit_command",
+    "demo": "audit:demo_command",
+}
+"""Every command, by name: the module and the function that carry it out."""
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command, or raise UnknownNameError that lists what there is."""
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            raise UnknownNameError("command", args[0], self.commands)
-        return super().resolve_command(ctx, args)
+
+class _All(Verbs):
+    table = VERBS
 
 
 app = typer.Typer(
     name="heredity",
-    cls=_Suggesting,
+    cls=_All,
     help="Measure, trace and prevent the traits a language model inherits from its training data.",
     epilog="Start with: heredity demo   Then with your own rows: heredity audit rows.jsonl --trait evil",
     no_args_is_help=True,
@@ -94,32 +92,9 @@ def shared(
     context.obj = Shared(device, dtype, as_json, is_quiet, trust_remote_code, control_as_text)
 
 
-@app.command("version")
-def version() -> None:
+def version_command() -> None:
     """Print the version."""
     typer.echo(__version__)
-
-
-trait.app.command("draft")(draft.draft_command)
-trait.app.command("import")(exchange.import_trait_command)
-trait.app.command("export")(exchange.export_trait_command)
-app.add_typer(trait.app, name="trait")
-app.add_typer(exchange.app, name="vector")
-app.command("bake")(bake.bake_command)
-app.command("extract")(extract.extract_command)
-app.command("judge")(judge.judge_command)
-app.command("monitor")(monitor.monitor_command)
-app.command("chat")(chat.chat_command)
-app.command("screen")(screen.screen_command)
-app.command("train")(train.train_command)
-app.command("shift")(monitor.shift_command)
-app.command("evaluate")(evaluate.evaluate_command)
-app.command("transmit")(transmit.transmit_command)
-app.command("distil")(distil.distil_command)
-app.command("cascade")(cascade.cascade_command)
-app.command("digits")(small_world.digits_command)
-app.command("audit")(audit.audit_command)
-app.command("demo")(audit.demo_command)
 
 
 def main() -> None:
@@ -157,6 +132,8 @@ def main() -> None:
 
 def unforeseen(error: Exception) -> tuple[str, str, int]:
     """Return kind, message and exit code: a value that no spec takes is the user's mistake, all else is ours."""
+    from pydantic import ValidationError
+
     if isinstance(error, ValidationError) and error.title.endswith("Spec"):
         faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         return "InputError", f"an option is out of its range ({faults}); see: heredity COMMAND --help", 2
@@ -175,6 +152,8 @@ def _fail(kind: str, message: str, code: int, as_json: bool = False) -> None:
     if as_json:
         typer.echo(json.dumps({"error": kind, "message": message, "exit_code": code}), err=True)
     else:
+        from heredity.cli.console import ERR
+
         ERR.print(f"[bold red]{kind}:[/bold red] ", end="")
         ERR.print(message, markup=False, highlight=False, soft_wrap=True)
     sys.exit(code)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -78,11 +75,3 @@ def say(record: Record | dict[str, Any], text: str, as_json: bool) -> None:
         typer.echo(body)
     else:
         OUT.print(text, highlight=False, markup=False, soft_wrap=True)
-
-
-def hush_libraries() -> None:
-    """Keep other libraries' chatter off the terminal; our own errors say what matters."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    warnings.simplefilter("ignore")
-    logging.getLogger("transformers").setLevel(logging.ERROR)

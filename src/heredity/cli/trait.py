@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import typer
 
 from heredity.cli.console import say
+from heredity.cli.lazy import Verbs
 from heredity.records.trait import Trait
 from heredity.traits.define import bundled_names, trait
 
-app = typer.Typer(help="List, show or check traits.", no_args_is_help=True, rich_markup_mode=None)
+
+class _Traits(Verbs):
+    table: ClassVar = {
+        "list": "trait:list_traits",
+        "show": "trait:show_trait",
+        "check": "trait:check_trait",
+        "draft": "draft:draft_command",
+        "import": "exchange:import_trait_command",
+        "export": "exchange:export_trait_command",
+    }
 
 
-@app.command("list")
+app = typer.Typer(
+    cls=_Traits,
+    help="List, show, check, draft or exchange traits.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+
+@app.callback()
+def traits() -> None:
+    """List, show, check, draft or exchange traits."""
+
+
 def list_traits(context: typer.Context) -> None:
     """List the bundled traits."""
     traits = [trait(name) for name in bundled_names()]
@@ -21,7 +44,6 @@ def list_traits(context: typer.Context) -> None:
     say({one.name: one.description for one in traits}, text, context.obj.as_json)
 
 
-@app.command("show")
 def show_trait(
     context: typer.Context, name: Annotated[str, typer.Argument(help="Bundled trait or YAML file.")]
 ) -> None:
@@ -30,7 +52,6 @@ def show_trait(
     say(one, as_yaml(one), context.obj.as_json)
 
 
-@app.command("check")
 def check_trait(context: typer.Context, file: Annotated[str, typer.Argument(help="YAML file of a trait.")]) -> None:
     """Check a trait file: every field that is wrong is named."""
     one = trait(file)
