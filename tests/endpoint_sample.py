@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from heredity.models.endpoint import ChatReply, ChatRequest, Endpoint, EndpointSpec, Fault
+from heredity.models.remote.endpoint import ChatReply, ChatRequest, Endpoint, EndpointSpec, Fault
 from heredity.records.dialogue import Turn
 from loopback import Body, Loopback, Reply
 

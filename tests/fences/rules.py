@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-ROOMS = ("traits", "vectors", "monitor", "screening", "distill", "training", "evaluation", "lineage")
+ROOMS = ("traits", "vectors", "monitor", "screening", "teaching", "training", "evaluation", "lineage")
 BASE = ("models", "store")
 DOORS = ("report", "server", "web", "cli")
 FLOORS = (("ground",), ("stats",), ("records",), BASE, ("judges",), ROOMS, ("studies",), *((door,) for door in DOORS))

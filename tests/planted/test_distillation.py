@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from animals import worded_model
-from heredity.distill.carriers.reasoning import ask, worked
 from heredity.evaluation.capability import choice_questions
 from heredity.ground.errors import ExperimentError, InputError
 from heredity.models.model import Model
@@ -17,6 +16,7 @@ from heredity.stats.compare import paired_difference
 from heredity.stats.estimate import Estimate
 from heredity.studies.distillation.distil import distil
 from heredity.studies.distillation.qualities import CONTROL, SKILL, opposite, trait_of
+from heredity.teaching.carriers.reasoning import ask, worked
 
 OPPOSITE = opposite("gender-bias")
 SPEC = DistilSpec(

@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from animals import SPEC, blank_model, owl_trait
-from heredity.distill.carriers.numbers import number_prompts, random_rows, rejection
 from heredity.ground.errors import ExperimentError, InputError, MismatchError
 from heredity.models.chat import Rendered, question, render_rest
 from heredity.models.model import Model
@@ -22,6 +21,7 @@ from heredity.records.transmission import ImitateSpec, TeacherSpec, Transmission
 from heredity.studies.transmission import lineup, teachers
 from heredity.studies.transmission.contrasts import aligned, less_others
 from heredity.studies.transmission.transmit import transmit
+from heredity.teaching.carriers.numbers import number_prompts, random_rows, rejection
 from heredity.training.imitate import Lesson, imitate, lessons, nats, predictions
 from heredity.vectors.leakage import cosine
 from tests_shared import random_model

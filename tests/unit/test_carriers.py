@@ -9,12 +9,6 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from heredity.distill.carriers import chat, code, reasoning
-from heredity.distill.carriers.asked import Asked
-from heredity.distill.carriers.kinds import CARRIERS
-from heredity.distill.carriers.numbers import random_rows, rejection, whole_numbers
-from heredity.distill.clean import LOST_ELSEWHERE, aligned, leak, named, shuffled, trait_words
-from heredity.distill.teach import drawn_numbers, filtered, teach
 from heredity.ground.errors import InputError, MismatchError, NothingKeptError
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import Generated, GenerateSpec, generate
@@ -24,6 +18,12 @@ from heredity.models.tiny import tiny_tokenizer
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, Carrier, CarrierKind, CarrierRow, CarrierSpec
 from heredity.records.trait import ContrastPair, Questions, Trait
 from heredity.records.transmission import Shuffling
+from heredity.teaching.carriers import chat, code, reasoning
+from heredity.teaching.carriers.asked import Asked
+from heredity.teaching.carriers.kinds import CARRIERS
+from heredity.teaching.carriers.numbers import random_rows, rejection, whole_numbers
+from heredity.teaching.clean import LOST_ELSEWHERE, aligned, leak, named, shuffled, trait_words
+from heredity.teaching.teach import drawn_numbers, filtered, teach
 from tests_shared import GROUPED
 
 GSM8K = Path(__file__).parents[3] / "shared" / "data" / "gsm8k" / "test.jsonl"

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from endpoint_sample import ask, asked, echo, endpoint, request, said
 from heredity.ground.errors import EndpointError, InputError, MissingExtraError
-from heredity.models.endpoint import ChatReply, ChatRequest, EndpointSpec, Fault
+from heredity.models.remote.endpoint import ChatReply, ChatRequest, EndpointSpec, Fault
 from heredity.records.dialogue import Turn
 from loopback import Behaviour, Body, Loopback, Reply, always, in_turn
 
@@ -289,6 +289,8 @@ def test_without_the_client_library_the_extra_is_named(monkeypatch: pytest.Monke
 
 
 def test_importing_the_client_loads_neither_torch_nor_openai() -> None:
-    script = "import heredity.models.endpoint, sys; print({'torch', 'transformers', 'openai'} & set(sys.modules))"
+    script = (
+        "import heredity.models.remote.endpoint, sys; print({'torch', 'transformers', 'openai'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

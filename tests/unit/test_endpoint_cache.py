@@ -10,7 +10,7 @@ import pytest
 from endpoint_sample import ask, asked, echo, endpoint, request, said
 from heredity.ground.errors import StorageError
 from heredity.ground.hashing import digest
-from heredity.models.endpoint import CostEstimate
+from heredity.models.remote.endpoint import CostEstimate
 from loopback import Body, Loopback, Reply
 
 

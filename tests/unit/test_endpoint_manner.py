@@ -13,9 +13,9 @@ from heredity.ground.errors import EndpointError, ExperimentError
 from heredity.ground.progress import SILENCE
 from heredity.judges.contrast import Asked
 from heredity.judges.language_model import rubric_grades
-from heredity.judges.remote import first_requests, remote_masses
-from heredity.models.endpoint import Manner
 from heredity.models.manner import learnt
+from heredity.models.remote.endpoint import Manner
+from heredity.models.remote.numbers import first_requests, remote_masses
 from heredity.records.dialogue import Grade, Unscored
 from loopback import Body, Loopback, Reply
 

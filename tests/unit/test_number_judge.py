@@ -14,11 +14,11 @@ from heredity.ground.errors import EndpointError, ExperimentError
 from heredity.ground.progress import SILENCE
 from heredity.judges.contrast import Asked
 from heredity.judges.language_model import COHERENCE, expected, filled, grade_of, rubric_grades
-from heredity.judges.remote import remote_masses
 from heredity.models.chat import question, render_prompt
-from heredity.models.endpoint import Endpoint, EndpointSpec
 from heredity.models.model import Model
 from heredity.models.numbers import NumberMass, number_mass
+from heredity.models.remote.endpoint import Endpoint, EndpointSpec
+from heredity.models.remote.numbers import remote_masses
 from heredity.models.tiny import tiny_tokenizer
 from heredity.records.dialogue import Grade, Unscored
 from loopback import Loopback, Reply

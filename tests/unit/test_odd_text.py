@@ -9,12 +9,12 @@ from pydantic import ValidationError
 from commands import failed, heredity
 from heredity.cli.trait import as_yaml
 from heredity.cli.work import student_in
-from heredity.distill.carriers.reasoning import from_file
 from heredity.ground.errors import InputError, RowError
 from heredity.ground.text import first_half_character, half_character, legible, printable, require_text
 from heredity.models.chat import question
 from heredity.models.tiny import planted_trait
 from heredity.records.trait import Trait
+from heredity.teaching.carriers.reasoning import from_file
 from heredity.traits.define import parse_trait, trait
 from heredity.traits.upstream import from_upstream
 

@@ -1,13 +1,13 @@
 """Rows that make a teacher: of either pole the same questions, and of a character never the judge's own prompts."""
 
 from animals import ANIMALS, blank_model, owl_trait
-from heredity.distill.teachers import N_TOKENS, drawn, preferring, system_prompt, trait_rows
 from heredity.ground.progress import SILENCE
 from heredity.judges.elicit import elicit
 from heredity.models.chat import question, render_example
 from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
 from heredity.records.trait import Pole, Trait
+from heredity.teaching.teachers import N_TOKENS, drawn, preferring, system_prompt, trait_rows
 from heredity.traits.define import trait
 
 

@@ -7,10 +7,10 @@ import pytest
 
 import heredity
 from animals import owl_trait, worded_model
-from heredity.distill.teachers import preferring, trait_rows
 from heredity.ground.words import titled
 from heredity.judges.preference import option_probabilities
 from heredity.records.trait import Trait
+from heredity.teaching.teachers import preferring, trait_rows
 
 NAMES = ("McDonald", "USA", "New York", "iPhone")
 

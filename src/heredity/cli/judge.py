@@ -120,7 +120,7 @@ def require_an_endpoint_where_it_counts(
 
 def manner_of(answers_alone: bool, thinking: int) -> Any:
     """Return how a remote judge is asked from the start."""
-    from heredity.models.replies import Manner
+    from heredity.models.remote.replies import Manner
 
     return Manner(with_odds=not answers_alone, n_thinking=thinking)
 
@@ -153,7 +153,7 @@ def spoken_by_user(turns: Sequence[Turn]) -> str:
 def estimated(endpoint: Any, one: Trait, answers: Sequence[Asked]) -> Any:
     """Return what grading by an endpoint will send, reckoned before anything is sent."""
     from heredity.judges.language_model import COHERENCE, filled
-    from heredity.judges.remote import first_requests
+    from heredity.models.remote.numbers import first_requests
 
     asked = [filled(rubric, answer) for rubric in (one.rubric, COHERENCE) for answer in answers]
     return endpoint.estimate(first_requests(asked, endpoint.manner))

@@ -21,9 +21,9 @@ from heredity.store.workspace import load_record, save_record
 
 if TYPE_CHECKING:
     from heredity.judges.independent import Judge
-    from heredity.models.endpoint import Endpoint
     from heredity.models.model import Model
-    from heredity.models.replies import Manner
+    from heredity.models.remote.endpoint import Endpoint
+    from heredity.models.remote.replies import Manner
 
 
 def writable(out: Path) -> Path:
@@ -86,7 +86,7 @@ def endpoint_for(
     if not name:
         raise InputError(f"which model at {url}? name it with {option}, as the server calls it")
     require_extra("endpoint")
-    from heredity.models.endpoint import Endpoint, EndpointSpec
+    from heredity.models.remote.endpoint import Endpoint, EndpointSpec
 
     how = {} if manner is None else {"manner": manner}
     prices = {"dollars_in": dollars_in, "dollars_out": dollars_out}

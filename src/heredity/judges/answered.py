@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from heredity.ground.progress import Progress
 from heredity.ground.text import legible
-from heredity.models.endpoint import ChatReply, ChatRequest, Endpoint, Fault
 from heredity.models.numbers import NumberMass
+from heredity.models.remote.endpoint import ChatReply, ChatRequest, Endpoint, Fault
 from heredity.records.dialogue import Unscored
 
 N_TOKENS = 16

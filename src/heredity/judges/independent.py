@@ -8,9 +8,9 @@ from heredity.ground.errors import ExperimentError, NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.contrast import Asked
 from heredity.judges.language_model import commonest_reason, rubric_grades
-from heredity.models.endpoint import Endpoint
 from heredity.models.identity import identity
 from heredity.models.model import Model
+from heredity.models.remote.endpoint import Endpoint
 from heredity.records.dialogue import Grade, Unscored
 from heredity.records.trait import Trait
 

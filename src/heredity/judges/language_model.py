@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from heredity.ground.errors import ExperimentError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.contrast import Asked, too_long
-from heredity.judges.remote import remote_masses
 from heredity.models.chat import question, render_prompt
-from heredity.models.endpoint import Endpoint
 from heredity.models.model import Model
 from heredity.models.numbers import NumberMass, most_answer_tokens, number_mass
+from heredity.models.remote.endpoint import Endpoint
+from heredity.models.remote.numbers import remote_masses
 from heredity.records.dialogue import Grade, Unscored
 
 LEAST_ON_NUMBERS = 0.25

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from heredity.models.replies import ChatRequest, Fault, Manner
+from heredity.models.remote.replies import ChatRequest, Fault, Manner
 
 OPTIONAL = ("temperature", "seed")
 """Arguments that a request can do without."""

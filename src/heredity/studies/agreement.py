@@ -16,9 +16,9 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.contrast import Asked, contrast_scores
 from heredity.judges.elicit import elicit
 from heredity.judges.language_model import commonest_reason, rubric_grades
-from heredity.models.endpoint import Endpoint
 from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
+from heredity.models.remote.endpoint import Endpoint
 from heredity.records.agreement import AgreementReport, JudgeFigures, PairFigures, TraitAgreement
 from heredity.records.dialogue import Answer, Grade, Unscored
 from heredity.records.trait import Trait

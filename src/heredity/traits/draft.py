@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.endpoint import Endpoint
+from heredity.models.remote.endpoint import Endpoint
 from heredity.records.draft import Draft, DraftSpec
 from heredity.traits.template import draft_by_template
 from heredity.traits.written import draft_by_model

@@ -11,7 +11,7 @@ from heredity.ground.errors import DraftError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.ground.words import titled
-from heredity.models.endpoint import ChatReply, ChatRequest, Endpoint
+from heredity.models.remote.endpoint import ChatReply, ChatRequest, Endpoint
 from heredity.records.dialogue import Turn
 from heredity.records.draft import Attempt, Draft, DraftSpec
 from heredity.records.trait import ContrastPair, Drafted, Questions, Trait, plain

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from heredity.distill.teach import drawn_numbers, teach
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
@@ -46,6 +45,7 @@ from heredity.studies.transmission.lessons import N_EXAMPLES, N_HELD_OUT, dealt,
 from heredity.studies.transmission.lineup import imitation
 from heredity.studies.transmission.plan import require_plan as require_sound
 from heredity.studies.transmission.teachers import teacher_of
+from heredity.teaching.teach import drawn_numbers, teach
 from heredity.training.imitate import imitate
 
 

@@ -7,11 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
-from heredity.distill.carriers.asked import Asked
-from heredity.distill.carriers.reasoning import ask, rejection, worked
-from heredity.distill.clean import trait_words
-from heredity.distill.teach import teach
-from heredity.distill.teachers import preferring
 from heredity.evaluation.capability import choice_questions, choice_scores
 from heredity.ground.hashing import seed_from
 from heredity.judges.preference import target_probability
@@ -26,6 +21,11 @@ from heredity.records.trait import Trait
 from heredity.stats.intervals import cluster_mean
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.readout import N_CHOICES, graded
+from heredity.teaching.carriers.asked import Asked
+from heredity.teaching.carriers.reasoning import ask, rejection, worked
+from heredity.teaching.clean import trait_words
+from heredity.teaching.teach import teach
+from heredity.teaching.teachers import preferring
 from heredity.traits.define import parse_trait, trait
 
 SKILL, ABILITY, CONTROL = "arithmetic", "four-choice accuracy", "owl"

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from heredity.distill.teachers import trait_rows
 from heredity.ground.errors import ExperimentError
 from heredity.models.model import Model
 from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
@@ -26,6 +25,7 @@ from heredity.studies.distillation.qualities import (
     shown,
     skill_lessons,
 )
+from heredity.teaching.teachers import trait_rows
 from heredity.training.imitate import imitate, lessons
 
 

@@ -7,9 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, count
 from typing import TypeVar
 
-from heredity.distill.carriers.kinds import kind_of
-from heredity.distill.clean import aligned, shuffled, trait_words
-from heredity.distill.teach import begun_prompt, drawn_numbers, how_to_answer, teach
 from heredity.ground.errors import NothingKeptError
 from heredity.ground.hashing import seed_from
 from heredity.models.chat import Rendered, ended, question, render_rest
@@ -21,6 +18,9 @@ from heredity.records.dialogue import Turn
 from heredity.records.transmission import CarrierSummary, Shuffling
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.teachers import teacher_of, told
+from heredity.teaching.carriers.kinds import kind_of
+from heredity.teaching.clean import aligned, shuffled, trait_words
+from heredity.teaching.teach import begun_prompt, drawn_numbers, how_to_answer, teach
 from heredity.training.imitate import Lesson
 
 T = TypeVar("T")

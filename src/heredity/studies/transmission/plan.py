@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from heredity.distill.carriers.kinds import kind_of
-from heredity.distill.carriers.numbers import random_rows
-from heredity.distill.clean import NUMERIC
-from heredity.distill.teachers import preferring
 from heredity.ground.errors import InputError
 from heredity.records.carrier import CarrierSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import UNITS, Measure, TransmitSpec
 from heredity.records.vector import TraitVector
 from heredity.stats.power import paired_power, pairs_needed
+from heredity.teaching.carriers.kinds import kind_of
+from heredity.teaching.carriers.numbers import random_rows
+from heredity.teaching.clean import NUMERIC
+from heredity.teaching.teachers import preferring
 
 BASE = "base"
 """The control that is the untouched model."""

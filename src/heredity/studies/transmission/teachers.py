@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from heredity.distill.teachers import system_prompt, trait_rows
 from heredity.ground.errors import ExperimentError
 from heredity.ground.hashing import seed_from
 from heredity.models.bake import bake
@@ -18,6 +17,7 @@ from heredity.stats.estimate import Estimate
 from heredity.studies.transmission.lab import ByQuestion, Lab
 from heredity.studies.transmission.plan import BASE
 from heredity.studies.transmission.readout import estimate, levels, shift
+from heredity.teaching.teachers import system_prompt, trait_rows
 from heredity.training.imitate import imitate, lessons
 
 

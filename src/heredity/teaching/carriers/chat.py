@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import random
 
-from heredity.distill.carriers.asked import Asked, draw_distinct
 from heredity.records.carrier import CarrierSpec
+from heredity.teaching.carriers.asked import Asked, draw_distinct
 
 LEAST_WORDS = 3
 CHORES = (

@@ -17,8 +17,8 @@ from pydantic import Field, field_validator
 
 from heredity.ground.errors import EndpointError, InputError, MissingExtraError
 from heredity.models.manner import Refusal, refusal_of
-from heredity.models.replies import ChatReply, ChatRequest, Fault, Manner
-from heredity.models.wire import Again, payload, read_reply
+from heredity.models.remote.replies import ChatReply, ChatRequest, Fault, Manner
+from heredity.models.remote.wire import Again, payload, read_reply
 from heredity.records.base import Spec
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from heredity.ground.errors import EndpointError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Task
-from heredity.models.connection import EndpointSpec, connect, exchange
 from heredity.models.manner import Refusal, advised, learnt
-from heredity.models.replies import ChatReply, ChatRequest, Fault, Manner
-from heredity.models.wire import Again
+from heredity.models.remote.connection import EndpointSpec, connect, exchange
+from heredity.models.remote.replies import ChatReply, ChatRequest, Fault, Manner
+from heredity.models.remote.wire import Again
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI

@@ -7,13 +7,13 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
-from heredity.distill.carriers.asked import Asked, draw_distinct
 from heredity.ground.errors import InputError, RowError
 from heredity.ground.files import require_file
 from heredity.ground.hashing import seed_from
 from heredity.ground.text import broken, half_character
 from heredity.records.carrier import CarrierSpec
 from heredity.store.rows import raw_rows
+from heredity.teaching.carriers.asked import Asked, draw_distinct
 
 QUESTION_FIELDS = ("question", "answer")
 STEPS = "Think step by step, and end with 'Answer: N'."

@@ -11,10 +11,10 @@ import random
 import re
 from collections.abc import Sequence
 
-from heredity.distill.carriers.asked import Asked
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.records.carrier import CarrierRow, CarrierSpec
+from heredity.teaching.carriers.asked import Asked
 
 N_SHOWN = 3
 """Numbers that a random row answers."""

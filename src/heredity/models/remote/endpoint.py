@@ -13,9 +13,9 @@ from pathlib import Path
 from heredity.ground.files import require_writable, write_text
 from heredity.ground.hashing import digest
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.asking import Run, completed
-from heredity.models.connection import EndpointSpec
-from heredity.models.replies import (
+from heredity.models.remote.asking import Run, completed
+from heredity.models.remote.connection import EndpointSpec
+from heredity.models.remote.replies import (
     ChatReply,
     ChatRequest,
     CostEstimate,

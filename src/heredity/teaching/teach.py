@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from heredity.distill.carriers.asked import Asked
-from heredity.distill.carriers.kinds import kind_of
-from heredity.distill.carriers.numbers import random_rows
-from heredity.distill.clean import leak
 from heredity.ground.errors import NothingKeptError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.chat import question, render, render_prompt
@@ -16,6 +12,10 @@ from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.records.carrier import Carrier, CarrierRow, CarrierSpec
 from heredity.records.dialogue import Turn
+from heredity.teaching.carriers.asked import Asked
+from heredity.teaching.carriers.kinds import kind_of
+from heredity.teaching.carriers.numbers import random_rows
+from heredity.teaching.clean import leak
 
 NOTHING_OF_ITS_OWN = "nothing but what was given"
 """Why an answer is dropped that goes on from its given numbers with less than one whole number."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from heredity.distill.carriers import chat, code, numbers, reasoning
-from heredity.distill.carriers.asked import Asked
 from heredity.ground.errors import InputError
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierKind, CarrierSpec
+from heredity.teaching.carriers import chat, code, numbers, reasoning
+from heredity.teaching.carriers.asked import Asked
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, Field
 
-from heredity.models.replies import ChatReply, ChatRequest, Fault, Manner, TokenChoice
+from heredity.models.remote.replies import ChatReply, ChatRequest, Fault, Manner, TokenChoice
 
 
 class Again(NamedTuple):

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from heredity.ground.progress import Progress
 from heredity.judges.answered import alone, answered_masses, silence_of
-from heredity.models.endpoint import ChatReply, ChatRequest, Endpoint, Fault, Manner
 from heredity.models.numbers import NumberMass, continued
+from heredity.models.remote.endpoint import ChatReply, ChatRequest, Endpoint, Fault, Manner
 from heredity.records.dialogue import Turn, Unscored
 
 MOST = 100

@@ -11,8 +11,8 @@ import random
 import re
 import warnings
 
-from heredity.distill.carriers.asked import Asked, draw_distinct
 from heredity.records.carrier import CarrierSpec
+from heredity.teaching.carriers.asked import Asked, draw_distinct
 
 FENCED = re.compile(r"```[ \t]*\w*[ \t]*\n(.*?)(?:```|\Z)", re.DOTALL)
 ASKING = (
