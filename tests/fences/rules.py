@@ -23,6 +23,8 @@ FRONT_DOOR = "__init__"
 KNOW_TORCH = ("models", "training")
 TORCH = ("torch", "transformers", "peft", "trl", "accelerate", "safetensors.torch")
 
+STANDING = ("models/hooks.py", "models/blocks.py", "models/bake.py")
+"""What finds blocks: the one way to stand after them, and what bakes a push into their own weights."""
 PAGES = "heredity.report.pages."
 READ_BY_PAGES = ("ground", "records", "report", "store")
 RECKONING = ("statistics", "scipy", "numpy")
@@ -32,7 +34,7 @@ WRITERS = (
     "models/bake.py",
     "models/embedded.py",
     "models/foreign.py",
-    "models/endpoint.py",
+    "models/remote/endpoint.py",
     "models/tiny.py",
     "training/callbacks.py",
     "training/resume.py",
@@ -152,6 +154,18 @@ def writes_outside_the_store(house: Path) -> list[str]:
     keepers = {house / path for path in WRITERS}
     within = [m for m in modules(house) if m.package not in ("store", "ground") and m.path not in keepers]
     return [m.at(line) for m in within for line in _writes(m.tree)]
+
+
+def other_ways_to_stand(house: Path) -> list[str]:
+    """A forward hook that is registered, or a list of blocks that is looked up, beside the one place that does it."""
+    within = [m for m in modules(house) if m.path.relative_to(house).as_posix() not in STANDING]
+    return [
+        m.at(node.lineno)
+        for m in within
+        for node in ast.walk(m.tree)
+        if (isinstance(node, ast.Attribute) and node.attr == "register_forward_hook")
+        or (isinstance(node, ast.Name) and node.id == "find_blocks")
+    ]
 
 
 def _writes(tree: ast.Module) -> Iterator[int]:

@@ -164,6 +164,16 @@ class TestManners:
         assert not rules.catches_of_everything(built(tmp_path, {"store/tensors.py": text}))
 
 
+class TestStanding:
+    def test_blocks_are_found_and_hooked_in_one_place(self):
+        assert_none(rules.other_ways_to_stand(HOUSE))
+
+    @pytest.mark.parametrize("line", ["find_blocks(network)[3]", "block.register_forward_hook(f)"])
+    def test_another_way_is_found(self, tmp_path, line):
+        house = built(tmp_path, {"models/read.py": line, "models/hooks.py": line})
+        assert len(rules.other_ways_to_stand(house)) == 1
+
+
 class TestWriting:
     def test_only_the_store_writes(self):
         assert_none(rules.writes_outside_the_store(HOUSE))

@@ -20,9 +20,9 @@ from heredity.models.batches import Padded, by_length, pad
 from heredity.models.cache import prompt_cache, skips_padding
 from heredity.models.course import Course, Said
 from heredity.models.ending import ending_of, own_ends
+from heredity.models.hooks import RESPONSE_MASK, response_tokens
 from heredity.models.model import Model
 from heredity.models.spelling import spelling_ids
-from heredity.models.steer import RESPONSE_MASK, response_tokens
 from heredity.models.watch import Watch
 
 

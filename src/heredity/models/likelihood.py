@@ -15,8 +15,8 @@ from heredity.models.batches import pad
 from heredity.models.cache import prompt_cache
 from heredity.models.chat import Rendered
 from heredity.models.head import logits_at
+from heredity.models.hooks import response_tokens
 from heredity.models.model import Model
-from heredity.models.steer import response_tokens
 
 MOST_LOGITS = 1 << 28
 """Logits (a gigabyte in float32) that a batch may have at once; a row that is longer has a batch of its own."""

@@ -21,9 +21,9 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import Padded, by_length, pad
 from heredity.models.cache import prompt_cache
 from heredity.models.head import logits_at
+from heredity.models.hooks import response_tokens
 from heredity.models.model import Model
 from heredity.models.spelling import token_texts
-from heredity.models.steer import response_tokens
 from heredity.stats.arrays import Floats
 
 LEAST_MASS = 1e-4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,10 +12,10 @@ from torch import nn
 from heredity.ground.errors import InputError, NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import Side, by_length, pad
-from heredity.models.blocks import find_blocks, hidden_of, require_block
+from heredity.models.blocks import require_block
 from heredity.models.chat import Rendered
+from heredity.models.hooks import Visitor, run_until, standing
 from heredity.models.model import Model
-from heredity.models.steer import response_tokens
 from heredity.records.reading import Position, Readings
 
 POSITIONS: tuple[Position, ...] = ("response", "prompt", "last_prompt")
@@ -33,10 +32,6 @@ class ReadSpec:
     """Padded tokens a batch."""
     padding_side: Side = "right"
     """No reading depends on it."""
-
-
-class _LastBlockReached(Exception):
-    """Ends a forward pass that has given all that was asked."""
 
 
 def read(
@@ -75,28 +70,17 @@ def _read_batch(model: Model, rows: Sequence[Rendered], blocks: Sequence[int], s
     weights = torch.stack([_weights(row, length, spec) for row in rows]).to(model.device)
     is_response = torch.stack([_span(row, length, spec, "response") for row in rows]).to(model.device)
     pooled: dict[int, torch.Tensor] = {}
-    last = max(blocks)
 
-    def pool(block: int) -> Any:
-        def hook(module: nn.Module, args: Any, output: Any) -> None:
+    def pooling(block: int) -> Visitor:
+        def pool(hidden: torch.Tensor, module: nn.Module) -> None:
             # float32, autocast or not: a mean over many bfloat16 tokens loses the digits that the vector lives in
             with torch.autocast(model.device.type, enabled=False):
-                pooled[block] = torch.bmm(weights, hidden_of(output).float())
-            if block == last:
-                raise _LastBlockReached
+                pooled[block] = torch.bmm(weights, hidden.float())
 
-        return hook
+        return pool
 
-    modules = find_blocks(model.network)
-    handles = [modules[block].register_forward_hook(pool(block)) for block in sorted(set(blocks))]
-    try:
-        with response_tokens(is_response):
-            model.network.base_model(**padded.inputs(), use_cache=False)
-    except _LastBlockReached:
-        pass
-    finally:
-        for handle in handles:
-            handle.remove()
+    with standing(model.network, [(block, pooling(block)) for block in sorted(set(blocks))]):
+        run_until(model, padded, is_response, max(blocks))
     return torch.stack([pooled[block] for block in blocks], dim=1)
 
 

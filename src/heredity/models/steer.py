@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -17,7 +16,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from heredity.ground.errors import HookError, InputError, NonFiniteError
-from heredity.models.blocks import find_blocks, hidden_of, is_compiled, require_block, text_config, with_hidden
+from heredity.models.blocks import is_compiled, text_config
+from heredity.models.hooks import RESPONSE_MASK, Handle, stand_after
 from heredity.models.model import Model
 
 Where = Literal["all", "response"]
@@ -45,20 +45,6 @@ class Fires:
         self.per_block[block] = self.per_block.get(block, 0) + 1
 
 
-RESPONSE_MASK: ContextVar[torch.Tensor | None] = ContextVar("response_mask", default=None)
-"""Which tokens (`[batch, tokens]`) of the running forward are response; set by what runs the forward."""
-
-
-@contextmanager
-def response_tokens(mask: torch.Tensor) -> Iterator[None]:
-    """Say which tokens are response while a forward runs."""
-    token = RESPONSE_MASK.set(mask)
-    try:
-        yield
-    finally:
-        RESPONSE_MASK.reset(token)
-
-
 @contextmanager
 def steered(model: Model, pushes: Sequence[Push], where: Where = "all") -> Iterator[Fires]:
     """Push a model's residual stream at all tokens, or at response tokens only, until the block ends.
@@ -80,14 +66,12 @@ def steered(model: Model, pushes: Sequence[Push], where: Where = "all") -> Itera
 
 def hook_push(
     network: nn.Module, push: Push, fires: Fires, where: Where = "all", only_training: bool = False
-) -> torch.utils.hooks.RemovableHandle:
+) -> Handle:
     """Attach one push to a network, wrapped or not, and return the handle that removes it.
 
     With `only_training` the push is added only while the block is in training mode. Code that torch.compile has made
     of the network is forgotten: it would go on without the push.
     """
-    blocks = find_blocks(network)
-    block = blocks[require_block(push.block, len(blocks))]
     vector = torch.from_numpy(np.asarray(push.vector, dtype=np.float32))
     width = text_config(network).hidden_size
     if vector.shape != (width,):
@@ -96,20 +80,19 @@ def hook_push(
         raise NonFiniteError("the vector to steer with holds NaN or infinity; extract it again")
     steps: dict[tuple[torch.device, torch.dtype], torch.Tensor] = {}
 
-    def add(module: nn.Module, args: Any, output: Any) -> Any:
+    def add(hidden: torch.Tensor, module: nn.Module) -> torch.Tensor | None:
         if only_training and not module.training:
-            return output
-        hidden = hidden_of(output)
+            return None
         kind = (hidden.device, hidden.dtype)
         if kind not in steps:  # a network in several parts, or on several devices, has its blocks in several places
             steps[kind] = (push.strength * vector.to(hidden.device)).to(hidden.dtype)
         step = steps[kind]
         fires.add(push.block)
-        return with_hidden(output, hidden + (step if where == "all" else step * _is_response(hidden)))
+        return hidden + (step if where == "all" else step * _is_response(hidden))
 
     if is_compiled(network):
         torch.compiler.reset()
-    return block.register_forward_hook(add)
+    return stand_after(network, push.block, add)
 
 
 def _is_response(hidden: torch.Tensor) -> torch.Tensor:

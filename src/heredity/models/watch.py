@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,10 +17,10 @@ from torch import nn
 from heredity.ground.errors import HookError, InputError, NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import by_length, pad
-from heredity.models.blocks import find_blocks, hidden_of, require_block
+from heredity.models.blocks import require_block
 from heredity.models.chat import Rendered
+from heredity.models.hooks import Visitor, run_until, standing
 from heredity.models.model import Model
-from heredity.models.steer import response_tokens
 from heredity.stats.arrays import Singles
 
 Listener = Callable[[list[int], Singles], None]
@@ -93,21 +92,12 @@ def watched(model: Model, sights: Sequence[Sight]) -> Iterator[Watch]:
             raise InputError(f"a direction has shape {sight.direction.shape} but the model's width is {model.width}")
         columns.setdefault(require_block(sight.block, model.n_blocks), []).append(i)
     watch = Watch(len(sights), columns)
-    blocks = find_blocks(model.network)
-    handles = []
+    visitors: list[tuple[int, Visitor]] = []
     for block, places in columns.items():
         stacked = np.stack([sights[i].direction for i in places], axis=1).astype(np.float32)
-        matrix = torch.from_numpy(stacked).to(model.device)
-        handles.append(blocks[block].register_forward_hook(_projecting(watch, block, matrix)))
-    try:
+        visitors.append((block, _projecting(watch, block, torch.from_numpy(stacked).to(model.device))))
+    with standing(model.network, visitors):
         yield watch
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-class _LastSeen(Exception):
-    """Ends a forward pass in which all was seen."""
 
 
 def read_tokens(
@@ -126,41 +116,29 @@ def read_tokens(
         raise InputError("a row has an empty prompt or response; nothing can be read from it")
     out: dict[int, Singles] = {}
     with watched(model, sights) as watch, torch.no_grad(), progress.task("reading tokens", len(rows)) as task:
-        stop = find_blocks(model.network)[watch.last_block].register_forward_hook(_stop)
-        try:
-            for batch in by_length([len(row.ids) for row in rows], token_budget):
-                chosen = [rows[i] for i in batch]
-                _forward(model, chosen)
-                for i, row, scores in zip(batch, chosen, watch.take(), strict=True):
-                    out[i] = scores[row.n_prompt - 1 : len(row.ids)]
-                task.advance(len(batch))
-        finally:
-            stop.remove()
+        for batch in by_length([len(row.ids) for row in rows], token_budget):
+            chosen = [rows[i] for i in batch]
+            _forward(model, chosen, watch.last_block)
+            for i, row, scores in zip(batch, chosen, watch.take(), strict=True):
+                out[i] = scores[row.n_prompt - 1 : len(row.ids)]
+            task.advance(len(batch))
     model.work.n_tokens += sum(len(row.ids) for row in rows)
     return [out[i] for i in range(len(rows))]
 
 
-def _forward(model: Model, rows: Sequence[Rendered]) -> None:
+def _forward(model: Model, rows: Sequence[Rendered], last_block: int) -> None:
     padded = pad([row.ids for row in rows], "right", model.pad_id, model.device)
     is_response = torch.zeros_like(padded.input_ids)
     for i, row in enumerate(rows):
         is_response[i, row.n_prompt : len(row.ids)] = 1
-    try:
-        with response_tokens(is_response):
-            model.network.base_model(**padded.inputs(), use_cache=False)
-    except _LastSeen:
-        pass
+    run_until(model, padded, is_response, last_block)
 
 
-def _stop(module: nn.Module, args: Any, output: Any) -> None:
-    raise _LastSeen
+def _projecting(watch: Watch, block: int, matrix: torch.Tensor) -> Visitor:
+    """Return the visitor of one block; `matrix` is `[width, sights of the block]`."""
 
-
-def _projecting(watch: Watch, block: int, matrix: torch.Tensor) -> Callable[[nn.Module, Any, Any], None]:
-    """Return the hook of one block; `matrix` is `[width, sights of the block]`."""
-
-    def hook(module: nn.Module, args: Any, output: Any) -> None:
+    def project(hidden: torch.Tensor, module: nn.Module) -> None:
         # float32: the sum over the width would lose in bfloat16 the digits that tell traits apart
-        watch.seen.setdefault(block, []).append(hidden_of(output).float() @ matrix)
+        watch.seen.setdefault(block, []).append(hidden.float() @ matrix)
 
-    return hook
+    return project

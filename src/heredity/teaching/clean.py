@@ -18,7 +18,7 @@ from heredity.records.carrier import Carrier, CarrierRow
 from heredity.records.trait import Trait
 from heredity.records.transmission import Shuffling
 
-SYNONYMS = resources.files("heredity.distill") / "synonyms.yaml"
+SYNONYMS = resources.files("heredity.teaching") / "synonyms.yaml"
 LOST_ELSEWHERE = "dropped in another arm"
 ENDINGS = ("", "s", "es", "ing", "ed", "ly", "ally", "ness")
 OTHER_ENDINGS = {"y": ("ies", "ied", "ily", "iness"), "fe": ("ves",), "f": ("ves",), "e": ("ing", "ed")}

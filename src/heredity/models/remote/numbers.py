@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from heredity.ground.progress import Progress
-from heredity.judges.answered import alone, answered_masses, silence_of
 from heredity.models.numbers import NumberMass, continued
+from heredity.models.remote.answered import alone, answered_masses, silence_of
 from heredity.models.remote.endpoint import ChatReply, ChatRequest, Endpoint, Fault, Manner
 from heredity.records.dialogue import Turn, Unscored
 
