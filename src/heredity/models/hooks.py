@@ -20,7 +20,7 @@ from heredity.models.blocks import find_blocks, hidden_of, require_block, with_h
 from heredity.models.model import Model
 
 Visitor = Callable[[torch.Tensor, nn.Module], torch.Tensor | None]
-"""Is given the stream after a block, `[batch, tokens, width]`, and the block; returns None, or the stream from there."""
+"""Given the stream after a block, `[batch, tokens, width]`, and the block: None, or the stream to go on with."""
 Handle = torch.utils.hooks.RemovableHandle
 RESPONSE_MASK: ContextVar[torch.Tensor | None] = ContextVar("response_mask", default=None)
 """Which tokens (`[batch, tokens]`) of the running forward are response; set by what runs the forward."""
