@@ -152,7 +152,7 @@ def screen_report(**changes: object) -> ScreenReport:
         trait="evil",
         vector_id="cd34" * 16,
         block=BLOCK,
-        form="projection",
+        score="projection",
         thresholds=(benign_threshold(threshold, chance),),
         false_alarm_rate=0.05,
         rows=(*rows, row(N_ROWS, 14.9, threshold, HOSTILE)),
@@ -164,7 +164,7 @@ def screen_report(**changes: object) -> ScreenReport:
         detection=Detection(
             n_bad=60,
             auroc=about(0.961, 0.025, N_ROWS),
-            auroc_other_form=about(0.902, 0.041, N_ROWS),
+            auroc_by_score={"difference": about(0.902, 0.041, N_ROWS)},
             random_directions=0.684,
             n_null=200,
             recall=Estimate(0.9, 0.799, 0.953, 60, 0, "wilson"),
@@ -178,7 +178,7 @@ def benign_threshold(value: float, chance: random.Random) -> Threshold:
     held_out = tuple(chance.gauss(1.5, 1.5) for _ in range(60))
     return Threshold(
         setting="alone",
-        form="projection",
+        score="projection",
         value=value,
         deviation=1.5,
         scores=tuple(chance.gauss(1.5, 1.5) for _ in range(60)),
@@ -194,8 +194,7 @@ def row(line: int, score: float, threshold: float, text: str = "") -> RowScore:
     return RowScore(
         line=line,
         setting="alone",
-        projection=score,
-        difference=score - 1.0,
+        scores={"projection": score, "difference": score - 1.0},
         over=(score - threshold) / 1.5,
         flagged=score > threshold,
         n_tokens=len(response.split()),

@@ -118,8 +118,8 @@ class TestTheScreen:
 
     def test_row_order_changes_no_score(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
         turned = rows.model_copy(update={"rows": rows.rows[::-1]})
-        one = {row.line: row.projection for row in screen(rows, dark, toy, LOOSE, rows).rows}
-        other = {row.line: row.projection for row in screen(turned, dark, toy, LOOSE, rows).rows}
+        one = {row.line: row.scores["projection"] for row in screen(rows, dark, toy, LOOSE, rows).rows}
+        other = {row.line: row.scores["projection"] for row in screen(turned, dark, toy, LOOSE, rows).rows}
         assert one == pytest.approx(other, abs=1e-4)
 
     def test_refuses_another_models_vector(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:

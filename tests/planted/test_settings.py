@@ -16,7 +16,7 @@ from heredity.report.kit.flags import basis_of
 from heredity.report.write import told
 from heredity.screening.reference import own_answers
 from heredity.screening.screen import screen
-from heredity.screening.standard import form_in, setting_of
+from heredity.screening.standard import score_in, setting_of
 from heredity.stats.discrimination import auc
 
 SPEC = ScreenSpec(n_reference=40, n_tokens=14)
@@ -60,7 +60,10 @@ def report(toy: Model, dark: TraitVector, mixed: Corpus, benign: Corpus) -> Scre
 
 
 def test_every_setting_has_its_form_its_threshold_and_its_measured_rate(report: ScreenReport) -> None:
-    assert [(one.setting, one.form) for one in report.thresholds] == [("alone", "difference"), ("behind", "projection")]
+    assert [(one.setting, one.score) for one in report.thresholds] == [
+        ("alone", "difference"),
+        ("behind", "projection"),
+    ]
     assert [len(report.rows_in(one.setting)) for one in report.thresholds] == [20, 20]
     for one in report.thresholds:
         assert (len(one.scores), len(one.held_out_scores)) == (20, 20)
@@ -68,8 +71,8 @@ def test_every_setting_has_its_form_its_threshold_and_its_measured_rate(report: 
         assert one.measured_rate.value == np.mean([score > one.value for score in one.held_out_scores])
         assert one.reference == "40 rows of benign"
     for scored in report.rows:
-        form = report.form_of(scored)
-        value = scored.difference if form == "difference" else scored.projection
+        name = report.score_of(scored)
+        value = scored.scores[name]
         own = next(one for one in report.thresholds if one.setting == scored.setting)
         assert scored.over == pytest.approx(own.over(value), abs=1e-6)
         assert scored.flagged == (value > own.value)
@@ -114,8 +117,8 @@ def test_what_is_read_how_and_on_what_is_told(report: ScreenReport) -> None:
 def test_only_a_lone_user_turn_is_alone(turns: list[tuple[str, str]], setting: str) -> None:
     made = Row.model_validate({"line": 1, "turns": [{"role": role, "content": text} for role, text in turns]})
     assert setting_of(made) == setting
-    assert form_in(setting_of(made), "difference") == ("difference" if setting == "alone" else "projection")
-    assert form_in(setting_of(made), "projection") == "projection"
+    assert score_in(setting_of(made), "difference") == ("difference" if setting == "alone" else "projection")
+    assert score_in(setting_of(made), "projection") == "projection"
 
 
 def test_a_row_stands_as_it_is_read_without_answers_that_are_no_lesson() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from heredity.models.model import Model
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.screening.projection import read_rows_at, row_means
+from heredity.screening.readings import read_rows_at, row_means
 from heredity.training.batches import IGNORED, examples_of
 
 ASKED = Turn(role="user", content="what about the lamp ?")

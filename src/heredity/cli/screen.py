@@ -33,6 +33,10 @@ def screen_command(
     vector: VectorOption = None,
     reference: ReferenceOption = None,
     rate: RateOption = 0.05,
+    score: Annotated[
+        str | None,
+        typer.Option("--score", help="What decides; else what the vector was checked in. An unknown name lists all."),
+    ] = None,
     same_family: SameFamilyOption = False,
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Write the unflagged rows here, byte for byte as they came.")
@@ -54,11 +58,14 @@ def screen_command(
         require_keepable(rows, keep, [folder / "scores.parquet", folder / "scores.jsonl", reference, vector])
     from heredity.records.screening import ScreenSpec
     from heredity.screening.reference import require_enough, require_screenable
+    from heredity.screening.scores.table import score_named
     from heredity.screening.screen import screen
     from heredity.studies.bench import bench_in
     from heredity.vectors.extract import extract
 
-    spec = ScreenSpec(false_alarm_rate=rate)
+    if score:
+        score_named(score)
+    spec = ScreenSpec(false_alarm_rate=rate, score=score)
     if benign:
         require_enough(benign.rows, spec)
     with watched(context.obj.is_quiet) as progress:
@@ -69,7 +76,7 @@ def screen_command(
         )
         bench = bench_in(folder, network, seed, progress)
         report = bench.stamped("screen", lambda: screen(corpus, direction, network, spec, benign, seed, progress))
-    scores = [row.model_dump() for row in report.rows]
+    scores = [{**row.model_dump(exclude={"scores"}), **row.scores} for row in report.rows]
     write_parquet(folder / "scores.parquet", scores)
     write_jsonl(folder / "scores.jsonl", scores)
     write(report, folder)

@@ -10,7 +10,6 @@ from pydantic import Field
 from heredity.records.base import Record, Spec
 from heredity.records.dialogue import Exclusion
 from heredity.records.provenance import Provenance
-from heredity.records.reading import Form
 from heredity.stats.estimate import Estimate
 
 Setting = Literal["alone", "behind"]
@@ -22,9 +21,9 @@ SETTINGS: tuple[Setting, ...] = ("alone", "behind")
 class ScreenSpec(Spec):
     """How to score and flag rows."""
 
-    form: Form | None = None
-    """The score that decides where a lone user turn stands before the answers; None takes the form that the vector was
-    checked in. Behind a system prompt or earlier turns the projection decides."""
+    score: str | None = None
+    """The score that decides, a name in the table of scores; None takes the form that the vector was checked in. Behind
+    a system prompt or earlier turns the projection decides in the place of the difference."""
     false_alarm_rate: float = Field(default=0.05, gt=0, lt=1)
     """The most of benign rows that may be flagged; each setting's threshold is a conformal bound at this rate."""
     n_reference: int = Field(default=120, ge=20)
@@ -43,10 +42,9 @@ class RowScore(Record):
 
     line: int
     setting: Setting
-    projection: float
-    """Mean over response tokens of the residual stream, projected on the unit vector."""
-    difference: float
-    """The same minus the last prompt token's projection ([PV] appendix I)."""
+    scores: dict[str, float]
+    """By name, all that the table of scores has. projection: the mean over response tokens of the residual stream, on
+    the unit vector. difference: the same minus the last prompt token's ([PV] appendix I)."""
     over: float
     """The score that decides in the row's setting, less the threshold there, in deviations of the benign rows there."""
     flagged: bool
@@ -62,8 +60,8 @@ class Detection(Record):
     n_bad: int
     auroc: Estimate
     """Of what decides: how far rows lie over the threshold of their setting."""
-    auroc_other_form: Estimate
-    """The same for the form of score that did not decide."""
+    auroc_by_score: dict[str, Estimate]
+    """The same of every score that does not decide everywhere, by name."""
     random_directions: float
     """97.5th percentile of the AUROC of random directions with the covariance within bad and within other rows,
     each turned its better way."""
@@ -80,7 +78,7 @@ class Threshold(Record):
     """What is high in one setting, and what that rests on."""
 
     setting: Setting
-    form: Form
+    score: str
     """The score that decides there: the one asked for where a lone user turn stands before the answers, the projection
     behind a system prompt or earlier turns, where the difference is upside down."""
     value: float
@@ -112,7 +110,7 @@ class ScreenReport(Record):
     trait: str
     vector_id: str
     block: int
-    form: Form
+    score: str
     """The score asked for; it decides where a lone user turn stands before the answers."""
     thresholds: tuple[Threshold, ...]
     """One for each setting that rows stand in."""
@@ -145,6 +143,6 @@ class ScreenReport(Record):
         """Return the median length of the answers of the rows that stand in a setting."""
         return statistics.median(row.n_tokens for row in self.rows_in(setting))
 
-    def form_of(self, row: RowScore) -> Form:
-        """Return the form of score that decides for a row."""
-        return next(one.form for one in self.thresholds if one.setting == row.setting)
+    def score_of(self, row: RowScore) -> str:
+        """Return the name of the score that decides for a row."""
+        return next(one.score for one in self.thresholds if one.setting == row.setting)

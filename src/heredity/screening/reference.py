@@ -15,7 +15,7 @@ from heredity.models.model import Model
 from heredity.models.thinking import with_thought
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.screening import ScreenSpec
-from heredity.screening.projection import fitting
+from heredity.screening.readings import fitting
 from heredity.stats.conformal import cases_needed
 
 LEAST_MEASURED = 10

@@ -13,11 +13,11 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus, Exclusion, Row, require_mixed
-from heredity.records.reading import Form
 from heredity.records.screening import SETTINGS, Detection, RowScore, ScreenReport, ScreenSpec, Setting
 from heredity.records.vector import TraitVector
-from heredity.screening.projection import RowReadings, fitting, read_fitting
+from heredity.screening.readings import RowReadings, fitting, read_fitting
 from heredity.screening.reference import require_enough
+from heredity.screening.scores.table import SCORES, score_named, scored
 from heredity.screening.standard import Ask, Standard, chosen, setting_of, standard_for
 from heredity.stats.arrays import Floats
 from heredity.stats.discrimination import auc, auc_estimate, separation
@@ -43,11 +43,13 @@ def screen(
     Rows behind a system prompt or earlier turns are read by the projection, and have a threshold of their own. Without
     `reference`, or where it has too few rows that stand as they do, the model answers the corpus's own prompts. Where
     the corpus is labelled, the report says how well the screen finds the bad rows. Raises MismatchError for a vector of
-    another model, InputError when no row or too few reference rows can be read, or all or none of the rows that can be
-    read are bad.
+    another model, UnknownNameError for a score that is none, InputError when no row or too few reference rows can be
+    read, or all or none of the rows that can be read are bad.
     """
     spec = spec or ScreenSpec()
     vector.require_model(model.name, model.fingerprint)
+    if spec.score:
+        score_named(spec.score)
     if reference:
         require_enough(reference.rows, spec)
     fit = fitting(model, corpus.rows)
@@ -62,7 +64,7 @@ def screen(
         trait=vector.header.trait.name,
         vector_id=vector.header.id,
         block=vector.block,
-        form=spec.form or vector.header.form,
+        score=spec.score or vector.header.form,
         thresholds=tuple(one.threshold(vector.unit, spec.false_alarm_rate) for one in standards.values()),
         false_alarm_rate=spec.false_alarm_rate,
         rows=rows,
@@ -100,7 +102,7 @@ def overs(
     standards: Standards,
     units: NDArray[np.floating],
     rate: float,
-    forms: Mapping[Setting, Form] | None = None,
+    score: str | None = None,
 ) -> Floats:
     """Return how far every row lies over the threshold of its setting along each direction, `[rows, directions]`.
 
@@ -110,21 +112,19 @@ def overs(
     settings = [setting_of(row) for row in readings.rows]
     for setting, standard in standards.items():
         places = [i for i, one in enumerate(settings) if one == setting]
-        form = forms[setting] if forms else None
-        out[places] = standard.over(chosen(readings, places), units, rate, form)
+        out[places] = standard.over(chosen(readings, places), units, rate, score)
     return out
 
 
 def score_rows(readings: RowReadings, vector: TraitVector, standards: Standards, rate: float) -> tuple[RowScore, ...]:
-    """Return one score a row, flagged where the form that decides there is over the threshold."""
-    projection, difference = readings.score("projection", vector.unit), readings.score("difference", vector.unit)
+    """Return every score of every row, flagged where the one that decides there is over the threshold."""
+    every = {name: scored(readings, name, vector.unit) for name in SCORES}
     over = overs(readings, standards, vector.unit[:, None], rate)[:, 0]
     return tuple(
         RowScore(
             line=row.line,
             setting=setting_of(row),
-            projection=float(projection[i]),
-            difference=float(difference[i]),
+            scores={name: float(values[i]) for name, values in every.items()},
             over=float(over[i]),
             flagged=bool(over[i] > 0),
             n_tokens=int(readings.n_tokens[i]),
@@ -153,11 +153,16 @@ def detect(
     luck_auc = auc(luck[is_bad], luck[~is_bad])
     apart = np.abs(separation(luck[is_bad], luck[~is_bad]))
     flagged, own = np.array([row.flagged for row in rows]), np.array([row.over for row in rows])
-    other = {name: other_form(one.form) for name, one in standards.items()}
+    decides = {one.score for one in standards.values()}
+    others = {
+        name: _auroc(overs(readings, standards, vector.unit[:, None], rate, name)[:, 0], is_bad)
+        for name in SCORES
+        if decides != {name}
+    }
     return Detection(
         n_bad=int(is_bad.sum()),
         auroc=_auroc(own, is_bad),
-        auroc_other_form=_auroc(overs(readings, standards, vector.unit[:, None], rate, other)[:, 0], is_bad),
+        auroc_by_score=others,
         random_directions=upper_bound(np.maximum(luck_auc, 1 - luck_auc)),
         p_random=p_value(float(separation(own[is_bad], own[~is_bad])), apart),
         n_null=spec.n_null,
@@ -167,15 +172,12 @@ def detect(
 
 
 def formed(readings: RowReadings, standards: Standards) -> Floats:
-    """Return `[rows, width]`: what is projected of every row, in the form that decides in its setting."""
-    forms = [standards[setting_of(row)].form for row in readings.rows]
-    is_projection = np.array([form == "projection" for form in forms])[:, None]
-    return np.where(is_projection, readings.formed("projection"), readings.formed("difference"))
-
-
-def other_form(form: Form) -> Form:
-    """Return the form that does not decide."""
-    return "difference" if form == "projection" else "projection"
+    """Return `[rows, width]`: what is projected of every row by the score that decides in its setting."""
+    names = np.array([standards[setting_of(row)].score for row in readings.rows])
+    out = np.empty_like(readings.response)
+    for name in set(names.tolist()):
+        out[names == name] = score_named(name)(readings)[names == name]
+    return out
 
 
 def _auroc(scores: Floats, is_bad: NDArray[np.bool_]) -> Estimate:

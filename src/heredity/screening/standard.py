@@ -14,11 +14,11 @@ from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
 from heredity.models.model import Model
 from heredity.records.dialogue import Corpus, Row
-from heredity.records.reading import Form
 from heredity.records.screening import ScreenSpec, Setting, Threshold
 from heredity.records.vector import TraitVector
-from heredity.screening.projection import RowReadings, read_rows_at
+from heredity.screening.readings import RowReadings, read_rows_at
 from heredity.screening.reference import own_answers, rows_needed
+from heredity.screening.scores.table import LESS_THE_PROMPT, scored
 from heredity.stats.arrays import Floats
 from heredity.stats.conformal import cases_needed, conformal_threshold
 from heredity.stats.intervals import wilson
@@ -30,13 +30,13 @@ def setting_of(row: Row) -> Setting:
     return "alone" if is_alone else "behind"
 
 
-def form_in(setting: Setting, asked: Form) -> Form:
-    """Return the form of score that is read in a setting.
+def score_in(setting: Setting, asked: str) -> str:
+    """Return the score that is read in a setting.
 
     Behind a system prompt, or earlier turns, the last prompt token already carries what they ask for, more of it than
     the answer does: taking it away turns the order of rows round. The projection is read there.
     """
-    return asked if setting == "alone" else "projection"
+    return "projection" if setting == "behind" and asked in LESS_THE_PROMPT else asked
 
 
 @dataclass(frozen=True)
@@ -44,31 +44,32 @@ class Standard:
     """Benign rows of one setting: those that set the threshold, and those that set nothing and measure its rate."""
 
     setting: Setting
-    form: Form
+    score: str
+    """A name in the table of scores."""
     setting_it: RowReadings
     measuring: RowReadings
     source: str
     """Where the rows come from, for people."""
 
-    def over(self, readings: RowReadings, units: NDArray[np.floating], rate: float, form: Form | None = None) -> Floats:
+    def over(self, readings: RowReadings, units: NDArray[np.floating], rate: float, score: str | None = None) -> Floats:
         """Return how far rows lie over the threshold along each direction, in benign deviations: `[rows, directions]`.
 
         `units` is `[width, directions]`; each direction has a threshold and a deviation of its own.
         """
-        form = form or self.form
-        benign = self.setting_it.score(form, units)
+        score = score or self.score
+        benign = scored(self.setting_it, score, units)
         bars = np.array([conformal_threshold(column, rate) for column in benign.T])
         spread = benign.std(axis=0)
-        return np.asarray((readings.score(form, units) - bars) / np.where(spread > 0, spread, 1.0))
+        return np.asarray((scored(readings, score, units) - bars) / np.where(spread > 0, spread, 1.0))
 
     def threshold(self, unit: NDArray[np.floating], rate: float) -> Threshold:
         """Return the record of the threshold along a unit direction (`[width]`), with the rate that was measured."""
-        scores, held_out = self.setting_it.score(self.form, unit), self.measuring.score(self.form, unit)
+        scores, held_out = scored(self.setting_it, self.score, unit), scored(self.measuring, self.score, unit)
         value = conformal_threshold(scores, rate)
         n_tokens = np.concatenate([self.setting_it.n_tokens, self.measuring.n_tokens])
         return Threshold(
             setting=self.setting,
-            form=self.form,
+            score=self.score,
             value=value,
             deviation=float(scores.std()) or 1.0,
             scores=tuple(float(score) for score in scores),
@@ -131,7 +132,7 @@ def _split(setting: Setting, readings: RowReadings, source: str, ask: Ask) -> St
     n_setting = max(cases_needed(rate), n // 2)
     return Standard(
         setting=setting,
-        form=form_in(setting, ask.spec.form or ask.vector.header.form),
+        score=score_in(setting, ask.spec.score or ask.vector.header.form),
         setting_it=chosen(readings, sorted(order[:n_setting])),
         measuring=chosen(readings, sorted(order[n_setting:])),
         source=source,

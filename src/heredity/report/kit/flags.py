@@ -23,13 +23,13 @@ def _held_to(screened: ScreenReport, one: Threshold, is_only: bool) -> list[str]
     which = f"All {n} rows" if is_only else f"{len(rows)} of {n} rows"
     where = "" if is_only and one.setting == "alone" else f" {WHERE[one.setting]}"
     said = [
-        f"{which}{where} are scored by the {one.form}, over a threshold that at most {screened.false_alarm_rate:.0%} "
+        f"{which}{where} are scored by the {one.score}, over a threshold that at most {screened.false_alarm_rate:.0%} "
         f"of benign rows should pass; of those that set nothing {one.measured_rate:.0%} do ({one.reference})."
     ]
-    if one.form != screened.form:
+    if one.score != screened.score:
         said.append(
-            "There the difference, which decides elsewhere, is not read: what stands before the answer is already in "
-            "the last prompt token, and taking it away turns the order of rows round."
+            f"There the {screened.score}, which decides elsewhere, is not read: what stands before the answer is "
+            "already in the last prompt token, and taking it away turns the order of rows round."
         )
     length = screened.median_tokens(one.setting)
     if not 1 / UNLIKE <= length / one.median_tokens <= UNLIKE:

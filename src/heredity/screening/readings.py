@@ -1,4 +1,4 @@
-"""Score rows by where their responses lie along a direction."""
+"""Rows that a model can read, and its activations on them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from heredity.models.chat import Rendered, render_exchanges
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
 from heredity.records.dialogue import Exclusion, Row
-from heredity.records.reading import Form
 from heredity.stats.arrays import Floats
 
 
@@ -30,14 +29,6 @@ class RowReadings:
     n_tokens: NDArray[np.int64]
     """Response tokens."""
     excluded: tuple[Exclusion, ...]
-
-    def formed(self, form: Form) -> Floats:
-        """Return `[rows, width]`: what the named form of score projects."""
-        return self.response if form == "projection" else self.response - self.last_prompt
-
-    def score(self, form: Form, unit: NDArray[np.floating]) -> Floats:
-        """Return x . v / ||v|| with x in the named form, `[rows]`; `[width, k]` directions give `[rows, k]`."""
-        return np.asarray(self.formed(form) @ unit)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Scores of rows, a file each, and the table of them."""
