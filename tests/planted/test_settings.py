@@ -90,7 +90,8 @@ def test_behind_system_prompts_what_decides_is_not_upside_down(toy: Model, dark:
     asked = [row(i, DARK, (SYSTEMS if i % 2 else CALM)[i % 3]) for i in range(1, 41)]
     rows = screen(corpus(asked), deep, toy, SPEC, benign).rows
     is_asked_for = np.array([one.line % 2 == 1 for one in rows])
-    over, difference = (np.array([getattr(one, name) for one in rows]) for name in ("over", "difference"))
+    over = np.array([one.over for one in rows])
+    difference = np.array([one.scores["difference"] for one in rows])
     assert auc(over[is_asked_for], over[~is_asked_for]) > 0.9
     assert auc(difference[is_asked_for], difference[~is_asked_for]) < 0.1
 
