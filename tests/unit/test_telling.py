@@ -1,27 +1,14 @@
 """Every kind of record that is told has its words, and the committed studies read as their pages say."""
 
 import json
+import pkgutil
 from importlib import import_module, resources
 from pathlib import Path
 
 import pytest
 
+import heredity.records
 from heredity.ground.errors import UnknownNameError
-from heredity.records import (
-    audit,
-    baking,
-    cascade,
-    distillation,
-    draft,
-    evaluation,
-    leakage,
-    monitor,
-    screening,
-    small_world,
-    student,
-    transmission,
-    vector,
-)
 from heredity.records.cascade import CascadeReport
 from heredity.records.dialogue import Turn
 from heredity.records.distillation import DistillationReport
@@ -33,22 +20,8 @@ from pages import Reader
 HERE = Path(__file__).parents[2] / "replications"
 RECORDS = {
     name: kind
-    for module in (
-        audit,
-        baking,
-        cascade,
-        distillation,
-        draft,
-        evaluation,
-        leakage,
-        monitor,
-        screening,
-        small_world,
-        student,
-        transmission,
-        vector,
-    )
-    for name, kind in vars(module).items()
+    for module in pkgutil.iter_modules(heredity.records.__path__)
+    for name, kind in vars(import_module(f"heredity.records.{module.name}")).items()
     if isinstance(kind, type)
 }
 PUBLISHED = {
