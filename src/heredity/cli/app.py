@@ -15,6 +15,7 @@ from heredity.cli.lazy import Verbs
 from heredity.cli.quiet import hush_libraries
 from heredity.ground.errors import HeredityError
 from heredity.ground.files import remedy
+from heredity.ground.memory import keep_memory
 from heredity.ground.text import printable, require_text
 from heredity.ground.threads import wait_patiently
 
@@ -100,6 +101,7 @@ def version_command() -> None:
 def main() -> None:
     """Run the command line and exit with the error's own code."""
     wait_patiently(os.environ)
+    keep_memory(os.environ)
     hush_libraries()
     arguments = hoisted(sys.argv[1:])
     as_json = "--json" in arguments
