@@ -14,8 +14,7 @@ from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.load import load
 from heredity.models.model import Model
 from heredity.models.tiny import NOUNS, save_tiny, tiny
-from heredity.records.audit import AuditSpec
-from heredity.studies.audit import asked_of
+from heredity.studies.bench import steps_in
 
 SPEC = GenerateSpec(n_tokens=12)
 SHAPING: dict[str, dict[str, Any]] = {
@@ -103,7 +102,7 @@ def test_the_end_of_turn_of_the_generation_settings_still_ends_an_answer(
     assert answers(model)[0][0].text == expected[0][0].text.partition(f" {word}")[0]
 
 
-def test_records_say_how_answers_were_drawn() -> None:
-    asked = asked_of(AuditSpec())
-    assert asked["sampling.top_k"] == GenerateSpec().top_k
-    assert asked["sampling.checkpoint's generation settings"] == "none but its end-of-turn ids"
+def test_records_say_how_answers_were_drawn(tmp_path: Path) -> None:
+    said = steps_in(tmp_path, "0").provenance().sampling
+    assert said["top_k"] == GenerateSpec().top_k
+    assert said["checkpoint's generation settings"] == "none but its end-of-turn ids"

@@ -84,8 +84,8 @@ class TestAWorkspace:
 
 
 def test_records_come_back_equal_and_foreign_files_are_refused(tmp_path: Path) -> None:
-    scores = {"projection": 1.5, "difference": -2.0, "over": 0.5}
-    row = RowScore(line=1, setting="alone", **scores, flagged=True, n_tokens=3, prompt="p", response="r")
+    scores = {"projection": 1.5, "difference": -2.0}
+    row = RowScore(line=1, setting="alone", scores=scores, over=0.5, flagged=True, n_tokens=3, prompt="p", response="r")
     path = save_record(row, tmp_path / "row.json")
     assert load_record(RowScore, path) == row
     path.write_text('{"line": 1}')

@@ -32,6 +32,7 @@ PAGES: dict[str, Page] = {
     "DistillationReport": Page("distillation", "distillation", is_drawn=True),
     "Draft": Page("draft", "{trait.name}.draft"),
     "EvalReport": Page("evaluation", "evaluation"),
+    "JudgingReport": Page("judging", "judging"),
     "LeakageReport": Page("leakage", "leakage", is_drawn=True),
     "MonitorReport": Page("monitor", "monitor", is_drawn=True),
     "ScreenReport": Page("screening", "screen"),
