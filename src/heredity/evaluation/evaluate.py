@@ -13,7 +13,7 @@ from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.calibrated import calibrate_on
 from heredity.judges.contrast import Asked
-from heredity.judges.independent import Judge, judge_name, opinions, why_unscored
+from heredity.judges.independent import Judge, opinions, why_unscored
 from heredity.models.adapt import adapted, require_student
 from heredity.models.generate import GenerateSpec
 from heredity.models.load import load
@@ -88,7 +88,7 @@ def second_opinion(report: EvalReport, trait: Trait, judge: Judge, progress: Pro
     scores, n_unscored = by_question(report.answers, values), sum(one is None for one in values)
     draw = seed_from(report.seed, "second opinion")
     second = SecondOpinion(
-        judge=judge_name(judge),
+        judge=judge.title,
         expression=_estimate(scores, draw, n_unscored) if len(scores) > 1 else None,
         scores=scores,
         grades=values,

@@ -19,6 +19,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.chat import Rendered, question, render
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
+from heredity.models.numbers import too_long
 from heredity.models.thinking import with_thought
 from heredity.records.dialogue import Grade, Turn, Unscored
 from heredity.records.trait import Trait
@@ -85,11 +86,6 @@ def scorable(model: Model, turns: Sequence[Turn], answer: str, thought: str = ""
     if row.n_response < MIN_TOKENS:
         return Unscored(reason=f"fewer than {MIN_TOKENS} tokens")
     return too_long(model, len(row.ids)) if len(row.ids) > model.context_length else row
-
-
-def too_long(model: Model, n_tokens: int) -> Unscored:
-    """Return the reason why a judge does not grade what it cannot read as a whole."""
-    return Unscored(reason=f"{n_tokens} tokens, longer than the judge's context of {model.context_length}")
 
 
 def calibrate(scores: ArrayLike, is_positive: ArrayLike, clusters: ArrayLike) -> Calibration:

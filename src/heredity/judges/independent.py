@@ -8,31 +8,16 @@ from heredity.ground.errors import ExperimentError, NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.contrast import Asked
 from heredity.judges.language_model import commonest_reason, rubric_grades
-from heredity.models.identity import identity
-from heredity.models.model import Model
-from heredity.models.remote.endpoint import Endpoint
+from heredity.models.answerer import Answerer
 from heredity.records.dialogue import Grade, Unscored
 from heredity.records.trait import Trait
 
-Judge = Model | Endpoint
-
-
-def judge_name(judge: Judge) -> str:
-    """Return the judge's name for people, with how a remote one was asked where that is not as usual."""
-    if not isinstance(judge, Endpoint):
-        return judge.name
-    asked = "" if judge.manner.is_usual else f" (asked {judge.manner})"
-    return f"{judge.spec.model} at {judge.spec.url}{asked}"
+Judge = Answerer
 
 
 def judge_id(judge: Judge | None) -> str | None:
-    """Return what a kept step that asked the judge depends on; how a server wants to be asked is its own affair."""
-    if judge is None:
-        return None
-    if not isinstance(judge, Endpoint):
-        return identity(judge).id
-    asked = "" if judge.spec.manner.is_usual else f" (asked {judge.spec.manner})"
-    return f"{judge.spec.model} at {judge.spec.url}{asked}"
+    """Return what a kept step that asked the judge depends on; None for none."""
+    return judge.kept_as if judge else None
 
 
 def opinions(

@@ -13,12 +13,9 @@ from collections.abc import Mapping, Sequence
 
 from heredity.ground.errors import ExperimentError
 from heredity.ground.progress import SILENCE, Progress
-from heredity.judges.contrast import Asked, too_long
-from heredity.models.chat import question, render_prompt
-from heredity.models.model import Model
-from heredity.models.numbers import NumberMass, most_answer_tokens, number_mass
-from heredity.models.remote.endpoint import Endpoint
-from heredity.models.remote.numbers import remote_masses
+from heredity.judges.contrast import Asked
+from heredity.models.answerer import Answerer
+from heredity.models.numbers import NumberMass
 from heredity.records.dialogue import Grade, Unscored
 
 LEAST_ON_NUMBERS = 0.25
@@ -37,17 +34,14 @@ COHERENCE = (
 
 
 def rubric_grades(
-    judge: Model | Endpoint, rubric: str, answers: Sequence[Asked], progress: Progress = SILENCE
+    judge: Answerer, rubric: str, answers: Sequence[Asked], progress: Progress = SILENCE
 ) -> list[Grade | Unscored]:
     """Return each answer's grade 0-100 by a rubric with the places `{question}` and `{answer}`.
 
     Raises ExperimentError when the judge graded none of them, EndpointError when it cannot be reached.
     """
     asked = [filled(rubric, answer) for answer in answers]
-    if isinstance(judge, Endpoint):
-        masses = remote_masses(judge, asked, REFUSAL, progress)
-    else:
-        masses = _local_masses(judge, asked, progress)
+    masses = judge.number_masses(asked, REFUSAL, progress)
     grades = [mass if isinstance(mass, Unscored) else grade_of(mass) for mass in masses]
     unscored = [one for one in grades if isinstance(one, Unscored)]
     if grades and len(unscored) == len(grades):
@@ -91,16 +85,3 @@ def grade_of(mass: NumberMass) -> Grade | Unscored:
 def expected(numbers: Mapping[int, float]) -> float:
     """Return the mean number, probabilities renormalised."""
     return sum(number * p for number, p in numbers.items()) / sum(numbers.values())
-
-
-def _local_masses(judge: Model, asked: Sequence[str], progress: Progress) -> list[NumberMass | Unscored]:
-    """Return the number probabilities of every prompt that leaves room for an answer."""
-    prompts = [render_prompt(judge, question(text), speaks=False) for text in asked]
-    room = most_answer_tokens(judge, REFUSAL)
-    fitting = [i for i, prompt in enumerate(prompts) if len(prompt) + room <= judge.context_length]
-    masses: list[NumberMass | Unscored] = [too_long(judge, len(prompt) + room) for prompt in prompts]
-    for place, mass in zip(
-        fitting, number_mass(judge, [prompts[i] for i in fitting], REFUSAL, progress=progress), strict=True
-    ):
-        masses[place] = mass
-    return masses

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
+
+from heredity.ground.progress import Progress
+from heredity.records.dialogue import Unscored
+
+if TYPE_CHECKING:
+    from heredity.models.numbers import NumberMass
 
 
 @dataclass
@@ -30,6 +37,29 @@ class Model:
     """Counts tokens, for the speed that reports state."""
     keeps_markup: bool = False
     """Whether text that spells control tokens of the chat template stays text."""
+
+    @property
+    def title(self) -> str:
+        """What to call it."""
+        return self.name
+
+    @property
+    def kept_as(self) -> str:
+        """What a kept step that asked it depends on."""
+        from heredity.models.identity import identity
+
+        return identity(self).id
+
+    @property
+    def asked_as(self) -> str:
+        """How it is asked, where that is not as usual: there is one way."""
+        return ""
+
+    def number_masses(self, prompts: Sequence[str], phrase: str, progress: Progress) -> list[NumberMass | Unscored]:
+        """Return the probability of every number 0 to 100, and of a phrase, after each prompt; or why there is none."""
+        from heredity.models.numbers import masses_after
+
+        return masses_after(self, prompts, phrase, progress)
 
     @property
     def device(self) -> torch.device:

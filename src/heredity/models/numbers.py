@@ -20,10 +20,12 @@ from heredity.ground.errors import NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import Padded, by_length, pad
 from heredity.models.cache import prompt_cache
+from heredity.models.chat import question, render_prompt
 from heredity.models.head import logits_at
 from heredity.models.hooks import response_tokens
 from heredity.models.model import Model
 from heredity.models.spelling import token_texts
+from heredity.records.dialogue import Unscored
 from heredity.stats.arrays import Floats
 
 LEAST_MASS = 1e-4
@@ -207,3 +209,22 @@ def _weighty(branch: _Branch, chance: Floats, ids: Sequence[int]) -> list[tuple[
     """Return those ids after a branch whose mass is worth following, with that mass."""
     masses = (branch.mass * chance[list(ids)]).tolist()
     return [(i, mass) for i, mass in zip(ids, masses, strict=True) if mass > LEAST_MASS]
+
+
+def masses_after(
+    model: Model, texts: Sequence[str], phrase: str, progress: Progress = SILENCE
+) -> list[NumberMass | Unscored]:
+    """Return the number probabilities after every text that leaves room for an answer, asked as a user's turn."""
+    prompts = [render_prompt(model, question(text), speaks=False) for text in texts]
+    room = most_answer_tokens(model, phrase)
+    fitting = [i for i, prompt in enumerate(prompts) if len(prompt) + room <= model.context_length]
+    masses: list[NumberMass | Unscored] = [too_long(model, len(prompt) + room) for prompt in prompts]
+    found = number_mass(model, [prompts[i] for i in fitting], phrase, progress=progress)
+    for place, mass in zip(fitting, found, strict=True):
+        masses[place] = mass
+    return masses
+
+
+def too_long(model: Model, n_tokens: int) -> Unscored:
+    """Return the reason why a judge does not grade what it cannot read as a whole."""
+    return Unscored(reason=f"{n_tokens} tokens, longer than the judge's context of {model.context_length}")

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from heredity.ground.files import require_writable
 from heredity.ground.progress import SILENCE, Progress
-from heredity.judges.independent import judge_name
 from heredity.models.model import Model
 from heredity.records.audit import Arm, AuditReport, AuditSpec, Run
 from heredity.records.dialogue import Corpus
@@ -100,7 +99,7 @@ def conclude(bench: Desk, found: tuple[TraitVector, ScreenReport, int], arms: Se
         arms=tuple(arms),
         comparisons=comparisons,
         share_removed=removed,
-        judge=judge_name(bench.judge) if bench.judge else None,
+        judge=bench.judge.title if bench.judge else None,
         spec=bench.spec,
         seed=bench.seed,
         provenance=bench.provenance(),

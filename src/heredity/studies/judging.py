@@ -13,9 +13,10 @@ from heredity.ground.errors import ExperimentError, InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.calibrated import calibrate_on
 from heredity.judges.contrast import Asked, contrast_scores, grade
-from heredity.judges.independent import Judge, judge_name
+from heredity.judges.independent import Judge
 from heredity.judges.language_model import COHERENCE, filled, rubric_grades
 from heredity.models.generate import GenerateSpec
+from heredity.models.model import Model
 from heredity.models.remote.endpoint import Endpoint
 from heredity.models.remote.numbers import first_requests
 from heredity.records.dialogue import Corpus, Grade, Turn, Unscored
@@ -62,16 +63,15 @@ def judge_answers(
     """
     grades, coherence = grades_by(by, judge, trait, [one.asked for one in answers], seed, progress)
     every = {"grade": grades} | ({} if coherence is None else {"coherence": coherence})
-    manner = judge.manner if isinstance(judge, Endpoint) else None
     report = JudgingReport(
         trait=trait.name,
         by=by,
-        judge=judge_name(judge),
+        judge=judge.title,
         n_answers=len(answers),
         grade=mean_of(answers, grades),
         coherence=None if coherence is None else mean_of(answers, coherence),
         unscored={name: reasons_of(values) for name, values in every.items()},
-        asked_as="" if manner is None or manner.is_usual else str(manner),
+        asked_as=judge.asked_as,
         seed=seed,
     )
     return Judging(report, judged_rows(answers, grades, coherence))
@@ -114,7 +114,7 @@ def grades_by(
             return grades, rubric_grades(judge, COHERENCE, answers, progress)
         except ExperimentError as error:
             return grades, [Unscored(reason=f"no answer was graded for coherence: {error}")] * len(answers)
-    if isinstance(judge, Endpoint):
+    if not isinstance(judge, Model):
         raise InputError("the contrast judge needs the probability of whole answers, which no endpoint tells")
     calibration = calibrate_on(judge, one, GenerateSpec(), seed, progress)
     return [grade(score, calibration) for score in contrast_scores(judge, one, answers, progress)], None

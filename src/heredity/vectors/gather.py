@@ -10,7 +10,7 @@ import numpy as np
 from heredity.ground.progress import Progress
 from heredity.judges.contrast import Asked
 from heredity.judges.elicit import elicit
-from heredity.judges.independent import Judge, judge_name, opinions
+from heredity.judges.independent import Judge, opinions
 from heredity.models.blocks import require_readable
 from heredity.models.chat import question, render
 from heredity.models.generate import GenerateSpec
@@ -60,7 +60,7 @@ def gather(
     said = [place for place, answer in enumerate(answers) if answer.text]
     is_kept = [place in kept for place in said]
     poles = read_poles(trait, model, [answers[place] for place in said], is_kept, spec.form, progress)
-    by = judge_name(judge) if judge else "contrast"
+    by = judge.title if judge else "contrast"
     return Gathered(poles, counts, graded.calibration, by, otherwise)
 
 

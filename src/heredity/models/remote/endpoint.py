@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from heredity.ground.files import require_writable, write_text
 from heredity.ground.hashing import digest
@@ -25,6 +26,10 @@ from heredity.models.remote.replies import (
     TokenChoice,
     exchange_digest,
 )
+from heredity.records.dialogue import Unscored
+
+if TYPE_CHECKING:
+    from heredity.models.numbers import NumberMass
 
 __all__ = ["ChatReply", "ChatRequest", "CostEstimate", "Endpoint", "EndpointSpec", "Fault", "Manner", "TokenChoice"]
 
@@ -50,6 +55,32 @@ class Endpoint:
         if not self._manners:
             self._manners.append(self._known_manner())
         return self._manners[0]
+
+    @property
+    def title(self) -> str:
+        """What to call it, with how it is asked where that is not as usual."""
+        return f"{self._place}{f' (asked {self.asked_as})' if self.asked_as else ''}"
+
+    @property
+    def kept_as(self) -> str:
+        """What a kept step that asked it depends on; how a server itself wants to be asked is no part of that."""
+        asked = "" if self.spec.manner.is_usual else f" (asked {self.spec.manner})"
+        return f"{self._place}{asked}"
+
+    @property
+    def asked_as(self) -> str:
+        """How it is asked, where that is not as usual; else empty."""
+        return "" if self.manner.is_usual else str(self.manner)
+
+    @property
+    def _place(self) -> str:
+        return f"{self.spec.model} at {self.spec.url}"
+
+    def number_masses(self, prompts: Sequence[str], phrase: str, progress: Progress) -> list[NumberMass | Unscored]:
+        """Return the probability of every number 0 to 100, and of a phrase, after each prompt; or why there is none."""
+        from heredity.models.remote.numbers import remote_masses
+
+        return remote_masses(self, prompts, phrase, progress)
 
     def estimate(self, requests: Sequence[ChatRequest]) -> CostEstimate:
         """Return what `ask` would send now and at most cost, without sending anything."""
