@@ -94,7 +94,7 @@ class TestFigures:
         }
         named = {name: {*code.co_names, *code.co_varnames} for name, code in doors.items()}
         writing = {name for name, used in named.items() if used & {"write", "show"}}
-        writes_no_page = {"screen", "evaluate"}
+        writes_no_page = {"screen", "evaluate", "judge"}
         assert writing - writes_no_page == set(DRAWING)
         assert all("page_folder" in named[name] for name in DRAWING)
 
