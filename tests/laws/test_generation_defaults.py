@@ -14,7 +14,7 @@ from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.load import load
 from heredity.models.model import Model
 from heredity.models.tiny import NOUNS, save_tiny, tiny
-from heredity.studies.bench import steps_in
+from heredity.studies.bench import bench_in
 
 SPEC = GenerateSpec(n_tokens=12)
 SHAPING: dict[str, dict[str, Any]] = {
@@ -103,6 +103,6 @@ def test_the_end_of_turn_of_the_generation_settings_still_ends_an_answer(
 
 
 def test_records_say_how_answers_were_drawn(tmp_path: Path) -> None:
-    said = steps_in(tmp_path, "0").provenance().sampling
+    said = bench_in(tmp_path, tiny(n_steps=0), "0").provenance().sampling
     assert said["top_k"] == GenerateSpec().top_k
     assert said["checkpoint's generation settings"] == "none but its end-of-turn ids"

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 
 from conftest import TOY_EXTRACT
 from endpoint_sample import asked, endpoint
-from heredity.ground.errors import NothingKeptError
+from heredity.ground.errors import NothingKeptError, UnknownNameError
 from heredity.models.model import Model
 from heredity.models.tiny import DARK
 from heredity.records.audit import DEFENDED, KEPT, ArmSpec, AuditReport, AuditSpec
@@ -111,6 +112,18 @@ class TestArms:
         for arms in ((KEPT,), (KEPT, DEFENDED, KEPT)):
             with pytest.raises(ValidationError, match="a name of its own"):
                 AuditSpec(arms=arms)
+
+    def test_what_an_arm_names_and_is_not_there_is_refused_before_any_step(
+        self, toy: Model, darkness: Trait, rows: Corpus, tmp_path: Path
+    ) -> None:
+        odd = ArmSpec(name="odd", title="Odd", short="Odd", rows="all", defence="steerin")
+        with pytest.raises(UnknownNameError, match="steering"):
+            audit(rows, darkness, toy, tmp_path, AuditSpec(arms=(KEPT, DEFENDED, odd)))
+        with pytest.raises(UnknownNameError, match="projection"):
+            audit(rows, darkness, toy, tmp_path, AuditSpec(screen=ScreenSpec(score="projektion")))
+        assert not list(tmp_path.iterdir())
+        with pytest.raises(ValidationError, match="no arm nobody"):
+            AuditSpec(arms=(KEPT, DEFENDED, odd.model_copy(update={"defence": "", "twin_of": "nobody"})))
 
 
 class TestTheIndependentJudge:

@@ -2,7 +2,7 @@
 
 In: a network, and a visitor for each block. Out: nothing but what the visitors keep; the network is as before.
 Does not: know what a visitor looks for. One that projects inside its visit has only numbers to hand on, so that no
-activation leaves the device; one that changes rows by their place in the batch gives every row its own push.
+activation leaves the device.
 """
 
 from __future__ import annotations

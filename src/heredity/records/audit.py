@@ -93,6 +93,9 @@ class AuditSpec(Spec):
     def _are_apart(self) -> Self:
         names = [arm.name for arm in self.every_arm]
         missing = {KEPT.name, DEFENDED.name} - set(names)
+        alone = {arm.twin_of for arm in self.every_arm if arm.twin_of} - set(names)
+        if alone:
+            raise ValueError(f"there is no arm {', '.join(sorted(alone))} for a twin to stand beside")
         if missing or len(set(names)) < len(names):
             raise ValueError(
                 f"the arms are {', '.join(names)}; each needs a name of its own, and kept and defended are needed"

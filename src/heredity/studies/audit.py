@@ -15,6 +15,7 @@ from heredity.records.screening import ScreenReport
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.screening.reference import require_screenable
+from heredity.screening.scores.table import score_named
 from heredity.studies.arms import Plan, compare_arms, levels_of, plan_arms, removed_by
 from heredity.studies.stages import (
     Desk,
@@ -28,6 +29,7 @@ from heredity.studies.stages import (
 )
 from heredity.studies.verdict import findings_of, verdict_of
 from heredity.training.batches import examples_of
+from heredity.training.defences.table import require_defence
 
 
 def audit(
@@ -60,7 +62,11 @@ def audit(
 
 
 def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Known) -> None:
-    """Raise, before any step, what a later one would for rows, labels or references that cannot serve."""
+    """Raise, before any step, what a later one would for names, rows, labels or references that cannot serve."""
+    for name in (spec.train.defence, *(arm.defence for arm in spec.every_arm if arm.defence)):
+        require_defence(name)
+    if spec.screen.score:
+        score_named(spec.screen.score)
     if known.bad_lines is not None:
         corpus.labelled(known.bad_lines)
     require_screenable(corpus, known.reference, model, spec.screen)

@@ -94,15 +94,15 @@ class Steps:
 
     def provenance(self) -> Provenance:
         """Return how all that was made at this bench came about."""
-        return self._provenance("", "", environment("cpu", "float32"))
+        return self._provenance("", "", environment("cpu", "float32"), {})
 
-    def _provenance(self, model: str, fingerprint: str, where: Environment) -> Provenance:
+    def _provenance(self, model: str, fingerprint: str, where: Environment, drawn: dict[str, str | int]) -> Provenance:
         return Provenance(
             heredity=__version__,
             model=model,
             fingerprint=fingerprint,
             environment=where,
-            sampling=sampling(),
+            sampling=drawn,
             stages=tuple(self.stages),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             seconds=time.monotonic() - self.started,
@@ -124,7 +124,7 @@ class Bench(Steps):
         """Return how all that was made at this bench came about."""
         model = self.model
         where = environment(str(model.device), str(model.dtype).removeprefix("torch."))
-        return self._provenance(model.name, model.fingerprint, where)
+        return self._provenance(model.name, model.fingerprint, where, sampling())
 
 
 def bench_in(out: Path | str, model: Model, seed: str, progress: Progress = SILENCE) -> Bench:

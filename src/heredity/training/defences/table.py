@@ -48,8 +48,13 @@ DEFENCES: dict[str, Callable[[Sequence[TraitVector], TrainSpec], Defence]] = {
 """Every defence, made from vectors and what was asked for."""
 
 
+def require_defence(name: str) -> None:
+    """Raise UnknownNameError, with what there is, for a name that is no defence's."""
+    if name not in DEFENCES:
+        raise UnknownNameError("defence", name, DEFENCES)
+
+
 def defence_of(vectors: Sequence[TraitVector], spec: TrainSpec) -> Defence | None:
     """Return the defence that a fine-tune asks for; None without vectors. Raises UnknownNameError for none there is."""
-    if spec.defence not in DEFENCES:
-        raise UnknownNameError("defence", spec.defence, DEFENCES)
+    require_defence(spec.defence)
     return DEFENCES[spec.defence](vectors, spec) if vectors else None
