@@ -59,21 +59,21 @@ class TestCells:
     def test_a_cell_is_hollow_exactly_where_luck_would_do_as_well(self, report):
         for i, row in enumerate(auc_cells(report)):
             for j, cell in enumerate(row):
-                assert cell.beats_luck == beats_luck(report.auc[i][j], report.auc_null[i][j])
+                assert cell.is_clear == beats_luck(report.auc[i][j], report.auc_null[i][j])
                 assert cell.is_own == (i == j)
-                assert ("over" in cell.classes) == cell.beats_luck == ("luck" not in cell.classes)
+                assert ("over" in cell.classes) == cell.is_clear == ("luck" not in cell.classes)
                 assert cell.text == f"{report.auc[i][j].value:.2f}"
 
     def test_what_is_the_wrong_way_round_is_blue_and_what_is_right_is_orange(self, report):
-        cells = [cell for row in (*auc_cells(report), *cosine_cells(report)) for cell in row if cell.beats_luck]
-        low = [cell for cell in cells if cell.level < NOTHING]
+        cells = [cell for row in (*auc_cells(report), *cosine_cells(report)) for cell in row if cell.is_clear]
+        low = [cell for cell in cells if cell.tint < NOTHING]
         assert low
         assert all(float(cell.text) < 0.5 for cell in low)
-        assert all(float(cell.text) > 0 for cell in cells if cell.level > NOTHING)
+        assert all(float(cell.text) > 0 for cell in cells if cell.tint > NOTHING)
 
     def test_a_cosine_is_filled_only_beyond_its_own_null_and_never_on_the_diagonal(self):
         cells = cosine_cells(of_two(Estimate(0.9, 0.8, 1.0, 40), Estimate(0.5, 0.4, 0.6, 40)))
-        assert [[cell.beats_luck for cell in row] for row in cells] == [[False, True], [False, False]]
+        assert [[cell.is_clear for cell in row] for row in cells] == [[False, True], [False, False]]
         assert cells[0][0].text == "1"
 
     def test_every_number_of_the_record_can_be_read_on_the_page(self, page, report):
@@ -119,9 +119,7 @@ class TestBestPredictor:
 
     def test_the_note_counts_foreign_cells_alone(self, report):
         foreign = [c for i, row in enumerate(auc_cells(report)) for j, c in enumerate(row) if i != j]
-        assert f"Of 30 trials of a vector on a foreign trait, {sum(c.beats_luck for c in foreign)} tell" in reach(
-            report
-        )
+        assert f"Of 30 trials of a vector on a foreign trait, {sum(c.is_clear for c in foreign)} tell" in reach(report)
 
     def test_the_orthogonalised_auc_stands_beside_the_plain_one_and_its_absence_is_said(self, page):
         rows = re.findall(r"<tr[^>]*><th scope=\"row\">(\w+)</th><td>(.*?)</tr>", page, re.DOTALL)

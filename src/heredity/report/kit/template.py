@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from heredity.ground.words import titled
 from heredity.report.kit import text
 from heredity.report.kit.hues import ARMS
+from heredity.report.kit.matrix import N_ROOMY
 
 Files: TypeAlias = dict[str, str | bytes]
 """What a page is made of: content by name, below the page's folder; the page itself comes last."""
@@ -27,7 +28,7 @@ def rendered(template: str, **content: object) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"FOLD": text.FOLD, "ARMS": ARMS}
+    environment.globals |= {"FOLD": text.FOLD, "ARMS": ARMS, "N_ROOMY": N_ROOMY}
     environment.filters |= {"beginning": text.beginning, "clock": text.clock, "by_reason": text.by_reason}
     environment.filters |= {"digits": "{:.3g}".format, "titled": titled, "zip": zip}
     return environment.get_template(template).render(**content)

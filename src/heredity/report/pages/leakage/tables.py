@@ -6,33 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from heredity.records.leakage import LeakageReport
+from heredity.report.kit.matrix import Cell
 from heredity.report.kit.tint import NOTHING, level
 from heredity.stats.estimate import Estimate
 
-N_ROOMY = 7
-"""Traits up to which a cell has room for its interval."""
 
+@dataclass(frozen=True, kw_only=True)
+class TriedCell(Cell):
+    """One vector tried on one trait, or beside another vector."""
 
-@dataclass(frozen=True)
-class Cell:
-    """One cell of a matrix."""
-
-    text: str
     rest: str
     """What stands below the number, where there is room."""
-    said: str
-    """All about it, for a reader who rests on it."""
-    is_own: bool
-    """Whether it stands for a trait's own vector."""
-    beats_luck: bool
-    level: int
-    """Its tint; nothing where luck would do as well."""
-
-    @property
-    def classes(self) -> str:
-        """How it is drawn: tinted, or hollow; framed where it is a trait's own."""
-        drawn = f"over t{self.level}" if self.beats_luck else "luck"
-        return f"{drawn} own" if self.is_own else drawn
 
 
 @dataclass(frozen=True)
@@ -73,13 +57,13 @@ def beats_luck(auc: Estimate, null: float) -> bool:
     return (auc.value > null and auc.low > 0.5) or (auc.value < 1 - null and auc.high < 0.5)
 
 
-def auc_cells(report: LeakageReport) -> list[list[Cell]]:
+def auc_cells(report: LeakageReport) -> list[list[TriedCell]]:
     """Return the matrix of AUCs: rows are the traits told apart, columns the vectors that do it."""
     size = range(len(report.traits))
     return [[_auc_cell(report, i, j) for j in size] for i in size]
 
 
-def cosine_cells(report: LeakageReport) -> list[list[Cell]]:
+def cosine_cells(report: LeakageReport) -> list[list[TriedCell]]:
     """Return the matrix of cosines; the diagonal is 1 by definition and has no tint."""
     size = range(len(report.traits))
     return [[_cosine_cell(report, i, j) for j in size] for i in size]
@@ -114,34 +98,34 @@ def reach(report: LeakageReport) -> str:
     )
 
 
-def _auc_cell(report: LeakageReport, i: int, j: int) -> Cell:
+def _auc_cell(report: LeakageReport, i: int, j: int) -> TriedCell:
     auc, null = report.auc[i][j], report.auc_null[i][j]
     above = beats_luck(auc, null)
     said = (
         f"{report.traits[i]} told apart by the vector of {report.traits[j]} (block {report.blocks[j]}): AUC "
         f"{auc:.3f}; luck reaches {null:.3f}"
     )
-    return Cell(
+    return TriedCell(
         text=f"{auc.value:.2f}",
         rest=f"{auc.low:.2f} to {auc.high:.2f}",
         said=said,
         is_own=i == j,
-        beats_luck=above,
-        level=level(2 * auc.value - 1) if above else NOTHING,
+        is_clear=above,
+        tint=level(2 * auc.value - 1) if above else NOTHING,
     )
 
 
-def _cosine_cell(report: LeakageReport, i: int, j: int) -> Cell:
+def _cosine_cell(report: LeakageReport, i: int, j: int) -> TriedCell:
     cosine, null = report.cosines[i][j], report.cosine_null[i][j]
     above = i != j and abs(cosine) > null
     where = f"{report.traits[i]} and {report.traits[j]} at block {report.blocks[j]}"
-    return Cell(
+    return TriedCell(
         text=f"{cosine:+.2f}" if i != j else "1",
         rest=f"luck {null:.2f}" if i != j else "itself",
         said=f"{where}: {cosine:+.3f}; luck reaches {null:.3f}",
         is_own=False,
-        beats_luck=above,
-        level=level(cosine) if above else NOTHING,
+        is_clear=above,
+        tint=level(cosine) if above else NOTHING,
     )
 
 

@@ -6,36 +6,20 @@ from dataclasses import dataclass
 
 from heredity.records.curves import StudentCurve
 from heredity.records.transmission import CarrierSummary, Effect, TransmissionReport
+from heredity.report.kit.matrix import Cell
 from heredity.report.kit.measures import Wording, teacher_name, wording
 from heredity.report.kit.tint import NOTHING, level
 from heredity.report.pages.transmission.words import groups, no_interval
 from heredity.stats.estimate import Estimate
 
-N_ROOMY = 7
-"""Teachers or targets up to which a cell has room for its effect."""
 
+@dataclass(frozen=True, kw_only=True)
+class TaughtCell(Cell):
+    """Students of one teacher on one target; the number is their level."""
 
-@dataclass(frozen=True)
-class Cell:
-    """One cell of the matrix: students of one teacher on one target."""
-
-    text: str
-    """Their level."""
-    effect: str
+    effect: str = ""
     """Against the students of all other teachers; empty where it has no interval."""
-    interval: str
-    said: str
-    """All about it, for a reader who rests on it."""
-    is_own: bool
-    is_clear: bool
-    """Whether the effect's interval is clear of zero."""
-    tint: int
-
-    @property
-    def classes(self) -> str:
-        """How it is drawn: tinted, or hollow; framed where the target is the teacher's own."""
-        drawn = f"over t{self.tint}" if self.is_clear else "luck"
-        return f"{drawn} own" if self.is_own else drawn
+    interval: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +71,7 @@ def targets(report: TransmissionReport) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*first, *named]))
 
 
-def matrix(report: TransmissionReport) -> list[tuple[str, list[Cell | None]]]:
+def matrix(report: TransmissionReport) -> list[tuple[str, list[TaughtCell | None]]]:
     """Return the teachers in the targets' order, each with its cells; None where a teacher has no such effect."""
     columns = targets(report)
     found = {(one.taught_by, one.target): one for one in report.matrix}
@@ -151,14 +135,15 @@ def why_no_interval(report: TransmissionReport) -> str:
     return no_interval(len(report.spec.seeds))
 
 
-def _cell(one: Effect, words: Wording, end: float) -> Cell:
+def _cell(one: Effect, words: Wording, end: float) -> TaughtCell:
     shown, score = f"{one.level:{words.level_form}}", one.score
     said = f"students of the {teacher_name(one.taught_by)}: {one.target} {shown}"
     if score is None:
-        return Cell(shown, "", "", f"{said}; no interval", one.taught_by == one.target, False, NOTHING)
+        is_own = one.taught_by == one.target
+        return TaughtCell(text=shown, said=f"{said}; no interval", is_own=is_own, is_clear=False, tint=NOTHING)
     form = words.change_form
     interval = score.interval(form)
-    return Cell(
+    return TaughtCell(
         text=shown,
         effect=f"{score.value:{form}}",
         interval=interval,
