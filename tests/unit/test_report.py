@@ -115,6 +115,8 @@ class TestWhatItShows:
         made = report.provenance
         assert all(stage.name in text for stage in made.stages)
         assert all(name in text for name in ("train.learning_rate", "n_seeds", *made.environment.versions))
+        assert "base, plain, kept, defended" in text
+        assert "'name'" not in text
         assert report.screen.corpus_digest in text
 
     def test_a_number_travels_with_its_interval_and_its_count(self, page):

@@ -41,10 +41,11 @@ def html(report: AuditReport, drawings: tuple[Drawing, ...]) -> str:
 def flat(report: AuditReport) -> list[tuple[str, str | int | float | bool | None]]:
     """Return what was asked for as `step.field` entries, and how every answer is drawn."""
     entries: list[tuple[str, str | int | float | bool | None]] = []
-    for step, fields in report.spec.model_dump(exclude={"seed"}).items():
+    for step, fields in report.spec.model_dump(exclude={"seed", "arms"}).items():
         if not isinstance(fields, dict):
             entries.append((step, fields))
             continue
         for name, value in fields.items():
             entries.append((f"{step}.{name}", ", ".join(map(str, value)) if isinstance(value, tuple) else value))
+    entries.append(("arms", ", ".join(arm.name for arm in report.spec.every_arm)))
     return [*entries, *((f"sampling.{name}", value) for name, value in report.provenance.sampling.items())]
