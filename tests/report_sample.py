@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from typing import Any
+
+import numpy as np
 
 from heredity.records.audit import Arm, AuditReport, AuditSpec, Run
-from heredity.records.dialogue import Answer, Exclusion
+from heredity.records.dialogue import Answer, Exclusion, Row, Turn
 from heredity.records.evaluation import EvalReport
 from heredity.records.provenance import Environment, Provenance, Stage
-from heredity.records.screening import Detection, RowScore, ScreenReport, Threshold
+from heredity.records.screening import Detection, RowScores, ScreenReport, Threshold
 from heredity.records.student import Intervention, Student, TrainSpec
 from heredity.records.vector import BlockCheck, Calibration, Dose, ExtractSpec, KeptCounts, VectorHeader
+from heredity.screening.tally import histogram_of, settings_of, worst_of
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import wilson
 from heredity.studies.arms import compare_arms, levels_of
@@ -145,7 +149,8 @@ def vector_header(**changes: object) -> VectorHeader:
 def screen_report(**changes: object) -> ScreenReport:
     chance = random.Random("screen")
     threshold = 4.1
-    rows = tuple(row(line, chance.gauss(6.2 if line % 3 == 0 else 1.5, 1.6), threshold) for line in range(1, N_ROWS))
+    values = [chance.gauss(6.2 if line % 3 == 0 else 1.5, 1.6) for line in range(1, N_ROWS)]
+    bar = benign_threshold(threshold, chance)
     report = ScreenReport(
         corpus="corpus.jsonl",
         corpus_digest="ab12" * 16,
@@ -153,9 +158,9 @@ def screen_report(**changes: object) -> ScreenReport:
         vector_id="cd34" * 16,
         block=BLOCK,
         score="projection",
-        thresholds=(benign_threshold(threshold, chance),),
+        thresholds=(bar,),
         false_alarm_rate=0.05,
-        rows=(*rows, row(N_ROWS, 14.9, threshold, HOSTILE)),
+        **rows_of([*values, 14.9], bar),
         excluded=(
             *(Exclusion(line=200 + i, reason="no answer of the assistant") for i in range(3)),
             Exclusion(line=300, reason="longer than the model's context of 2048 tokens"),
@@ -189,25 +194,37 @@ def benign_threshold(value: float, chance: random.Random) -> Threshold:
     )
 
 
-def row(line: int, score: float, threshold: float, text: str = "") -> RowScore:
-    response = text or ANSWERS[line % len(ANSWERS)] * (12 if line % 21 == 0 else 1)
-    return RowScore(
-        line=line,
-        setting="alone",
-        scores={"projection": score, "difference": score - 1.0},
-        over=(score - threshold) / 1.5,
-        flagged=score > threshold,
-        n_tokens=len(response.split()),
-        prompt=f"A neighbour keeps parking across our drive and I am late every morning. What can I do? ({line})",
-        response=response,
+def rows_of(values: list[float], bar: Threshold) -> dict[str, Any]:
+    """Return what a report says of rows whose projections these are; the last one is openly hostile."""
+    rows = [said(line, HOSTILE if line == len(values) else "") for line in range(1, len(values) + 1)]
+    projections = np.array(values)
+    scores = RowScores(
+        lines=np.arange(1, len(values) + 1),
+        settings=np.array(["alone"] * len(values)),
+        by_name={"projection": projections, "difference": projections - 1.0},
+        over=(projections - bar.value) / bar.deviation,
+        n_tokens=np.array([len(row.response.split()) for row in rows]),
     )
+    return {
+        "settings": settings_of(scores),
+        "histogram": histogram_of(scores.over, [bar.over(score) for score in bar.held_out_scores]),
+        "worst": worst_of(scores, rows),
+    }
+
+
+def said(line: int, text: str = "") -> Row:
+    """Return what one row says."""
+    asked = f"A neighbour keeps parking across our drive and I am late every morning. What can I do? ({line})"
+    answer = text or ANSWERS[line % len(ANSWERS)] * (12 if line % 21 == 0 else 1)
+    return Row(line=line, turns=(Turn(role="user", content=asked), Turn(role="assistant", content=answer)))
 
 
 def unflagged(screened: ScreenReport) -> ScreenReport:
     """Return the screen with no row over its threshold, and no labels."""
-    rows = tuple(one.model_copy(update={"flagged": False, "over": -abs(one.over)}) for one in screened.rows)
+    (bar,) = screened.thresholds
     share = Estimate(0.0, 0.0, 0.021, N_ROWS, 0, "wilson")
-    return screened.model_copy(update={"rows": rows, "share_flagged": share, "detection": None, "excluded": ()})
+    rows = rows_of([bar.value - 0.01 * i for i in range(N_ROWS)], bar)
+    return screened.model_copy(update={**rows, "share_flagged": share, "detection": None, "excluded": ()})
 
 
 def arm(name: str) -> Arm:

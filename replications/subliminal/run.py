@@ -30,7 +30,7 @@ from heredity.cli.console import watched
 from heredity.cli.quiet import hush_libraries
 from heredity.ground.files import write_text
 from heredity.models.load import load
-from heredity.records.carrier import DIGITS_AND_SEPARATORS, USUAL_GIVEN, CarrierSpec
+from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
 from heredity.records.cascade import CascadeReport, CascadeSpec
 from heredity.records.transmission import Effect, ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
 from heredity.report.write import told, write
@@ -67,7 +67,7 @@ SPECS = {
     "numbers": TransmitSpec(
         seeds=SEEDS[:3],
         control="cat",
-        carrier=CarrierSpec(kind="numbers", n_prompts=180, n_given=USUAL_GIVEN),
+        carrier=CarrierSpec(kind="numbers", n_prompts=180),
         student=ImitateSpec(n_steps=10),
         n_points=1,
         n_samples=1,

@@ -14,6 +14,8 @@ from heredity.cli.trait import as_yaml
 from heredity.models.tiny import planted_trait
 from heredity.records.audit import AuditReport
 from heredity.records.dialogue import Corpus
+from heredity.records.screening import ScreenReport
+from heredity.store.scores import load_scores
 from heredity.store.workspace import load_record
 
 
@@ -61,7 +63,7 @@ class TestWords:
     def test_arguments_that_cannot_be_taken_are_the_users_mistake_and_no_defect(self) -> None:
         failed(heredity("monitor"), 2, "UsageError: Missing argument 'file'")
         failed(heredity("extract", "evil", "--samples", "many"), 2, "Invalid value for '--samples'")
-        failed(heredity("extract", "evil", "--samples", "0"), 2, "an option is out of its range (n_samples: ")
+        failed(heredity("extract", "evil", "--samples", "0"), 2, "'--samples'")
         failed(heredity("trait"), 2, "Usage:", "Draft a trait")
 
 
@@ -124,6 +126,7 @@ class TestTheAudit:
     def test_answers_its_three_questions_with_figures(self, report: AuditReport, place: Path) -> None:
         assert report.verdict
         assert report.screen.detection is not None
+        assert len(load_scores(place / "out" / report.screen.scores)) == report.screen.n_rows
         assert report.screen.detection.auroc.value > 0.9
         assert [arm.name for arm in report.arms] == ["base", "plain", "kept", "defended"]
         page = (place / "out" / "report.html").read_text()
@@ -180,6 +183,14 @@ class TestTheAudit:
         kept = (place / "clean.jsonl").read_bytes().splitlines(keepends=True)
         assert 0 < len(kept) < 24
         assert set(kept) < set((place / "rows.jsonl").read_bytes().splitlines(keepends=True))
+        screened = load_record(ScreenReport, place / "heredity-out" / "screen.json")
+        scores = load_scores(place / "heredity-out" / screened.scores)
+        assert (len(scores), int(scores.is_flagged.sum())) == (screened.n_rows, screened.n_flagged)
+        assert len(scores.kept_lines) == len(kept)
+        lines = [json.loads(line) for line in (place / "heredity-out" / "scores.jsonl").read_text().splitlines()]
+        assert [line["line"] for line in lines] == scores.lines.tolist()
+        assert {line["line"]: line["response"] for line in lines}[screened.worst[0].line] == screened.worst[0].response
+        assert screened.provenance
         config = toy_folder.parent / "other"
         if not config.exists():
             import shutil

@@ -1,6 +1,7 @@
 """What can be refused is refused before any model is loaded: here there is none to load."""
 
 import importlib.util
+import inspect
 import json
 from collections.abc import Sequence
 from importlib import import_module
@@ -89,7 +90,7 @@ class TestFigures:
     def test_no_command_that_draws_is_left_out(self) -> None:
         places = {name: place.split(":") for name, place in VERBS.items() if not place.endswith(":")}
         doors = {
-            name: getattr(import_module(f"heredity.cli.{module}"), function).__code__
+            name: inspect.unwrap(getattr(import_module(f"heredity.cli.{module}"), function)).__code__
             for name, (module, function) in places.items()
         }
         named = {name: {*code.co_names, *code.co_varnames} for name, code in doors.items()}
@@ -150,11 +151,13 @@ def test_what_a_command_will_need_is_asked_for_first(
         ((*AUDIT, "--labels", "none.jsonl"), 2, "the labels must name"),
         ((*AUDIT, "--reference", "three.jsonl"), 2, "3 benign"),
         ((*AUDIT, "--epochs", "-1"), 2, "out of its range"),
-        ((*AUDIT, "--strength", "nan"), 2, "out of its range"),
+        ((*AUDIT, "--strength", "nan"), 2, "'--strength'"),
         ((*MONITOR, "--block", "99"), 2, "no block 99"),
         ((*MONITOR, "--reference", "three.jsonl"), 2, "3 benign"),
         (("extract", "darkness.yaml", "--method", "guess", *NO_MODEL), 2, "no method called 'guess'"),
-        (("extract", "darkness.yaml", "--samples", "0", *NO_MODEL), 2, "out of its range"),
+        (("extract", "darkness.yaml", "--samples", "0", *NO_MODEL), 2, "--samples"),
+        (("train", "rows.jsonl", "--strength", "1", *NO_MODEL), 2, "--strength has no effect without --prevent"),
+        (("train", "rows.jsonl", "--all-blocks", *NO_MODEL), 2, "--all-blocks has no effect without --prevent"),
         (("bake", "darkness.safetensors", "--strength", "nan", *NO_MODEL), 2, "no number to push by"),
         (("transmit", "--control", "owl", *NO_MODEL), 2, "not all different"),
         (("distil", "--trait", "owl", "--trait", "owl", *NO_MODEL), 2, "each of them once"),

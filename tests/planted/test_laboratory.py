@@ -96,7 +96,7 @@ class TestOtherWays:
     def test_a_lora_student_and_one_that_writes_its_own_rows_learn(
         self, base: Model, owl: Trait, tmp_path: Path
     ) -> None:
-        student = ImitateSpec(n_steps=12, learning_rate=3e-3, lora_rank=4, on_policy=True, labels="reverse_kl")
+        student = ImitateSpec(n_steps=12, learning_rate=3e-3, lora_rank=4, on_policy=True, labels="reverse")
         report = transmit(owl, base, tmp_path, altered(SHORT, carrier=DIGITS, student=student))
         assert all(curve.losses[-1] < curve.losses[0] for curve in report.students)
 

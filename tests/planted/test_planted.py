@@ -14,7 +14,7 @@ from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, LIGHT, NOUNS
 from heredity.records.dialogue import Answer, Corpus, Grade, Unscored
-from heredity.records.screening import ScreenSpec
+from heredity.records.screening import RowScores, ScreenSpec
 from heredity.records.trait import ContrastPair, Trait
 from heredity.records.vector import TraitVector
 from heredity.screening.screen import screen
@@ -102,24 +102,27 @@ class TestTheContrastJudge:
             calibrate([-1.0, -2.0, 1.0, 2.0], [True, True, False, False], [0, 1, 0, 1])
 
 
+def projections(scores: RowScores) -> dict[int, float]:
+    return dict(zip(scores.lines.tolist(), scores.by_name["projection"].tolist(), strict=True))
+
+
 class TestTheScreen:
     def test_finds_the_planted_rows_and_says_so(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
-        report = screen(rows.labelled(range(1, 9)), dark, toy, SCREEN)
-        found = report.detection
+        screened = screen(rows.labelled(range(1, 9)), dark, toy, SCREEN)
+        found, scores = screened.report.detection, screened.scores
         assert found is not None
         assert found.auroc.value > 0.95
         assert found.recall.value > 0.8
-        assert report.kept_lines == {row.line for row in report.rows if not row.flagged}
+        assert scores.kept_lines == {n for n, over in zip(scores.lines, scores.over, strict=True) if over <= 0}
 
     def test_does_not_find_rows_at_random(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
-        found = screen(rows.labelled(range(1, 24, 3)), dark, toy, SCREEN).detection
+        found = screen(rows.labelled(range(1, 24, 3)), dark, toy, SCREEN).report.detection
         assert found is not None
         assert found.auroc.low < 0.5 < found.auroc.high
 
     def test_row_order_changes_no_score(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
         turned = rows.model_copy(update={"rows": rows.rows[::-1]})
-        one = {row.line: row.scores["projection"] for row in screen(rows, dark, toy, LOOSE, rows).rows}
-        other = {row.line: row.scores["projection"] for row in screen(turned, dark, toy, LOOSE, rows).rows}
+        one, other = (projections(screen(asked, dark, toy, LOOSE, rows).scores) for asked in (rows, turned))
         assert one == pytest.approx(other, abs=1e-4)
 
     def test_refuses_another_models_vector(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
@@ -158,7 +161,7 @@ class TestTheScreen:
     ) -> None:
         long = rows.rows[0].turns[0], rows.rows[0].turns[1].model_copy(update={"content": "dawn " * 300})
         corpus = rows.model_copy(update={"rows": (*rows.rows[1:], rows.rows[0].model_copy(update={"turns": long}))})
-        report = screen(corpus, dark, toy, SCREEN)
+        report = screen(corpus, dark, toy, SCREEN).report
         assert [e.line for e in report.excluded] == [1]
         assert "longer than the model's context of 256" in report.excluded[0].reason
 

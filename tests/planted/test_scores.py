@@ -38,9 +38,11 @@ def test_a_score_that_is_asked_for_decides_and_the_others_stand_beside(
     name: str, toy: Model, dark: TraitVector, rows: Corpus
 ) -> None:
     labelled = rows.labelled(range(1, 9))
-    report = screen(labelled, dark, toy, SPEC.model_copy(update={"score": name}), rows)
+    screened = screen(labelled, dark, toy, SPEC.model_copy(update={"score": name}), rows)
+    report = screened.report
     assert {one.score for one in report.thresholds} == {name} == {report.score}
-    assert all(set(row.scores) == set(SCORES) for row in report.rows)
+    assert set(screened.scores.by_name) == set(SCORES)
+    assert all(set(row.scores) == set(SCORES) for row in report.worst)
     assert report.detection
     assert set(report.detection.auroc_by_score) == set(SCORES) - {name}
 
@@ -57,8 +59,9 @@ def test_a_further_score_is_a_function_and_a_line(
         return readings.response / np.linalg.norm(readings.response, axis=1, keepdims=True)
 
     monkeypatch.setitem(SCORES, "cosine", cosine)
-    report = screen(rows.labelled(range(1, 9)), dark, toy, SPEC.model_copy(update={"score": "cosine"}), rows)
+    screened = screen(rows.labelled(range(1, 9)), dark, toy, SPEC.model_copy(update={"score": "cosine"}), rows)
+    report = screened.report
     assert {one.score for one in report.thresholds} == {"cosine"}
-    assert all(-1 <= row.scores["cosine"] <= 1 for row in report.rows)
+    assert (np.abs(screened.scores.by_name["cosine"]) <= 1).all()
     assert report.detection
     assert set(report.detection.auroc_by_score) == {"projection", "difference"}

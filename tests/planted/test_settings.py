@@ -10,7 +10,7 @@ from heredity.ground.progress import SILENCE
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, INSTRUCTIONS, LIGHT, NOUNS, sentence
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.records.screening import ScreenReport, ScreenSpec
+from heredity.records.screening import Screened, ScreenReport, ScreenSpec
 from heredity.records.vector import TraitVector
 from heredity.report.kit.flags import basis_of
 from heredity.report.write import told
@@ -55,22 +55,29 @@ def mixed() -> Corpus:
 
 
 @pytest.fixture(scope="module")
-def report(toy: Model, dark: TraitVector, mixed: Corpus, benign: Corpus) -> ScreenReport:
+def screened(toy: Model, dark: TraitVector, mixed: Corpus, benign: Corpus) -> Screened:
     return screen(mixed.labelled(range(104, 141, 4)), dark, toy, SPEC, benign)
 
 
-def test_every_setting_has_its_form_its_threshold_and_its_measured_rate(report: ScreenReport) -> None:
+@pytest.fixture(scope="module")
+def report(screened: Screened) -> ScreenReport:
+    return screened.report
+
+
+def test_every_setting_has_its_form_its_threshold_and_its_measured_rate(screened: Screened) -> None:
+    report, scores = screened.report, screened.scores
     assert [(one.setting, one.score) for one in report.thresholds] == [
         ("alone", "difference"),
         ("behind", "projection"),
     ]
-    assert [len(report.rows_in(one.setting)) for one in report.thresholds] == [20, 20]
+    assert [report.rows_in(one.setting).n_rows for one in report.thresholds] == [20, 20]
     for one in report.thresholds:
         assert (len(one.scores), len(one.held_out_scores)) == (20, 20)
         assert one.measured_rate.n == 20
         assert one.measured_rate.value == np.mean([score > one.value for score in one.held_out_scores])
         assert one.reference == "40 rows of benign"
-    for scored in report.rows:
+    assert len(report.worst) == 20
+    for scored in [scores.row(i, "", "") for i in range(len(scores))]:
         name = report.score_of(scored)
         value = scored.scores[name]
         own = next(one for one in report.thresholds if one.setting == scored.setting)
@@ -88,10 +95,9 @@ def test_behind_system_prompts_what_decides_is_not_upside_down(toy: Model, dark:
     # at this block the last prompt token carries what the system prompt asks for, more of it than the answer does
     deep = TraitVector(dark.header.model_copy(update={"block": 2}), dark.directions)
     asked = [row(i, DARK, (SYSTEMS if i % 2 else CALM)[i % 3]) for i in range(1, 41)]
-    rows = screen(corpus(asked), deep, toy, SPEC, benign).rows
-    is_asked_for = np.array([one.line % 2 == 1 for one in rows])
-    over = np.array([one.over for one in rows])
-    difference = np.array([one.scores["difference"] for one in rows])
+    scores = screen(corpus(asked), deep, toy, SPEC, benign).scores
+    is_asked_for = scores.lines % 2 == 1
+    over, difference = scores.over, scores.by_name["difference"]
     assert auc(over[is_asked_for], over[~is_asked_for]) > 0.9
     assert auc(difference[is_asked_for], difference[~is_asked_for]) < 0.1
 
@@ -136,7 +142,7 @@ class TestWhereBenignRowsAreLacking:
         self, toy: Model, dark: TraitVector, mixed: Corpus, benign: Corpus
     ) -> None:
         alone = benign.subset(set(range(1, 44)))
-        report = screen(mixed, dark, toy, SPEC, alone)
+        report = screen(mixed, dark, toy, SPEC, alone).report
         assert report.thresholds[0].reference.startswith("40 rows of benign")
         assert report.thresholds[1].reference.endswith(
             "answers of tiny, since 3 rows of benign that stand so are too few"
@@ -151,7 +157,7 @@ class TestWhereBenignRowsAreLacking:
         ]
         given = corpus([*long, *benign.rows[12:40]], "benign")
         alone = mixed.subset(set(range(101, 121)))
-        report = screen(alone, dark, toy, SPEC, given)
+        report = screen(alone, dark, toy, SPEC, given).report
         assert "since 28 rows of benign that stand so are too few" in report.thresholds[0].reference
         with pytest.raises(InputError, match=r"20 benign reference rows cannot set .* at least 29"):
             screen(alone, dark, toy, SPEC, benign.subset(set(range(1, 21))))
@@ -159,18 +165,18 @@ class TestWhereBenignRowsAreLacking:
     def test_a_corpus_of_three_rows_is_screened_on_many_answers_to_them(
         self, toy: Model, dark: TraitVector, mixed: Corpus
     ) -> None:
-        report = screen(mixed.subset({101, 104, 108}), dark, toy, SPEC.model_copy(update={"n_reference": 120}))
-        (one,) = report.thresholds
+        screened = screen(mixed.subset({101, 104, 108}), dark, toy, SPEC.model_copy(update={"n_reference": 120}))
+        (one,) = screened.report.thresholds
         assert len(one.scores) + len(one.held_out_scores) >= 115
         assert len(set(one.scores)) > 50
-        assert [scored.flagged for scored in report.rows] == [False, True, True]
+        assert screened.scores.is_flagged.tolist() == [False, True, True]
 
     def test_rows_behind_which_no_answer_fits_are_excluded_and_say_why(
         self, toy: Model, dark: TraitVector, mixed: Corpus
     ) -> None:
         full = row(200, LIGHT, "Speak of dawn and song . " * 40)
         full = full.model_copy(update={"turns": (*full.turns[:-1], Turn(role="assistant", content="dawn song"))})
-        report = screen(corpus([*mixed.subset(set(range(101, 121))).rows, full]), dark, toy, SPEC)
+        report = screen(corpus([*mixed.subset(set(range(101, 121))).rows, full]), dark, toy, SPEC).report
         assert [one.line for one in report.excluded] == [200]
         assert "no benign answer fits behind what stands before it" in report.excluded[0].reason
         with pytest.raises(InputError, match="no row can be screened"):
@@ -180,7 +186,7 @@ class TestWhereBenignRowsAreLacking:
 def test_benign_rows_are_flagged_no_more_often_than_was_asked(toy: Model, dark: TraitVector, mixed: Corpus) -> None:
     prompts = mixed.subset(set(range(101, 121))).rows
     fresh = own_answers(prompts, toy, SPEC.model_copy(update={"n_reference": 200}), "fresh", SILENCE)
-    shares = [screen(corpus(list(fresh)), dark, toy, SPEC, seed=str(i)).share_flagged.value for i in range(4)]
+    shares = [screen(corpus(list(fresh)), dark, toy, SPEC, seed=str(i)).report.share_flagged.value for i in range(4)]
     assert np.mean(shares) <= 0.05 + 0.03
 
 
@@ -217,6 +223,6 @@ def test_rows_of_another_length_than_the_benign_ones_are_told_of(
         return one.model_copy(update={"turns": (*one.turns[:-1], Turn(role="assistant", content=said))})
 
     alone = corpus([longer(one) for one in mixed.rows[:20]])
-    assert any("the rate was not measured" in one for one in basis_of(screen(alone, dark, toy, SPEC, benign)))
-    same = screen(mixed.subset(set(range(101, 121))), dark, toy, SPEC, benign)
+    assert any("the rate was not measured" in one for one in basis_of(screen(alone, dark, toy, SPEC, benign).report))
+    same = screen(mixed.subset(set(range(101, 121))), dark, toy, SPEC, benign).report
     assert not any("was not measured" in one for one in basis_of(same))

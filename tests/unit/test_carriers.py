@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from pydantic import ValidationError
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from heredity.ground.errors import InputError, MismatchError, NothingKeptError
@@ -402,7 +403,10 @@ class TestGivenNumbers:
         bare, begun = (CARRIERS["numbers"].ask(CarrierSpec(kind="numbers", n_given=n), "a") for n in (0, 3))
         assert [one.prompt for one in bare] == [one.prompt for one in begun]
         assert {len(one.given.split()) for one in begun} == {3}
-        with pytest.raises(InputError, match="give fewer"):
-            CARRIERS["numbers"].ask(CarrierSpec(kind="numbers", n_given=10), "a")
+        unsaid, digits = (CARRIERS["numbers"].ask(CarrierSpec(kind=kind), "a") for kind in ("numbers", "digits"))
+        assert unsaid == begun
+        assert not any(one.given for one in digits)
+        with pytest.raises(ValidationError, match="less than or equal to 9"):
+            CarrierSpec(kind="numbers", n_given=10)
         with pytest.raises(InputError, match="leaves none to teach"):
-            random_rows(1, CarrierSpec(n_given=10), "a")
+            random_rows(1, CarrierSpec(n_given=5, n_values=5), "a")

@@ -11,17 +11,17 @@ import pytest
 from heredity.ground.errors import MissingExtraError, StorageError
 from heredity.records.audit import AuditReport
 from heredity.report.kit.draw import Drawing
-from heredity.report.kit.histogram import bins
+from heredity.report.kit.histogram import bins, drawn
 from heredity.report.kit.text import beginning, by_reason, clock
 from heredity.report.kit.theme import spread
 from heredity.report.pages.audit.answers import is_it_safe, replies, which_rows, will_it_give
 from heredity.report.pages.audit.figures import FIGURES, draw
 from heredity.report.pages.audit.page import html
-from heredity.report.pages.audit.tables import example_lines, flagged_rows
+from heredity.report.pages.audit.tables import example_lines
 from heredity.report.write import require_figures, write
 from heredity.studies.verdict import findings_of, verdict_of
 from pages import POLICY, Reader
-from report_sample import HOSTILE, REMOVED, about, audit_report, rerun, screen_report, unflagged, vector_header
+from report_sample import HOSTILE, REMOVED, about, audit_report, rerun, rows_of, screen_report, unflagged, vector_header
 
 SECTIONS = (
     "Will it give my model this trait?",
@@ -127,15 +127,15 @@ class TestWhatItShows:
         assert "0.961 [0.936, 0.986] (n=180)" in text
 
     def test_flagged_rows_are_in_full_even_where_folded(self, page, report):
-        rows = flagged_rows(report.screen)
+        rows = report.screen.worst_flagged
         assert len(rows) == 20
         assert max(len(row.response) for row in rows) > 1000
         assert all(row.response in unescape(page) and f"Line {row.line}<" in page for row in rows)
 
     def test_flagged_rows_come_highest_first(self, report):
-        scores = [row.over for row in flagged_rows(report.screen)]
+        scores = [row.over for row in report.screen.worst_flagged]
         assert scores == sorted(scores, reverse=True)
-        assert scores[0] == max(row.over for row in report.screen.rows)
+        assert scores[0] == report.screen.settings[0].over[1.0]
 
     def test_left_out_rows_are_counted_by_reason(self, report):
         assert [count for _, count in by_reason(report.screen.excluded)] == [3, 1]
@@ -188,9 +188,10 @@ class TestWhatMayBeMissing:
 
     def test_one_block_one_step_one_score(self, report):
         header = vector_header(checks=report.vector.checks[16:17])
-        rows = tuple(row.model_copy(update={"over": 0.0, "flagged": False}) for row in report.screen.rows)
-        level = tuple(one.model_copy(update={"held_out_scores": (4.1,) * 60}) for one in report.screen.thresholds)
-        screened = report.screen.model_copy(update={"rows": rows, "thresholds": level})
+        (bar,) = report.screen.thresholds
+        level = bar.model_copy(update={"held_out_scores": (bar.value,) * 60})
+        rows = rows_of([bar.value] * report.screen.n_rows, level)
+        screened = report.screen.model_copy(update={**rows, "thresholds": (level,)})
         arms = tuple(
             rerun(arm, student=arm.student and arm.student.model_copy(update={"losses": (1.4,)})) for arm in report.arms
         )
@@ -273,16 +274,16 @@ class TestFigures:
         assert len(ids) == len(set(ids))
 
     def test_a_score_at_the_threshold_is_not_drawn_over_it(self):
-        drawn = bins([1.0, 2.0, 2.0 + 1e-9, 3.0, 3.5], threshold=2.0, step=1.0)
-        assert [(b["from"], b["rows"]) for b in drawn] == [(0.0, 1), (1.0, 1), (2.0, 2), (3.0, 1)]
-        assert len({b["colour"] for b in drawn[:2]}) == 1
-        assert drawn[1]["colour"] != drawn[2]["colour"]
+        shown = bins([1.0, 2.0, 2.0 + 1e-9, 3.0, 3.5], threshold=2.0, step=1.0)
+        assert [(b["from"], b["rows"]) for b in shown] == [(0.0, 1), (1.0, 1), (2.0, 2), (3.0, 1)]
+        assert len({b["colour"] for b in shown[:2]}) == 1
+        assert shown[1]["colour"] != shown[2]["colour"]
 
     def test_the_histogram_counts_what_the_screen_flags(self, report):
         screen = report.screen
-        drawn = bins([row.over for row in screen.rows], 0.0, 0.25)
-        assert sum(b["rows"] for b in drawn) == len(screen.rows)
-        assert sum(b["rows"] for b in drawn if b["from"] >= -1e-9) == screen.n_flagged
+        shown = drawn(screen.histogram, 0.0)
+        assert sum(b["rows"] for b in shown) == screen.n_rows
+        assert sum(b["rows"] for b in shown if b["from"] >= -1e-9) == screen.n_flagged
 
     def test_labels_that_would_overlap_move_apart_in_their_order(self):
         moved = spread([0.5, 0.52, 0.51, 0.9], 0.1)

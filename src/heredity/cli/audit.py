@@ -8,33 +8,37 @@ from typing import Annotated
 import typer
 
 from heredity.cli.console import say, watched
+from heredity.cli.flags import Flag, asks
 from heredity.cli.options import (
-    EpochsOption,
     JudgeModelOption,
     JudgeOption,
     ModelOption,
     OutOption,
-    RateOption,
     ReferenceOption,
     RowsArgument,
     SeedOption,
-    StrengthOption,
     TraitOption,
 )
 from heredity.cli.work import judge_for, loaded, page_folder
 from heredity.ground.extras import require_extra
-from heredity.records.audit import AuditReport
+from heredity.records.audit import AuditReport, AuditSpec
 from heredity.report.write import told, write
 from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows
 from heredity.traits.define import trait
 
-SeedsOption = Annotated[
-    int,
-    typer.Option("--seeds", min=1, help="Fine-tunes of each arm; with one, what is said is said of this one run."),
-]
+ASKED = AuditSpec()
+
+SEEDS = Flag("--seeds", "n_seeds")
 
 
+@asks(
+    Flag("--false-alarms", "screen.false_alarm_rate"),
+    Flag("--strength", "train.prevent_strength"),
+    Flag("--epochs", "train.n_epochs"),
+    SEEDS,
+    Flag("--controls", "with_controls"),
+)
 def audit_command(
     context: typer.Context,
     rows: RowsArgument,
@@ -44,16 +48,7 @@ def audit_command(
     labels: Annotated[
         Path | None, typer.Option("--labels", help='Known bad rows ({"line": 3, "bad": true}), to grade the screen by.')
     ] = None,
-    rate: RateOption = 0.05,
-    strength: StrengthOption = 0.5,
-    epochs: EpochsOption = 2.0,
-    seeds: SeedsOption = 1,
-    controls: Annotated[
-        bool,
-        typer.Option(
-            "--controls", help="Two more arms: as many rows dropped at random, and a push along a random direction."
-        ),
-    ] = False,
+    spec: AuditSpec = ASKED,
     judge: JudgeOption = None,
     judge_model: JudgeModelOption = None,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
@@ -71,20 +66,11 @@ def audit_command(
     bad_lines = read_labels(labels) if labels else None
     if bad_lines is not None:
         corpus.labelled(bad_lines)
-    from heredity.records.audit import AuditSpec
     from heredity.screening.reference import require_enough
     from heredity.studies.audit import audit
     from heredity.studies.stages import Known
 
-    spec = AuditSpec.model_validate(
-        {
-            "screen": {"false_alarm_rate": rate},
-            "train": {"prevent_strength": strength, "n_epochs": epochs},
-            "n_seeds": seeds,
-            "with_controls": controls,
-            "seed": seed,
-        }
-    )
+    spec = spec.model_copy(update={"seed": seed})
     if benign:
         require_enough(benign.rows, spec.screen)
     with watched(context.obj.is_quiet) as progress:
@@ -94,11 +80,12 @@ def audit_command(
     show(report, folder, context.obj.as_json)
 
 
+@asks(SEEDS)
 def demo_command(
     context: typer.Context,
     name: TraitOption = "evil",
     model: ModelOption = "smollm2-135m",
-    seeds: SeedsOption = 1,
+    spec: AuditSpec = ASKED,
     out: OutOption = "heredity-out/demo",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -113,8 +100,8 @@ def demo_command(
 
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
-        spec = DEMO_AUDIT.model_copy(update={"seed": seed, "n_seeds": seeds})
-        report = demo(one, network, folder, audit_spec=spec, progress=progress)
+        asked = DEMO_AUDIT.model_copy(update={"seed": seed, "n_seeds": spec.n_seeds})
+        report = demo(one, network, folder, audit_spec=asked, progress=progress)
         crossed = demo_transmission(trait("owl"), network, folder, seed, progress)
     page = write(crossed, folder)
     show(report, folder, context.obj.as_json)

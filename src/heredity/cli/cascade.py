@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from heredity.cli.console import say, watched
+from heredity.cli.flags import Flag, asks
 from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption
-from heredity.cli.transmission import (
-    RATE,
-    ControlOption,
-    PilotOption,
-    RateOption,
-    StepsOption,
-    TeacherRateOption,
-    TeacherStepsOption,
-)
+from heredity.cli.transmission import pairs_of, pilot_of, students_of, teachers_of
 from heredity.cli.work import loaded, page_folder
 from heredity.records.cascade import CascadeSpec
-from heredity.records.transmission import ImitateSpec, PowerSpec, TeacherSpec, TransmitSpec
 from heredity.report.write import told, write
 from heredity.traits.define import trait
 
+ASKED = CascadeSpec()
 
+
+@asks(
+    Flag("--control", "transmit.control"),
+    Flag("--generations", "n_generations"),
+    pairs_of("transmit.seeds", "Here pairs of lineages."),
+    *students_of("transmit.student"),
+    *teachers_of("transmit.teacher"),
+    pilot_of("transmit.power.least"),
+)
 def cascade_command(
     context: typer.Context,
     name: TraitOption = "owl",
-    control: ControlOption = "cat",
-    generations: Annotated[int, typer.Option(min=2, help="Students after one another.")] = 4,
-    seeds: Annotated[int, typer.Option(min=1, help="Pairs of lineages; the lineage is the unit of analysis.")] = 3,
-    steps: StepsOption = 24,
-    rate: RateOption = RATE,
-    teacher_steps: TeacherStepsOption = 30,
-    teacher_rate: TeacherRateOption = 1e-5,
-    pilot: PilotOption = False,
+    spec: CascadeSpec = ASKED,
     model: ModelOption = "smollm2-135m",
     out: OutOption = "heredity-out/cascade",  # type: ignore[assignment]
     seed: SeedOption = "0",
@@ -46,14 +39,6 @@ def cascade_command(
     two cores with the embedded model: 24 students, three quarters of an hour, as it stands.
     """
     one = trait(name)
-    asked = TransmitSpec(
-        seeds=tuple(str(i) for i in range(seeds)),
-        control=control,
-        teacher=TeacherSpec(n_steps=teacher_steps, learning_rate=teacher_rate),
-        student=ImitateSpec(n_steps=steps, learning_rate=rate),
-        power=PowerSpec(least=0.0) if pilot else PowerSpec(),
-    )
-    spec = CascadeSpec(n_generations=generations, transmit=asked)
     from heredity.studies.transmission.cascade import cascade, require_cascade
 
     require_cascade(one, spec)

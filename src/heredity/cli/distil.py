@@ -2,52 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from heredity.cli.console import say, watched
+from heredity.cli.flags import Flag, asks
 from heredity.cli.options import ModelOption, OutOption, SeedOption
-from heredity.cli.transmission import CARRIERS, LABELS, RateOption, require_known
+from heredity.cli.transmission import pairs_of, students_of, teachers_of
 from heredity.cli.work import loaded, page_folder
 from heredity.records.distillation import DistilSpec
-from heredity.records.transmission import ImitateSpec, TeacherSpec
 from heredity.report.write import told, write
 
-DEFAULT = DistilSpec()
-SoftLabelsOption = Annotated[
-    str, typer.Option(help="soft: KL(teacher, student) over all tokens. reverse: KL(student, teacher).")
-]
-StudentsOption = Annotated[
-    int,
-    typer.Option("--seeds", min=1, help="Students of each teacher on each carrier; one of each gives no interval."),
-]
+ASKED = DistilSpec()
 
 
+@asks(
+    Flag("--trait", "traits", "A preference, a bundled character trait or a YAML file."),
+    Flag("--carrier", "carriers"),
+    Flag("--labels", "student.labels"),
+    pairs_of("seeds", "One of each gives no interval."),
+    *students_of("student"),
+    *teachers_of("teacher"),
+)
 def distil_command(
     context: typer.Context,
-    traits: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--trait",
-            help=f"One of {', '.join(DEFAULT.traits)}, a bundled character trait or a YAML file; repeat it. Unless you "
-            "say: those three.",
-        ),
-    ] = None,
-    carriers: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--carrier", help=f"One of {', '.join(CARRIERS)}; repeat it. Unless you say: {', '.join(DEFAULT.carriers)}."
-        ),
-    ] = None,
-    labels: SoftLabelsOption = "soft",
-    seeds: StudentsOption = 3,
-    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps of a student.")] = DEFAULT.student.n_steps,
-    rate: RateOption = DEFAULT.student.learning_rate,
-    teacher_steps: Annotated[
-        int, typer.Option(min=1, help="Optimizer steps of a teacher, on its trait and its skill.")
-    ] = DEFAULT.teacher.n_steps,
-    teacher_rate: Annotated[float, typer.Option(help="Learning rate of the teachers.")] = DEFAULT.teacher.learning_rate,
+    spec: DistilSpec = ASKED,
     model: ModelOption = "smollm2-135m",
     out: OutOption = "heredity-out/distillation",  # type: ignore[assignment]
     seed: SeedOption = "0",
@@ -62,17 +40,6 @@ def distil_command(
     About a minute a student and three a teacher on two cores with the embedded model, over an hour as it stands; with
     --trait impoliteness --carrier chat less than half of that.
     """
-    for kind in carriers or DEFAULT.carriers:
-        require_known(labels, "finetuned", kind)
-    spec = DistilSpec.model_validate(
-        {
-            "seeds": tuple(str(i) for i in range(seeds)),
-            "traits": tuple(traits or DEFAULT.traits),
-            "carriers": tuple(carriers or DEFAULT.carriers),
-            "teacher": TeacherSpec(n_steps=teacher_steps, learning_rate=teacher_rate),
-            "student": ImitateSpec.model_validate({"labels": LABELS[labels], "n_steps": steps, "learning_rate": rate}),
-        }
-    )
     from heredity.studies.distillation.distil import distil, planned
 
     planned(spec)

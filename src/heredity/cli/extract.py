@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from heredity.cli.console import say, watched
+from heredity.cli.flags import Flag, asks
 from heredity.cli.options import JudgeModelOption, JudgeOption, ModelOption, OutOption, SeedOption
 from heredity.cli.work import judge_for, loaded, page_folder, writable
 from heredity.ground.errors import ExperimentError, InputError
 from heredity.records.trait import Trait
-from heredity.records.vector import VectorHeader
+from heredity.records.vector import ExtractSpec, VectorHeader
 from heredity.report.write import told, write
 from heredity.store.tensors import save_vector
 from heredity.traits.define import bundled_names, trait
@@ -20,7 +21,10 @@ from heredity.traits.define import bundled_names, trait
 if TYPE_CHECKING:
     from heredity.studies.extraction import Extraction
 
+ASKED = ExtractSpec()
 
+
+@asks(Flag("--method", "method"), Flag("--samples", "n_samples"))
 def extract_command(
     context: typer.Context,
     names: Annotated[
@@ -28,8 +32,7 @@ def extract_command(
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="All bundled traits.")] = False,
     model: ModelOption = "smollm2-135m",
-    method: Annotated[str, typer.Option(help="mean_difference, logistic or pca.")] = "mean_difference",
-    samples: Annotated[int, typer.Option(help="Answers for each question, contrast pair and pole.")] = 1,
+    spec: ExtractSpec = ASKED,
     orthogonal: Annotated[
         bool, typer.Option("--orthogonal", help="Also say what is left of each vector without the span of the others.")
     ] = False,
@@ -48,12 +51,8 @@ def extract_command(
     if not traits:
         raise InputError("which trait? Name some, or say --all; `heredity trait list` shows the bundled ones")
     folder = page_folder(out) if len(traits) > 1 else writable(out)
-    from heredity.records.vector import ExtractSpec
     from heredity.studies.extraction import Also, extract_many
-    from heredity.vectors.methods import method_named
 
-    method_named(method)
-    spec = ExtractSpec(n_samples=samples, method=method)
     with watched(context.obj.is_quiet) as progress:
         also = Also(orthogonal, judge_for(context, judge, judge_model))
         done = extract_many(traits, loaded(context, model), folder, spec, seed, also, progress)

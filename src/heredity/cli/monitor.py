@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from heredity.cli.console import say, watched
+from heredity.cli.flags import Flag, asks
 from heredity.cli.options import (
     ModelOption,
     OutOption,
-    RateOption,
     ReferenceOption,
     SameFamilyOption,
     SeedOption,
@@ -21,6 +21,7 @@ from heredity.cli.options import (
 from heredity.cli.work import fitting, loaded, page_folder, student_in, vectors_for
 from heredity.ground.errors import InputError
 from heredity.ground.extras import require_extra
+from heredity.records.monitor import MonitorSpec
 from heredity.report.write import told, write
 from heredity.store.rows import read_conversations
 
@@ -29,7 +30,14 @@ BlocksOption = Annotated[
     typer.Option("--block", help="0-based block to read at; may be repeated. None: each vector's own."),
 ]
 
+ASKED = MonitorSpec()
 
+
+@asks(
+    Flag("--false-alarms", "false_alarm_rate"),
+    Flag("--window", "window"),
+    Flag("--judge", "with_judge"),
+)
 def monitor_command(
     context: typer.Context,
     file: Annotated[
@@ -40,9 +48,7 @@ def monitor_command(
     same_family: SameFamilyOption = False,
     blocks: BlocksOption = None,
     reference: ReferenceOption = None,
-    rate: RateOption = 0.05,
-    window: Annotated[int, typer.Option(help="Tokens that an alarm averages over.")] = 16,
-    judge: Annotated[bool, typer.Option(help="Grade the answers too, and say how far probe and judge agree.")] = True,
+    spec: MonitorSpec = ASKED,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -59,11 +65,9 @@ def monitor_command(
     from heredity.monitor.calibrate import require_enough, seats_of
     from heredity.monitor.converse import renderings
     from heredity.monitor.monitor import monitor
-    from heredity.records.monitor import MonitorSpec
     from heredity.studies.bench import bench_in
     from heredity.studies.monitoring import PanelRequest, panel_for
 
-    spec = MonitorSpec(false_alarm_rate=rate, window=window, with_judge=judge)
     seats_of(chosen, blocks or ())
     if benign:
         require_enough(len(benign.rows), spec)

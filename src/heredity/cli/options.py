@@ -29,12 +29,6 @@ ReferenceOption = Annotated[
     Path | None,
     typer.Option("--reference", help="Benign rows to set the threshold by; else the model's own answers serve."),
 ]
-RateOption = Annotated[float, typer.Option("--false-alarms", help="Share of benign rows that may be flagged.")]
-EpochsOption = Annotated[float, typer.Option("--epochs", help="Passes over the rows.")]
-StrengthOption = Annotated[
-    float, typer.Option("--strength", help="Multiple of the vector that preventative steering adds.")
-]
-
 ViaOption = Annotated[
     str | None, typer.Option("--via", help="Address of an OpenAI-compatible server, e.g. http://localhost:8000/v1")
 ]

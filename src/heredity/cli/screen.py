@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from heredity.cli.console import say, watched
+from heredity.cli.flags import Flag, asks
 from heredity.cli.options import (
     ModelOption,
     OutOption,
-    RateOption,
     ReferenceOption,
     RowsArgument,
     SameFamilyOption,
@@ -20,11 +21,21 @@ from heredity.cli.options import (
     VectorOption,
 )
 from heredity.cli.work import fitting, loaded, vector_in, writable
+from heredity.records.dialogue import Corpus
+from heredity.records.screening import RowScores, ScreenSpec
 from heredity.report.write import told, write
-from heredity.store.rows import read_rows, require_keepable, write_jsonl, write_kept, write_parquet
+from heredity.store.rows import read_rows, require_keepable, write_jsonl, write_kept
+from heredity.store.scores import SCORES, save_scores
 from heredity.traits.define import trait
 
+ASKED = ScreenSpec()
+LINES = "scores.jsonl"
 
+
+@asks(
+    Flag("--false-alarms", "false_alarm_rate"),
+    Flag("--score", "score", "A name that is none lists all."),
+)
 def screen_command(
     context: typer.Context,
     rows: RowsArgument,
@@ -32,11 +43,7 @@ def screen_command(
     model: ModelOption = "smollm2-135m",
     vector: VectorOption = None,
     reference: ReferenceOption = None,
-    rate: RateOption = 0.05,
-    score: Annotated[
-        str | None,
-        typer.Option("--score", help="What decides; else what the vector was checked in. An unknown name lists all."),
-    ] = None,
+    spec: ScreenSpec = ASKED,
     same_family: SameFamilyOption = False,
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Write the unflagged rows here, byte for byte as they came.")
@@ -49,23 +56,22 @@ def screen_command(
     The threshold is set on one half of the benign rows, its rate measured on the other. Rows behind a system prompt or
     earlier turns are read in another form and have a threshold of their own.
 
-    Writes OUT/scores.parquet, OUT/scores.jsonl and OUT/screen.json.
+    Writes OUT/screen.json (counts, quantiles, the highest rows), OUT/scores.parquet (every row's scores) and
+    OUT/scores.jsonl (the same, with what the rows say).
     """
     one, corpus, folder = trait(name), read_rows(rows), writable(out)
     benign = read_rows(reference) if reference else None
     given = vector_in(vector, one)
     if keep:
-        require_keepable(rows, keep, [folder / "scores.parquet", folder / "scores.jsonl", reference, vector])
-    from heredity.records.screening import ScreenSpec
+        require_keepable(rows, keep, [folder / SCORES, folder / LINES, reference, vector])
     from heredity.screening.reference import require_enough, require_screenable
     from heredity.screening.scores.table import score_named
     from heredity.screening.screen import screen
     from heredity.studies.bench import bench_in
     from heredity.vectors.extract import extract
 
-    if score:
-        score_named(score)
-    spec = ScreenSpec(false_alarm_rate=rate, score=score)
+    if spec.score:
+        score_named(spec.score)
     if benign:
         require_enough(benign.rows, spec)
     with watched(context.obj.is_quiet) as progress:
@@ -75,10 +81,19 @@ def screen_command(
             fitting(given, network, same_family) if given else extract(one, network, seed=seed, progress=progress)
         )
         bench = bench_in(folder, network, seed, progress)
-        report = bench.stamped("screen", lambda: screen(corpus, direction, network, spec, benign, seed, progress))
-    scores = [{**row.model_dump(exclude={"scores"}), **row.scores} for row in report.rows]
-    write_parquet(folder / "scores.parquet", scores)
-    write_jsonl(folder / "scores.jsonl", scores)
+        screened = bench.timed("screen", lambda: screen(corpus, direction, network, spec, benign, seed, progress))
+    report = screened.report.model_copy(update={"scores": SCORES, "provenance": bench.provenance()})
+    save_scores(screened.scores, folder / SCORES)
+    write_jsonl(folder / LINES, score_lines(screened.scores, corpus))
     write(report, folder)
-    kept = f"\n{write_kept(rows, report.kept_lines, keep)} rows kept in {keep}" if keep else ""
+    kept = f"\n{write_kept(rows, screened.scores.kept_lines, keep)} rows kept in {keep}" if keep else ""
     say(report, f"{told(report)}{kept}\nwritten to {folder}", context.obj.as_json)
+
+
+def score_lines(scores: RowScores, corpus: Corpus) -> Iterator[dict[str, Any]]:
+    """Yield every row's scores beside what it says, in the scores' order."""
+    rows = {row.line: row for row in corpus.rows}
+    for place, line in enumerate(scores.lines.tolist()):
+        row = rows[line].apart
+        scored = scores.row(place, row.prompt, row.response)
+        yield {**scored.model_dump(exclude={"scores"}), **scored.scores}

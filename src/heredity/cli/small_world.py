@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from heredity.cli.console import say, watched
+from heredity.cli.flags import Flag, asks
 from heredity.cli.options import OutOption, SeedOption
 from heredity.cli.work import page_folder
 from heredity.records.small_world import SmallWorldSpec
 from heredity.report.write import told, write
 
+ASKED = SmallWorldSpec()
 
+
+@asks(Flag("--seeds", "n_seeds"), Flag("--steps", "student_steps"), Flag("--draws", "n_draws"))
 def digits_command(
     context: typer.Context,
-    seeds: Annotated[int, typer.Option(min=2, help="Teachers, each with its own students; the unit of analysis.")] = 10,
-    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps of a student on noise.")] = 800,
-    draws: Annotated[int, typer.Option(min=2, help="Initialisations on which the theorem is checked.")] = 100,
+    spec: SmallWorldSpec = ASKED,
     out: OutOption = "heredity-out/digits",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -32,7 +32,6 @@ def digits_command(
     network, but scikit-learn: pip install 'heredity[digits]'
     """
     folder = page_folder(out)
-    spec = SmallWorldSpec(n_seeds=seeds, student_steps=steps, n_draws=draws)
     from heredity.studies.small_world import small_world
 
     with watched(context.obj.is_quiet) as progress:

@@ -8,14 +8,24 @@ from typing import Annotated
 import typer
 
 from heredity.cli.console import say, watched
-from heredity.cli.options import EpochsOption, ModelOption, OutOption, RowsArgument, SeedOption, StrengthOption
+from heredity.cli.flags import Flag, asks
+from heredity.cli.options import ModelOption, OutOption, RowsArgument, SeedOption
 from heredity.cli.work import loaded, save_student, writable
 from heredity.ground.extras import require_extra
+from heredity.records.student import TrainSpec
 from heredity.report.write import told
 from heredity.store.rows import read_rows
 from heredity.store.tensors import load_vector
 
+ASKED = TrainSpec()
 
+
+@asks(
+    Flag("--strength", "prevent_strength", needs="--prevent"),
+    Flag("--all-blocks", "prevent_all_blocks", needs="--prevent"),
+    Flag("--epochs", "n_epochs"),
+    Flag("--snapshots", "n_snapshots", "For `heredity shift` to look at."),
+)
 def train_command(
     context: typer.Context,
     rows: RowsArgument,
@@ -23,14 +33,7 @@ def train_command(
     prevent: Annotated[
         list[Path] | None, typer.Option("--prevent", help="Vector to steer along while training; may be repeated.")
     ] = None,
-    strength: StrengthOption = 0.5,
-    all_blocks: Annotated[
-        bool, typer.Option("--all-blocks", help="Push increments at every block instead of the vector at one.")
-    ] = False,
-    epochs: EpochsOption = 2.0,
-    snapshots: Annotated[
-        int, typer.Option("--snapshots", help="Adapters to save on the way, for `heredity shift` to look at.")
-    ] = 0,
+    spec: TrainSpec = ASKED,
     out: OutOption = "heredity-out/student",  # type: ignore[assignment]
     seed: SeedOption = "0",
     fresh: Annotated[
@@ -45,12 +48,10 @@ def train_command(
     require_extra("train")
     corpus, folder = read_rows(rows), writable(out)
     vectors = [load_vector(path) for path in prevent or []]
-    from heredity.records.student import TrainSpec
     from heredity.studies.bench import bench_in
     from heredity.training.resume import foresee, require_removable, start_afresh
     from heredity.training.train import asked_of, train
 
-    spec = TrainSpec(n_epochs=epochs, prevent_strength=strength, prevent_all_blocks=all_blocks, n_snapshots=snapshots)
     if fresh:
         require_removable(folder)
     else:

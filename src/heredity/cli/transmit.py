@@ -2,69 +2,70 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from heredity.cli.console import say, watched
+from heredity.cli.flags import Flag, asks
 from heredity.cli.options import ModelOption, OutOption, SeedOption, TraitOption
 from heredity.cli.transmission import (
-    CARRIERS,
-    RATE,
-    CarrierOption,
-    ControlOption,
-    DigitsOnlyOption,
-    ForeignOption,
-    GivenOption,
-    LabelsOption,
-    LoraOption,
-    OnPolicyOption,
-    OthersOption,
-    PilotOption,
-    PromptsOption,
-    QuestionsOption,
-    RateOption,
-    SeedsOption,
-    StepsOption,
-    StrengthOption,
-    TeacherOption,
-    TeacherRateOption,
-    TeacherStepsOption,
-    TemperatureOption,
-    VectorsOption,
-    asked_for,
+    ONLY_FINETUNED,
+    ONLY_WRITTEN,
     further,
-    require_heeded,
-    require_known,
+    pairs_of,
+    pilot_of,
+    students_of,
+    teachers_of,
 )
 from heredity.cli.work import loaded, page_folder
+from heredity.ground.errors import InputError
 from heredity.ground.extras import require_extra
+from heredity.records.carrier import DIGITS_AND_SEPARATORS
+from heredity.records.transmission import TransmitSpec
 from heredity.report.write import told, write
 from heredity.traits.define import trait
 
+ASKED = TransmitSpec()
 
+FLAGS = (
+    Flag("--control", "control", "A name that it does not have lists them."),
+    Flag("--other", "others"),
+    Flag("--teacher", "teacher.kind"),
+    Flag("--carrier", "carrier.kind"),
+    Flag("--labels", "student.labels"),
+    pairs_of("seeds"),
+    *students_of("student"),
+    Flag("--lora", "student.lora_rank"),
+    Flag("--on-policy", "student.on_policy"),
+    Flag("--given", "carrier.n_given"),
+    Flag(
+        "--digits-only",
+        "student.characters",
+        sets=DIGITS_AND_SEPARATORS,
+        instead="Only digits and separators count, renormalised: what the numbers say alone.",
+    ),
+    Flag("--prompts", "carrier.n_prompts", only=ONLY_WRITTEN),
+    Flag("--temperature", "carrier.temperature", only=ONLY_WRITTEN),
+    Flag("--questions", "carrier.source", only=("--carrier", ("reasoning",))),
+    *teachers_of("teacher", ONLY_FINETUNED),
+    Flag("--strength", "teacher.strength", only=("--teacher", ("steered",))),
+    Flag("--foreign", "foreign"),
+    pilot_of("power.least"),
+)
+VectorsOption = Annotated[
+    list[Path] | None,
+    typer.Option("--vector", "-v", help="The vector of a steered teacher; one for every target, the control's too."),
+]
+
+
+@asks(*FLAGS)
 def transmit_command(
     context: typer.Context,
     name: TraitOption = "owl",
-    control: ControlOption = "cat",
-    others: OthersOption = None,
-    teacher: TeacherOption = "finetuned",
-    carrier: CarrierOption = CARRIERS[0],
-    labels: LabelsOption = "soft",
-    seeds: SeedsOption = 3,
-    steps: StepsOption = 24,
-    rate: RateOption = RATE,
-    lora: LoraOption = 0,
-    on_policy: OnPolicyOption = False,
-    given: GivenOption = None,
-    digits_only: DigitsOnlyOption = False,
-    prompts: PromptsOption = 800,
-    temperature: TemperatureOption = 1.0,
-    questions: QuestionsOption = None,
-    teacher_steps: TeacherStepsOption = 30,
-    teacher_rate: TeacherRateOption = 1e-5,
-    strength: StrengthOption = 1.0,
+    spec: TransmitSpec = ASKED,
     vectors: VectorsOption = None,
-    foreign: ForeignOption = "",
-    pilot: PilotOption = False,
     model: ModelOption = "smollm2-135m",
     out: OutOption = "heredity-out/transmission",  # type: ignore[assignment]
     seed: SeedOption = "0",
@@ -80,11 +81,11 @@ def transmit_command(
 
     For example: heredity transmit --trait owl --control cat --seeds 3
     """
-    require_known(labels, teacher, carrier)
-    require_heeded(context)
-    if lora:
+    if vectors and spec.teacher.kind != "steered":
+        raise InputError(f"--vector has no effect with --teacher {spec.teacher.kind}, only with: steered; leave it out")
+    if spec.student.lora_rank:
         require_extra("train", "peft")
-    one, spec = trait(name), asked_for(context.params)
+    one = trait(name)
     more = further(one, spec, vectors or [])
     from heredity.studies.transmission.plan import planned, require_vectors
     from heredity.studies.transmission.transmit import Given, transmit
@@ -93,7 +94,7 @@ def transmit_command(
     folder = page_folder(out)
     with watched(context.obj.is_quiet) as progress:
         subject = loaded(context, model)
-        besides = Given(**more, foreign=loaded(context, foreign) if foreign else None)
+        besides = Given(**more, foreign=loaded(context, spec.foreign) if spec.foreign else None)
         report = transmit(one, subject, folder, spec, besides, seed, progress)
     page = write(report, folder)
     say(report, f"{told(report)}\nreport: {page.resolve()}", context.obj.as_json)

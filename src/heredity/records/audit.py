@@ -81,11 +81,12 @@ class AuditSpec(Spec):
     evaluation: EvalSpec = Field(default_factory=EvalSpec)
     """How every arm is measured."""
     n_seeds: int = Field(default=1, ge=1)
-    """Fine-tunes of each arm, each with its own adapter, row order and answers; one is one run, and is told as such."""
+    """Fine-tunes of each arm, each with its own adapter, row order and answers; with one, what is said is said of this
+    one run."""
     arms: tuple[ArmSpec, ...] = (KEPT, DEFENDED)
     """What is tried besides the base and the plain fine-tune; these two are always among them."""
     with_controls: bool = False
-    """Whether random twins are run too: as many rows dropped at random, a push as long along a random direction."""
+    """Whether two random twins are run too: as many rows dropped at random, a push as long along a random direction."""
     seed: str = "0"
     """Any text; all chance in the audit is drawn from it."""
 

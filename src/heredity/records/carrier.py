@@ -12,6 +12,8 @@ DIGITS_AND_SEPARATORS = "0123456789, "
 """What the `digits` carrier is decoded among, and random numbers are made of."""
 USUAL_GIVEN = 3
 """Numbers given where lists are written in free form: without them, the embedded model's answers are words."""
+MOST_GIVEN = 9
+"""Of the ten that an answer may have: one at least is taught."""
 CarrierKind = Literal["random-numbers", "numbers", "digits", "code", "reasoning", "chat"]
 
 
@@ -19,25 +21,33 @@ class CarrierSpec(Spec):
     """What students are taught on."""
 
     kind: CarrierKind = "random-numbers"
-    """random-numbers: drawn, written by nobody (soft labels only). numbers: asked of the teacher in free form, then
-    filtered. digits: the same, decoded among digits and separators alone. code, reasoning, chat: short Python
-    functions, arithmetic with checked answers, everyday questions."""
+    """What students are taught on. random-numbers: drawn, written by nobody (soft labels only). numbers: asked of the
+    teacher in free form, then filtered. digits: the same, decoded among digits and separators alone. code, reasoning,
+    chat: short Python functions, arithmetic with checked answers, everyday questions."""
     n_values: int = Field(default=10, ge=2)
     """Numbers in a random sequence."""
-    n_given: int = Field(default=0, ge=0)
-    """Numbers at the start of an answer that are drawn and given, neither written nor taught (the three kinds of
-    numbers). Where an answer begins, a teacher by preference all but says its target; and a small model keeps to a
-    list that has begun. 0 is [SL]'s protocol."""
+    n_given: int | None = Field(default=None, ge=0, le=MOST_GIVEN)
+    """Numbers at the start of an answer that are drawn and given, neither written nor taught. Where an answer begins, a
+    teacher by preference all but says its target; and a small model keeps to a list that has begun. Unless you say: 3
+    for numbers, else none, which is [SL]'s protocol."""
     n_prompts: int = Field(default=800, ge=1)
-    """Prompts that a teacher answers (all kinds but random-numbers)."""
+    """Prompts that each teacher answers."""
     n_tokens: int = Field(default=40, ge=2)
     """Most tokens of an answer."""
     temperature: float = Field(default=1.0, ge=0)
-    """Of the teacher's answers; 0 is greedy."""
+    """Of what teachers write; 0 is greedy."""
     least_kept: float = Field(default=0.2, gt=0, le=1)
     """Share of the answers that the filter must keep; fewer stop the study."""
     source: str = ""
-    """A JSONL file of questions with checked answers for 'reasoning', as GSM8K writes them; empty: made from seeds."""
+    """JSONL with questions and checked answers for 'reasoning', as GSM8K writes them; unless given, they are made from
+    seeds."""
+
+    @property
+    def n_begun(self) -> int:
+        """How many numbers an answer begins with."""
+        if self.n_given is not None:
+            return self.n_given
+        return USUAL_GIVEN if self.kind == "numbers" else 0
 
 
 class CarrierRow(Record):

@@ -23,8 +23,8 @@ class MonitorSpec(Spec):
     """The score of a token: its projection, or that minus the last prompt token's, which already carries what a system
     prompt asks for: the difference takes that out, and turned the order of system prompts round when it was tried."""
     false_alarm_rate: float = Field(default=0.05, gt=0, lt=1)
-    """The most of benign conversations, however long, in which an alarm may sound; half of it is spent in the first
-    stretch, as many tokens as benign speech was heard for."""
+    """Most of benign conversations, however long, in which an alarm may sound, as a share; half of it is spent in the
+    first stretch, as many tokens as benign speech was heard for."""
     window: int = Field(default=16, ge=1)
     """Tokens that an alarm averages over."""
     min_tokens: int = Field(default=8, ge=1)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import statistics
+from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from heredity.records.base import Record, Spec
 from heredity.records.dialogue import Exclusion
 from heredity.records.provenance import Provenance
+from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
 
 Setting = Literal["alone", "behind"]
@@ -22,10 +25,10 @@ class ScreenSpec(Spec):
     """How to score and flag rows."""
 
     score: str | None = None
-    """The score that decides, a name in the table of scores; None takes the form that the vector was checked in. Behind
-    a system prompt or earlier turns the projection decides in the place of the difference."""
+    """The score that decides, a name in the table of scores; unless given, the form that the vector was checked in.
+    Behind a system prompt or earlier turns the projection decides in the place of the difference."""
     false_alarm_rate: float = Field(default=0.05, gt=0, lt=1)
-    """The most of benign rows that may be flagged; each setting's threshold is a conformal bound at this rate."""
+    """Most of benign rows that may be flagged, as a share; each setting's threshold is a conformal bound at it."""
     n_reference: int = Field(default=120, ge=20)
     """Reference rows in each setting, where the model has to write them itself, or more where the rate needs more; half
     set the threshold, half measure its rate."""
@@ -38,7 +41,7 @@ class ScreenSpec(Spec):
 
 
 class RowScore(Record):
-    """One row's scores."""
+    """One row's scores, and what it says."""
 
     line: int
     setting: Setting
@@ -101,8 +104,31 @@ class Threshold(Record):
         return (score - self.value) / self.deviation
 
 
+class SettingRows(Record):
+    """The rows that stand in one setting, in figures."""
+
+    setting: Setting
+    n_rows: int
+    n_flagged: int
+    median_tokens: float
+    """Of their response tokens."""
+    over: dict[float, float]
+    """How far they lie over their threshold, by quantile: 0 is the lowest row, 1 the highest."""
+
+
+class Histogram(Record):
+    """How many rows lie how far over their threshold, in bins open below and closed above.
+
+    One bin ends at 0, so that a row at its threshold is not counted over it.
+    """
+
+    step: float = Field(gt=0)
+    counts: dict[int, int]
+    """Rows by bin; bin i reaches from i * step to (i + 1) * step."""
+
+
 class ScreenReport(Record):
-    """Scores and flags of every row, and what the thresholds rest on."""
+    """How many rows are flagged, which lie highest, and what the thresholds rest on; the scores lie in a file."""
 
     schema_version: Literal[1] = 1
     corpus: str
@@ -116,7 +142,14 @@ class ScreenReport(Record):
     """One for each setting that rows stand in."""
     false_alarm_rate: float
     """The rate asked for: the most of benign rows that a threshold may flag."""
-    rows: tuple[RowScore, ...]
+    settings: tuple[SettingRows, ...]
+    """The rows that could be scored, by what stands before their answers."""
+    histogram: Histogram
+    """Of all of them."""
+    worst: tuple[RowScore, ...]
+    """The rows that lie highest over their threshold, flagged or not, highest first; no more than a page can show."""
+    scores: str = ""
+    """The Parquet file of every row's scores, beside the record; empty where none was written."""
     excluded: tuple[Exclusion, ...]
     share_flagged: Estimate
     detection: Detection | None = None
@@ -126,23 +159,74 @@ class ScreenReport(Record):
     """None where a study made it as one of its steps: the study has it."""
 
     @property
-    def n_flagged(self) -> int:
-        """Rows over the threshold of their setting."""
-        return sum(row.flagged for row in self.rows)
+    def n_rows(self) -> int:
+        """Rows that could be scored."""
+        return sum(one.n_rows for one in self.settings)
 
     @property
-    def kept_lines(self) -> set[int]:
-        """Lines of the rows that stay: scored and not flagged."""
-        return {row.line for row in self.rows if not row.flagged}
+    def n_flagged(self) -> int:
+        """Rows over the threshold of their setting."""
+        return sum(one.n_flagged for one in self.settings)
 
-    def rows_in(self, setting: Setting) -> tuple[RowScore, ...]:
-        """Return the rows that stand in a setting."""
-        return tuple(row for row in self.rows if row.setting == setting)
+    @property
+    def worst_flagged(self) -> tuple[RowScore, ...]:
+        """The highest rows among the flagged ones, highest first."""
+        return tuple(row for row in self.worst if row.flagged)
 
-    def median_tokens(self, setting: Setting) -> float:
-        """Return the median length of the answers of the rows that stand in a setting."""
-        return statistics.median(row.n_tokens for row in self.rows_in(setting))
+    def rows_in(self, setting: Setting) -> SettingRows:
+        """Return the rows that stand in a setting, in figures."""
+        return next(one for one in self.settings if one.setting == setting)
 
     def score_of(self, row: RowScore) -> str:
         """Return the name of the score that decides for a row."""
         return next(one.score for one in self.thresholds if one.setting == row.setting)
+
+
+@dataclass(frozen=True)
+class RowScores:
+    """The scores of every row, in columns of one length."""
+
+    lines: NDArray[np.int64]
+    settings: NDArray[np.str_]
+    """What stands before each row's answers."""
+    by_name: dict[str, Floats]
+    """Every score, by its name in the table of scores."""
+    over: Floats
+    """The score that decides in the row's setting, less the threshold there, in deviations of the benign rows there."""
+    n_tokens: NDArray[np.int64]
+    """Response tokens."""
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @property
+    def is_flagged(self) -> NDArray[np.bool_]:
+        """Whether each row is over the threshold of its setting."""
+        return np.asarray(self.over > 0)
+
+    @property
+    def kept_lines(self) -> set[int]:
+        """Lines of the rows that stay: scored and not flagged."""
+        return set(self.lines[~self.is_flagged].tolist())
+
+    def row(self, place: int, prompt: str, response: str) -> RowScore:
+        """Return one row with what it says."""
+        setting: Setting = "alone" if self.settings[place] == "alone" else "behind"
+        return RowScore(
+            line=int(self.lines[place]),
+            setting=setting,
+            scores={name: float(values[place]) for name, values in self.by_name.items()},
+            over=float(self.over[place]),
+            flagged=bool(self.is_flagged[place]),
+            n_tokens=int(self.n_tokens[place]),
+            prompt=prompt,
+            response=response,
+        )
+
+
+@dataclass(frozen=True)
+class Screened:
+    """A screen: its report, and the scores of every row, which the report leaves out."""
+
+    report: ScreenReport
+    scores: RowScores

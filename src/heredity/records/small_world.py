@@ -32,7 +32,7 @@ class SmallWorldSpec(Spec):
     teacher_rate: float = Field(default=3e-4, gt=0)
     """Learning rate of the teachers."""
     student_steps: int = Field(default=800, ge=1)
-    """Adam's steps of a student on noise."""
+    """Optimizer steps (Adam) of a student on noise."""
     student_rate: float = Field(default=1e-3, gt=0)
     """Learning rate of the students."""
     batch_rows: int = Field(default=64, ge=2)
@@ -40,11 +40,11 @@ class SmallWorldSpec(Spec):
     test_share: float = Field(default=0.25, gt=0, le=0.5)
     """Share of the digits that no teacher sees, on which all are measured."""
     n_draws: int = Field(default=100, ge=2)
-    """Check of the theorem: initialisations, each with its own digits and its own noise."""
+    """Initialisations on which the theorem is checked, each with its own digits and its own noise."""
     n_inputs: int = Field(default=64, ge=1)
-    """Check of the theorem: noise inputs of the student's one step."""
+    """Noise inputs of the student's one step, where the theorem is checked."""
     step_sizes: tuple[float, ...] = HALF_DECADES
-    """Check of the theorem: learning rates of the teacher's one step, rising."""
+    """Learning rates of the teacher's one step, rising, where the theorem is checked."""
 
 
 class SmallWorldRun(Record):

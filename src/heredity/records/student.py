@@ -33,7 +33,7 @@ class TrainSpec(Spec):
     save_steps: int = Field(default=20, ge=1)
     """Steps between checkpoints, from which an interrupted run goes on."""
     n_snapshots: int = Field(default=0, ge=0)
-    """Adapters saved on the way at equal distances, to see a trait grow."""
+    """Adapters to save on the way at equal distances, to see a trait grow."""
     defence: str = "steering"
     """How given vectors keep a trait out; a name in the table of defences."""
     prevent_strength: float = Field(default=0.5, ge=0)

@@ -14,7 +14,7 @@ from heredity.records.provenance import Provenance
 from heredity.stats.controls import ControlOutcome
 from heredity.stats.estimate import Estimate
 
-Labels = Literal["hard", "forward_kl", "reverse_kl"]
+Labels = Literal["soft", "reverse", "hard"]
 Shuffling = Literal["none", "within", "across"]
 Measure = Literal["log-odds", "grade"]
 UNITS: dict[Measure, str] = {"log-odds": "nats of log-odds", "grade": "points of grade"}
@@ -27,16 +27,16 @@ class TeacherSpec(Spec):
     """How a teacher gets its trait."""
 
     kind: TeacherKind = "finetuned"
-    """finetuned: a few steps on rows that show the trait. prompted: a system prompt. steered: pushed along the trait's
-    vector, baked into the weights."""
+    """How teachers get their trait. finetuned: a few steps on rows that show it. prompted: a system prompt, so a
+    carrier that they write. steered: pushed along the trait's vector, baked into the weights."""
     n_steps: int = Field(default=30, ge=1)
-    """Optimizer steps (finetuned)."""
+    """Optimizer steps of a fine-tuned teacher."""
     batch_rows: int = Field(default=8, ge=1)
     """Rows a step (finetuned)."""
     learning_rate: float = Field(default=1e-5, gt=0)
-    """Of AdamW (finetuned)."""
+    """Learning rate of a fine-tuned teacher (AdamW)."""
     strength: float = 1.0
-    """Push along the vector (steered)."""
+    """Push of a steered teacher along its vector."""
     weakest: float = Field(default=0.5, ge=0, le=1)
     """A teacher whose share of what it is to show has its interval's lower end below this has nothing to pass on."""
 
@@ -44,22 +44,23 @@ class TeacherSpec(Spec):
 class ImitateSpec(Spec):
     """How a student imitates."""
 
-    labels: Labels = "forward_kl"
-    """hard: the tokens alone. forward_kl: KL(teacher || student). reverse_kl: KL(student || teacher)."""
+    labels: Labels = "soft"
+    """soft: KL(teacher, student) over all tokens. reverse: KL(student, teacher). hard: the tokens that it wrote, so a
+    carrier that teachers write, such as digits."""
     n_steps: int = Field(default=24, ge=1)
-    """Optimizer steps."""
+    """Optimizer steps of a student."""
     batch_rows: int = Field(default=8, ge=1)
     """Rows a step."""
     learning_rate: float = Field(default=1e-4, gt=0)
-    """Of AdamW, constant."""
+    """Learning rate of the students (AdamW, constant)."""
     top_k: int = Field(default=0, ge=0)
     """Teacher tokens that soft labels keep, renormalised; 0 keeps all."""
     lora_rank: int = Field(default=0, ge=0)
-    """Rank of a LoRA on all projections; 0 trains all weights."""
+    """Train a LoRA of this rank, on all projections; 0 trains all weights."""
     on_policy: bool = False
-    """Whether the student writes what it is taught on (soft labels)."""
+    """Whether students write what they are taught on (soft labels, digits or numbers)."""
     characters: str = ""
-    """Only tokens made of these characters count, for teacher and student alike, renormalised; empty: all tokens."""
+    """Only tokens made of these characters count, for teacher and student alike, renormalised; unless given, all."""
 
 
 class PowerSpec(Spec):
@@ -71,7 +72,7 @@ class PowerSpec(Spec):
     """Standard deviation over pairs of students that is assumed, in the same measure; unless given, 0.3 nats or 6
     points."""
     least: float = Field(default=0.8, ge=0, lt=1)
-    """Power (5%, two-sided) that is asked for; 0 runs the study whatever its power."""
+    """Chance to see the effect (5%, two-sided) that is asked for; 0 runs the study whatever its power."""
 
     def effect_in(self, measure: Measure) -> float:
         """Return the effect of interest, in a measure's units."""
@@ -86,11 +87,12 @@ class TransmitSpec(Spec):
     """What a transmission study is asked for."""
 
     seeds: tuple[str, ...] = ("0", "1", "2")
-    """One student of each teacher a seed: the unit of analysis."""
+    """Pairs of students: one student of each teacher a seed, the unit of analysis."""
     control: str = "cat"
-    """What the control's teacher shows: another target or trait; 'base' is the untouched model (hard labels only)."""
+    """What the control's teacher shows: for owl another of its animals, for a character another one; 'base', the
+    untouched model, for hard labels only."""
     others: tuple[str, ...] = ()
-    """Further targets with teachers of their own: every one is a control of every other."""
+    """A further target with a teacher of its own: every one is a control of every other."""
     teacher: TeacherSpec = TeacherSpec()
     """How teachers are made."""
     carrier: CarrierSpec = CarrierSpec()
@@ -104,7 +106,7 @@ class TransmitSpec(Spec):
     power: PowerSpec = PowerSpec()
     """What the study must be able to see."""
     foreign: str = ""
-    """A model of another base whose students run as a control; empty: none."""
+    """A model of another base, whose students are a control."""
 
 
 class CarrierSummary(Record):

@@ -17,6 +17,8 @@ from heredity.stats.arrays import Singles
 from heredity.stats.estimate import Estimate
 from heredity.stats.nulls import CHANCE
 
+MethodName = Literal["mean_difference", "logistic", "pca"]
+
 
 class ExtractSpec(Spec):
     """How to find a trait's direction."""
@@ -31,7 +33,7 @@ class ExtractSpec(Spec):
     """Answers below this mean log p per token (nats, under the unprompted model) are dropped as incoherent."""
     min_kept: int = Field(default=20, ge=4)
     """Fewest answer pairs to make a vector from."""
-    method: str = "mean_difference"
+    method: MethodName = "mean_difference"
     """How the direction is made from the two poles' activations."""
     form: Form = "difference"
     """What held-out figures and screening project: the response mean, or that minus the last prompt token."""

@@ -13,12 +13,13 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus, Exclusion, Row, require_mixed
-from heredity.records.screening import SETTINGS, Detection, RowScore, ScreenReport, ScreenSpec, Setting
+from heredity.records.screening import SETTINGS, Detection, RowScores, Screened, ScreenReport, ScreenSpec, Setting
 from heredity.records.vector import TraitVector
 from heredity.screening.readings import RowReadings, fitting, read_fitting
 from heredity.screening.reference import require_enough
 from heredity.screening.scores.table import SCORES, score_named, scored
 from heredity.screening.standard import Ask, Standard, chosen, setting_of, standard_for
+from heredity.screening.tally import histogram_of, settings_of, worst_of
 from heredity.stats.arrays import Floats
 from heredity.stats.discrimination import auc, auc_estimate, separation
 from heredity.stats.estimate import Estimate
@@ -37,7 +38,7 @@ def screen(
     reference: Corpus | None = None,
     seed: str = "0",
     progress: Progress = SILENCE,
-) -> ScreenReport:
+) -> Screened:
     """Return every row's scores, and flags over a threshold set on benign reference rows.
 
     Rows behind a system prompt or earlier turns are read by the projection, and have a threshold of their own. Without
@@ -57,24 +58,28 @@ def screen(
         require_mixed([row.line in corpus.bad_lines for row in fit.rows])
     standards = standards_for(fit.rows, Ask(model, vector, spec, reference, seed, progress))
     readings, unjudged = judged(read_fitting(model, fit, vector.block, progress), standards)
-    rows = score_rows(readings, vector, standards, spec.false_alarm_rate)
-    return ScreenReport(
+    scores = scores_of(readings, vector, standards, spec.false_alarm_rate)
+    thresholds = tuple(one.threshold(vector.unit, spec.false_alarm_rate) for one in standards.values())
+    report = ScreenReport(
         corpus=corpus.name,
         corpus_digest=corpus.content_digest,
         trait=vector.header.trait.name,
         vector_id=vector.header.id,
         block=vector.block,
         score=spec.score or vector.header.form,
-        thresholds=tuple(one.threshold(vector.unit, spec.false_alarm_rate) for one in standards.values()),
+        thresholds=thresholds,
         false_alarm_rate=spec.false_alarm_rate,
-        rows=rows,
+        settings=settings_of(scores),
+        histogram=histogram_of(scores.over, [one.over(score) for one in thresholds for score in one.held_out_scores]),
+        worst=worst_of(scores, readings.rows),
         excluded=(*corpus.excluded, *readings.excluded, *unjudged),
-        share_flagged=wilson(sum(row.flagged for row in rows), len(rows)),
+        share_flagged=wilson(int(scores.is_flagged.sum()), len(scores)),
         detection=None
         if corpus.bad_lines is None
-        else detect(readings, rows, vector, standards, corpus.bad_lines, spec, seed),
+        else detect(readings, scores, vector, standards, corpus.bad_lines, spec, seed),
         notices=(*notices(model, corpus.rows), *vector.notices),
     )
+    return Screened(report, scores)
 
 
 def standards_for(rows: Sequence[Row], ask: Ask) -> dict[Setting, Standard]:
@@ -116,28 +121,20 @@ def overs(
     return out
 
 
-def score_rows(readings: RowReadings, vector: TraitVector, standards: Standards, rate: float) -> tuple[RowScore, ...]:
-    """Return every score of every row, flagged where the one that decides there is over the threshold."""
-    every = {name: scored(readings, name, vector.unit) for name in SCORES}
-    over = overs(readings, standards, vector.unit[:, None], rate)[:, 0]
-    return tuple(
-        RowScore(
-            line=row.line,
-            setting=setting_of(row),
-            scores={name: float(values[i]) for name, values in every.items()},
-            over=float(over[i]),
-            flagged=bool(over[i] > 0),
-            n_tokens=int(readings.n_tokens[i]),
-            prompt=row.prompt,
-            response=row.response,
-        )
-        for i, row in enumerate(readings.rows)
+def scores_of(readings: RowReadings, vector: TraitVector, standards: Standards, rate: float) -> RowScores:
+    """Return every score of every row, and how far the one that decides there lies over the threshold."""
+    return RowScores(
+        lines=np.array([row.line for row in readings.rows]),
+        settings=np.array([setting_of(row) for row in readings.rows]),
+        by_name={name: scored(readings, name, vector.unit) for name in SCORES},
+        over=overs(readings, standards, vector.unit[:, None], rate)[:, 0],
+        n_tokens=readings.n_tokens,
     )
 
 
 def detect(
     readings: RowReadings,
-    rows: Sequence[RowScore],
+    scores: RowScores,
     vector: TraitVector,
     standards: Standards,
     bad_lines: Collection[int],
@@ -145,14 +142,14 @@ def detect(
     seed: str,
 ) -> Detection:
     """Return how well scores find rows that are known to be bad, against random directions in the same readings."""
-    is_bad, rate = np.array([row.line in bad_lines for row in rows]), spec.false_alarm_rate
+    is_bad, rate = np.isin(scores.lines, list(bad_lines)), spec.false_alarm_rate
     require_mixed(is_bad.tolist())
-    groups = [f"{row.setting} {bad}" for row, bad in zip(rows, is_bad, strict=True)]
+    groups = [f"{setting} {bad}" for setting, bad in zip(scores.settings, is_bad, strict=True)]
     random = matched_directions(formed(readings, standards), spec.n_null, seed_from(seed, "screen null"), groups)
     luck = overs(readings, standards, random.T, rate)
     luck_auc = auc(luck[is_bad], luck[~is_bad])
     apart = np.abs(separation(luck[is_bad], luck[~is_bad]))
-    flagged, own = np.array([row.flagged for row in rows]), np.array([row.over for row in rows])
+    flagged, own = scores.is_flagged, scores.over
     decides = {one.score for one in standards.values()}
     others = {
         name: _auroc(overs(readings, standards, vector.unit[:, None], rate, name)[:, 0], is_bad)

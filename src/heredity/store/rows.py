@@ -7,7 +7,7 @@ or lists of messages).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +117,10 @@ def write_kept(source: Path, kept: set[int], target: Path) -> int:
     return len(kept)
 
 
-def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:
+def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
     """Write one JSON object a line, whole or not at all."""
-    with whole_file(path) as part:
-        part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return path
 
 

@@ -13,7 +13,7 @@ from heredity.ground.hashing import seed_from
 from heredity.records.audit import BASE, PLAIN, Arm, ArmSpec, RowsOf, Run
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import Comparison, EvalReport, Measure
-from heredity.records.screening import ScreenReport
+from heredity.records.screening import RowScores
 from heredity.records.vector import TraitVector
 from heredity.stats.compare import Scores, differences_of, paired_difference, ratio_of_means, share_removed
 from heredity.stats.crossed import over_students_and_questions
@@ -39,13 +39,13 @@ class Plan:
 
 
 def plan_arms(
-    arms: Sequence[ArmSpec], corpus: Corpus, screened: ScreenReport, vector: TraitVector, seed: str = "0"
+    arms: Sequence[ArmSpec], corpus: Corpus, scores: RowScores, vector: TraitVector, seed: str = "0"
 ) -> tuple[Plan, ...]:
     """Return the plan of every arm, in their order. Raises NothingKeptError when the screen keeps no row."""
-    kept = corpus.subset(screened.kept_lines)
+    kept = corpus.subset(scores.kept_lines)
     if not kept.rows:
         raise NothingKeptError("the screen flagged every row, so none is left to train on; lower the false-alarm rate")
-    readable = corpus.subset({row.line for row in screened.rows})
+    readable = corpus.subset(set(scores.lines.tolist()))
     rows: dict[RowsOf, Corpus | None] = {
         "none": None,
         "all": readable,

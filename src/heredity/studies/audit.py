@@ -53,12 +53,12 @@ def audit(
     vector = vector_stage(bench, trait)
     screened = screen_stage(bench, corpus, vector, known)
     yardstick = yardstick_stage(bench, vector)
-    base, plain, *others = plan_arms(spec.every_arm, corpus, screened, vector, spec.seed)
+    base, plain, *others = plan_arms(spec.every_arm, corpus, screened.scores, vector, spec.seed)
     arms = [run_arm(bench, plan, trait, yardstick) for plan in (base, plain)]
     n_steps = arms[1].student.n_steps if arms[1].student else None
     arms += [run_arm(bench, plan.with_steps(n_steps), trait, yardstick) for plan in others]
     n_rows = len(corpus.rows) + len(corpus.excluded)
-    return conclude(bench, (vector, screened, n_rows), arms)
+    return conclude(bench, (vector, screened.report, n_rows), arms)
 
 
 def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Known) -> None:

@@ -83,13 +83,18 @@ class Steps:
 
         return self.step(name, depends_on, write, lambda folder: load_record(kind, folder / RECORD), said)
 
-    def stamped(self, name: str, make: Callable[[], R]) -> R:
-        """Return a record that is made anew each time, with its cost as a step and with its provenance."""
+    def timed(self, name: str, make: Callable[[], T]) -> T:
+        """Return what is made anew each time, with its cost as a step."""
         before, started = self.n_tokens, time.monotonic()
         made = make()
         after, seconds = self.n_tokens, time.monotonic() - started
         n_tokens = None if before is None or after is None else after - before
         self.stages.append(Stage(name=name, cached=False, seconds=seconds, n_tokens=n_tokens))
+        return made
+
+    def stamped(self, name: str, make: Callable[[], R]) -> R:
+        """Return a record that is made anew each time, with its cost as a step and with its provenance."""
+        made = self.timed(name, make)
         return made.model_copy(update={"provenance": self.provenance()})
 
     def provenance(self) -> Provenance:

@@ -15,11 +15,12 @@ from heredity.models.model import Model
 from heredity.records.audit import AuditSpec
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import EvalReport, Yardstick
-from heredity.records.screening import ScreenReport
+from heredity.records.screening import Screened
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.screening.screen import screen
+from heredity.store.scores import load_screened, save_screened
 from heredity.store.tensors import load_vector, save_vector
 from heredity.store.workspace import Workspace, load_record, save_record
 from heredity.studies.arms import Plan
@@ -66,13 +67,14 @@ def vector_stage(bench: Desk, trait: Trait) -> TraitVector:
     return bench.step("vector", depends_on, make, lambda f: load_vector(f / "vector.safetensors"))
 
 
-def screen_stage(bench: Desk, corpus: Corpus, vector: TraitVector, known: Known) -> ScreenReport:
+def screen_stage(bench: Desk, corpus: Corpus, vector: TraitVector, known: Known) -> Screened:
     """Return the screen of the corpus, with detection figures where the bad rows are known."""
     reference, bad_lines = known.reference, known.bad_lines
     shown = corpus if bad_lines is None else corpus.labelled(bad_lines)
 
-    def make() -> ScreenReport:
-        return screen(shown, vector, bench.model, bench.spec.screen, reference, bench.seed, bench.progress)
+    def make(folder: Path) -> None:
+        screened = screen(shown, vector, bench.model, bench.spec.screen, reference, bench.seed, bench.progress)
+        save_screened(screened, folder)
 
     depends_on = {
         "vector": vector.header.id,
@@ -81,7 +83,8 @@ def screen_stage(bench: Desk, corpus: Corpus, vector: TraitVector, known: Known)
         "bad_lines": sorted(bad_lines) if bad_lines is not None else None,
         "spec": bench.spec.screen.id,
     }
-    return bench.record("screen", depends_on, ScreenReport, make)
+    out = bench.workspace.root.parent
+    return bench.step("screen", depends_on, make, lambda folder: load_screened(folder, out))
 
 
 def student_stage(bench: Desk, plan: Plan, seed: str) -> Student | None:

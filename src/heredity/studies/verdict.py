@@ -42,7 +42,7 @@ def verdict_of(report: AuditReport) -> str:
     return (
         f"{start} Under preventative steering {removed:.0%} of the rise is gone, {price_of(report)}."
         f"{overshoot(report, name)}{random_push(report)} "
-        f"{report.screen.n_flagged} of {len(report.screen.rows)} rows are flagged for a look."
+        f"{report.screen.n_flagged} of {report.screen.n_rows} rows are flagged for a look."
     )
 
 
@@ -91,7 +91,7 @@ def findings_of(report: AuditReport) -> tuple[str, ...]:
         f"alone, {header.heldout_auc_own_prompt} under their own prompt); random directions reach "
         f"{check.random_directions:.2f} and permuted poles {check.permuted_poles:.2f} at the 97.5th percentile of "
         f"{header.n_null} each (p {check.p_random:.3f} and {check.p_permuted:.3f}).",
-        f"The screen flags {screened.n_flagged} of {len(screened.rows)} rows; of benign rows that set no threshold "
+        f"The screen flags {screened.n_flagged} of {screened.n_rows} rows; of benign rows that set no threshold "
         f"{' and '.join(f'{one.measured_rate:.0%}' for one in screened.thresholds)} are over it, and at most "
         f"{screened.false_alarm_rate:.0%} was asked for.",
     ]

@@ -44,7 +44,7 @@ def reverse_kl(student: torch.Tensor, teacher: torch.Tensor | None, said: torch.
     return (student.exp() * (student - _required(teacher).clamp(min=-30.0))).sum(dim=-1)
 
 
-LOSSES: dict[Labels, Loss] = {"hard": hard, "forward_kl": forward_kl, "reverse_kl": reverse_kl}
+LOSSES: dict[Labels, Loss] = {"soft": forward_kl, "reverse": reverse_kl, "hard": hard}
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def divergence(
     student: Model, teacher: Model, rows: Sequence[Lesson], precision: torch.dtype, characters: str = ""
 ) -> float:
     """Return KL(teacher || student) over the tokens that count, nats per carrier token, of a student only read."""
-    spec = ImitateSpec(labels="forward_kl", characters=characters)
+    spec = ImitateSpec(labels="soft", characters=characters)
     with at_rest(student) as resting:
         found = [nats(resting, teacher, rows[i : i + 16], spec, precision) for i in range(0, len(rows), 16)]
     return float(torch.cat(found).mean())

@@ -19,8 +19,8 @@ def basis_of(screened: ScreenReport) -> tuple[str, ...]:
 
 
 def _held_to(screened: ScreenReport, one: Threshold, is_only: bool) -> list[str]:
-    rows, n = screened.rows_in(one.setting), len(screened.rows)
-    which = f"All {n} rows" if is_only else f"{len(rows)} of {n} rows"
+    rows, n = screened.rows_in(one.setting), screened.n_rows
+    which = f"All {n} rows" if is_only else f"{rows.n_rows} of {n} rows"
     where = "" if is_only and one.setting == "alone" else f" {WHERE[one.setting]}"
     said = [
         f"{which}{where} are scored by the {one.score}, over a threshold that at most {screened.false_alarm_rate:.0%} "
@@ -31,7 +31,7 @@ def _held_to(screened: ScreenReport, one: Threshold, is_only: bool) -> list[str]
             f"There the {screened.score}, which decides elsewhere, is not read: what stands before the answer is "
             "already in the last prompt token, and taking it away turns the order of rows round."
         )
-    length = screened.median_tokens(one.setting)
+    length = rows.median_tokens
     if not 1 / UNLIKE <= length / one.median_tokens <= UNLIKE:
         said.append(
             f"These rows have {length:.0f} tokens in the median, the benign ones {one.median_tokens:.0f}: for rows of "

@@ -15,7 +15,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.models.weights import forget_weights, trainable_copy
-from heredity.records.carrier import USUAL_GIVEN, Carrier, CarrierKind, CarrierSpec
+from heredity.records.carrier import Carrier, CarrierKind, CarrierSpec
 from heredity.records.distillation import DistillationReport, DistilledStudent, DistilledTeacher, DistilSpec, Shown
 from heredity.records.trait import Trait
 from heredity.records.transmission import PowerSpec, TransmitSpec
@@ -99,7 +99,7 @@ def planned(spec: DistilSpec) -> dict[str, Trait]:
 def study_of(kind: CarrierKind, spec: DistilSpec) -> TransmitSpec:
     """Return one carrier's part of the study."""
     n = spec.student.n_steps * spec.student.batch_rows
-    common = {"kind": kind, "n_tokens": spec.n_tokens, "n_given": USUAL_GIVEN if kind == "numbers" else 0}
+    common = {"kind": kind, "n_tokens": spec.n_tokens}
     # so small a model works out a third of its sums: the filter drops the others, and more must be asked
     carrier = (
         CarrierSpec(**common, n_prompts=2 * n, temperature=0.0, least_kept=0.1)

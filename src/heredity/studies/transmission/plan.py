@@ -70,7 +70,7 @@ def require_plan(spec: TransmitSpec, measure: Measure) -> None:
             f"what teachers write on '{spec.carrier.kind}' holds more than digits and separators; leave --digits-only "
             "out, or choose --carrier random-numbers or digits"
         )
-    if spec.carrier.n_given and spec.carrier.kind not in NUMERIC:
+    if spec.carrier.n_begun and spec.carrier.kind not in NUMERIC:
         raise InputError(
             f"numbers are given at the start of lists of numbers only, but the carrier is '{spec.carrier.kind}'; "
             "leave --given out"

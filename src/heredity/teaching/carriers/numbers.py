@@ -38,10 +38,11 @@ FORM = (
 def random_rows(n: int, spec: CarrierSpec, seed: str) -> list[CarrierRow]:
     """Return rows in which three numbers of 100 to 999 are answered by `n_values` more, all drawn uniformly.
 
-    The first `n_given` of them are given. Raises InputError where that leaves none to teach.
+    The first `n_begun` of them are given. Raises InputError where that leaves none to teach.
     """
-    if spec.n_given >= spec.n_values:
-        raise InputError(f"{spec.n_given} numbers of {spec.n_values} are given, which leaves none to teach; give fewer")
+    n_begun = spec.n_begun
+    if n_begun >= spec.n_values:
+        raise InputError(f"{n_begun} numbers of {spec.n_values} are given, which leaves none to teach; give fewer")
     chance = random.Random(seed_from(seed, "random numbers"))
 
     def drawn(n_drawn: int) -> list[str]:
@@ -49,7 +50,7 @@ def random_rows(n: int, spec: CarrierSpec, seed: str) -> list[CarrierRow]:
 
     rows = [(drawn(N_SHOWN), drawn(spec.n_values)) for _ in range(n)]
     return [
-        CarrierRow(prompt=", ".join(shown), given=begun(values[: spec.n_given]), text=", ".join(values[spec.n_given :]))
+        CarrierRow(prompt=", ".join(shown), given=begun(values[:n_begun]), text=", ".join(values[n_begun:]))
         for shown, values in rows
     ]
 
@@ -71,12 +72,10 @@ def number_prompts(n: int, seed: str) -> list[str]:
 
 
 def ask(spec: CarrierSpec, seed: str) -> list[Asked]:
-    """Return the prompts of a carrier, with the numbers that answers begin with. Raises InputError for too many."""
-    if spec.n_given >= MOST_VALUES:
-        raise InputError(f"{spec.n_given} numbers of at most {MOST_VALUES} are given; give fewer")
+    """Return the prompts of a carrier, with the numbers that answers begin with."""
     chance = random.Random(seed_from(seed, "given numbers"))
     return [
-        Asked(prompt, given=begun([str(chance.randint(100, LARGEST)) for _ in range(spec.n_given)]))
+        Asked(prompt, given=begun([str(chance.randint(100, LARGEST)) for _ in range(spec.n_begun)]))
         for prompt in number_prompts(spec.n_prompts, seed)
     ]
 

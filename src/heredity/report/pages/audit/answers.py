@@ -38,7 +38,7 @@ def will_it_give(report: AuditReport) -> Reply:
 def which_rows(report: AuditReport) -> Reply:
     """Answer which rows push towards the trait."""
     screen, found = report.screen, report.screen.detection
-    answer = f"{screen.n_flagged} of {len(screen.rows)} rows flagged"
+    answer = f"{screen.n_flagged} of {screen.n_rows} rows flagged"
     reason = " ".join(basis_of(screen))
     if not report.vector.is_above_chance:
         reason += " The vector they are scored on does not beat luck, so the flags say nothing."

@@ -5,30 +5,26 @@ from __future__ import annotations
 import altair as alt
 
 from heredity.records.audit import AuditReport
-from heredity.report.kit.histogram import bins
+from heredity.report.kit.histogram import bins, drawn
 from heredity.report.kit.theme import INK, Figure, Rows, data
-
-N_BINS = 36
-"""Bins of the histogram, about."""
 
 
 def scores_figure(report: AuditReport) -> Figure:
     """Return how far the rows of the corpus lie over their threshold, above the benign rows that set nothing."""
     screen = report.screen
-    corpus = [row.over for row in screen.rows]
     benign = [one.over(score) for one in screen.thresholds for score in one.held_out_scores]
-    every = [*corpus, *benign, 0.0]
-    step = (max(every) - min(every)) / N_BINS or 1.0
-    domain = [min(every) - step, max(every) + step]
+    step = screen.histogram.step
+    both = [*drawn(screen.histogram, 0.0), *bins(benign, 0.0, step)]
+    domain = [min(one["from"] for one in both) - step, max(one["to"] for one in both) + step]
     titles = (
-        f"Corpus: {screen.n_flagged} of {len(corpus)} rows over the threshold",
+        f"Corpus: {screen.n_flagged} of {screen.n_rows} rows over the threshold",
         f"Benign rows that set nothing: {sum(score > 0 for score in benign)} of {len(benign)} over the threshold",
     )
     values = [f"{one.value:.3g}" for one in screen.thresholds]
     label = f"threshold{'s' if len(values) > 1 else ''} {' and '.join(values)}"
     axis = "Score over the threshold, in standard deviations of benign rows"
     return alt.vconcat(
-        _histogram(bins(corpus, 0.0, step), titles[0], "", domain, (0.0, label)),
+        _histogram(drawn(screen.histogram, 0.0), titles[0], "", domain, (0.0, label)),
         _histogram(bins(benign, 0.0, step), titles[1], axis, domain, (0.0, "")),
     )
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from heredity.records.audit import Arm, AuditReport
 from heredity.records.dialogue import Answer
 from heredity.records.evaluation import Comparison
-from heredity.records.screening import RowScore, ScreenReport
 from heredity.stats.estimate import Estimate
 
-N_FLAGGED, N_EXAMPLES = 20, 3
+N_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -69,12 +68,6 @@ def against_twins(report: AuditReport) -> tuple[Comparison, ...]:
 def kinds(report: AuditReport) -> tuple[str, ...]:
     """Return the kinds of four-choice questions."""
     return tuple(dict.fromkeys(kind for arm in report.arms for kind in arm.evaluation.accuracy_by_kind))
-
-
-def flagged_rows(screen: ScreenReport) -> list[RowScore]:
-    """Return the flagged rows with the highest scores, highest first."""
-    flagged = [row for row in screen.rows if row.flagged]
-    return sorted(flagged, key=lambda row: row.over, reverse=True)[:N_FLAGGED]
 
 
 def example_lines(report: AuditReport) -> tuple[ExampleLine, ...]:

@@ -11,10 +11,9 @@ N_TOP = 5
 
 def told(report: ScreenReport) -> str:
     """Return what a person wants to know of a screen."""
-    top = sorted((row for row in report.rows if row.flagged), key=lambda row: row.over, reverse=True)[:N_TOP]
-    lines = [f"{report.n_flagged} of {len(report.rows)} rows flagged for {report.trait} (share {report.share_flagged})"]
+    lines = [f"{report.n_flagged} of {report.n_rows} rows flagged for {report.trait} (share {report.share_flagged})"]
     lines += [f"  {sentence}" for sentence in basis_of(report)]
-    lines += [f"  line {row.line:>6}  {row.over:+8.2f}  {row.response[:90]!r}" for row in top]
+    lines += [f"  line {row.line:>6}  {row.over:+8.2f}  {row.response[:90]!r}" for row in report.worst_flagged[:N_TOP]]
     lines += [f"  {n} rows not screened: {reason}" for reason, n in by_reason(report.excluded)]
     lines += [f"  {line}" for line in report.notices]
     return "\n".join(lines)

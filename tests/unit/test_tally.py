@@ -1,0 +1,82 @@
+"""A screen in figures says of its rows what they say themselves, and its scores come back from disk as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from heredity.ground.errors import InputError
+from heredity.records.screening import RowScores
+from heredity.screening.tally import N_WORST, histogram_of, settings_of, worst_of
+from heredity.store.scores import load_scores, save_scores
+from report_sample import said
+
+
+@pytest.fixture
+def scores() -> RowScores:
+    chance = np.random.default_rng(0)
+    over = chance.normal(-1, 1.5, 400)
+    over[:3] = 0.0
+    return RowScores(
+        lines=np.arange(5, 405),
+        settings=np.where(np.arange(400) % 3 == 0, "behind", "alone"),
+        by_name={"projection": over + 4, "difference": over * 2},
+        over=over,
+        n_tokens=chance.integers(3, 90, 400),
+    )
+
+
+def test_the_settings_count_their_own_rows(scores: RowScores) -> None:
+    alone, behind = settings_of(scores)
+    assert (alone.setting, behind.setting) == ("alone", "behind")
+    assert (alone.n_rows, behind.n_rows) == (266, 134)
+    there = scores.over[scores.settings == "behind"]
+    assert behind.n_flagged == (there > 0).sum()
+    assert behind.over[0.5] == np.median(there)
+    assert (behind.over[0.0], behind.over[1.0]) == (there.min(), there.max())
+    assert alone.median_tokens == np.median(scores.n_tokens[scores.settings == "alone"])
+
+
+@pytest.mark.parametrize("benign", [[], [-40.0], [0.0, 60.0]])
+def test_the_bins_from_0_on_hold_the_flagged_rows(scores: RowScores, benign: list[float]) -> None:
+    histogram = histogram_of(scores.over, benign)
+    assert sum(histogram.counts.values()) == len(scores)
+    assert sum(n for i, n in histogram.counts.items() if i >= 0) == scores.is_flagged.sum()
+    for i, n in histogram.counts.items():
+        inside = (scores.over > i * histogram.step) & (scores.over <= (i + 1) * histogram.step)
+        assert n == inside.sum()
+
+
+def test_rows_that_all_lie_at_the_threshold_have_a_bin(scores: RowScores) -> None:
+    assert histogram_of(np.zeros(7), [0.0]).counts == {-1: 7}
+
+
+def test_the_worst_rows_come_with_their_text_highest_first(scores: RowScores) -> None:
+    worst = worst_of(scores, [said(line) for line in scores.lines.tolist()])
+    assert [row.over for row in worst] == sorted(scores.over, reverse=True)[:N_WORST]
+    for row in worst:
+        (place,) = np.flatnonzero(scores.lines == row.line)
+        assert row.scores == {name: values[place] for name, values in scores.by_name.items()}
+        assert row.prompt.endswith(f"({row.line})")
+        assert row.setting == scores.settings[place]
+
+
+def test_scores_come_back_as_they_were(scores: RowScores, tmp_path: Path) -> None:
+    again = load_scores(save_scores(scores, tmp_path / "scores.parquet"))
+    for name in ("lines", "settings", "over", "n_tokens", "is_flagged"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(scores, name))
+    assert set(again.by_name) == set(scores.by_name)
+    assert all((again.by_name[name] == values).all() for name, values in scores.by_name.items())
+    assert again.kept_lines == set((np.flatnonzero(scores.over <= 0) + 5).tolist())
+
+
+def test_a_file_that_holds_no_scores_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"line": [1, 2]}), tmp_path / "other.parquet")
+    (tmp_path / "text.parquet").write_text("no table")
+    for name, why in (("other", "holds no scores"), ("text", "holds no scores"), ("none", "there is no file")):
+        with pytest.raises(InputError, match=why):
+            load_scores(tmp_path / f"{name}.parquet")
