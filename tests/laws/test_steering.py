@@ -1,17 +1,22 @@
 """What steering promises."""
 
+from contextlib import nullcontext
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from heredity.ground.errors import HookError, InputError, NonFiniteError
+from heredity.models.bake import bake
 from heredity.models.blocks import find_blocks
 from heredity.models.chat import question, render, render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
-from heredity.models.read import read
+from heredity.models.read import ReadSpec, read
 from heredity.models.steer import Push, steered
+from heredity.models.watch import Sight, read_tokens
 from tests_shared import ARCHITECTURES, random_model, some_rows
 
 
@@ -109,3 +114,72 @@ def test_pushes_at_several_blocks_add_up(toy: Model) -> None:
         both = read(toy, row, [2]).at("response", 2)
     np.testing.assert_allclose(both - first, [other], atol=1e-4)
     assert fires.per_block == {2: 2}
+
+
+class TestPushesOfSingleRows:
+    SPEC = GenerateSpec(n_tokens=10, temperature=1.0, batch_rows=2)
+
+    def prompts(self, model: Model) -> list[tuple[int, ...]]:
+        asked = ["what about the lamp ?", "what about the oar , the lamp and the sail ?", "and ?", "what about it ?"]
+        return [render_prompt(model, question(text)) for text in asked]
+
+    def pushes(self, model: Model) -> dict[int, list[Push]]:
+        """Rows 0 and 2 have pushes of their own, one of them at two blocks; rows 1 and 3 have none."""
+        one, other = 10 * a_vector(model), 10 * a_vector(model)[::-1].copy()
+        return {0: [Push(1, one, 1.0)], 1: [], 2: [Push(1, other, 0.5), Push(2, one, -1.0)], 3: []}
+
+    def together(self, model: Model) -> list[Push]:
+        return [replace(push, row=row) for row, own in self.pushes(model).items() for push in own]
+
+    def test_each_answer_is_the_one_that_it_would_be_alone(self, toy: Model) -> None:
+        prompts, seeds = self.prompts(toy), ["a", "b", "c", "d"]
+        with steered(toy, self.together(toy)):
+            together = generate(toy, prompts, seeds, self.SPEC)
+        for row, own in self.pushes(toy).items():
+            with steered(toy, own) if own else nullcontext():
+                (alone,) = generate(toy, [prompts[row]], [seeds[row]], self.SPEC)
+            assert together[row] == alone
+        plain = generate(toy, prompts, seeds, self.SPEC)
+        assert [a == b for a, b in zip(together, plain, strict=True)] == [False, True, False, True]
+
+    def test_each_reading_is_the_one_that_it_would_be_alone(self, toy: Model) -> None:
+        rows = [render(toy, question("what about the lamp ?"), "dawn song " * n) for n in (3, 1, 2, 5)]
+        spec = ReadSpec(token_budget=40)
+        sights = [Sight(2, a_vector(toy))]
+        with steered(toy, self.together(toy)):
+            pooled, tokens = read(toy, rows, [2], spec).at("response", 2), read_tokens(toy, rows, sights, 40)
+        for row, own in self.pushes(toy).items():
+            with steered(toy, own) if own else nullcontext():
+                np.testing.assert_allclose(pooled[row], read(toy, [rows[row]], [2]).at("response", 2)[0], atol=1e-4)
+                np.testing.assert_allclose(tokens[row], read_tokens(toy, [rows[row]], sights)[0], atol=1e-3)
+
+    def test_they_add_to_a_push_of_all_rows_and_keep_to_the_response(self, toy: Model) -> None:
+        rows, vector = some_rows(toy), a_vector(toy)
+        plain = read(toy, rows, [1])
+        with steered(toy, [Push(1, vector, 1.0), Push(1, vector, 2.0, row=1)], where="response"):
+            pushed = read(toy, rows, [1])
+        assert np.array_equal(pushed.at("prompt", 1), plain.at("prompt", 1))
+        expected = [(3.0 if row == 1 else 1.0) * vector for row in range(len(rows))]
+        np.testing.assert_allclose(pushed.at("response", 1) - plain.at("response", 1), expected, atol=1e-4)
+
+    def test_a_forward_that_does_not_say_whose_rows_it_has_fails_closed(self, toy: Model) -> None:
+        with steered(toy, self.together(toy)):
+            with pytest.raises(HookError, match="which rows a forward has"):
+                logits(toy)
+            with pytest.raises(HookError, match="which rows a forward has"):
+                log_likelihood(toy, some_rows(toy))
+            read(toy, some_rows(toy), [1])
+
+    def test_no_row_below_0_and_none_in_weights(self, toy: Model) -> None:
+        with pytest.raises(InputError, match="from 0"), steered(toy, [Push(1, a_vector(toy), 1.0, row=-1)]):
+            pass
+        with pytest.raises(InputError, match="every row alike"):
+            bake(toy, self.together(toy))
+
+
+def test_pushes_that_came_before_a_refused_one_are_taken_off(toy: Model) -> None:
+    good = Push(0, a_vector(toy), 1.0)
+    for bad in (Push(9, a_vector(toy), 1.0), Push(1, a_vector(toy), 1.0, row=-1)):
+        with pytest.raises(InputError), steered(toy, [good, bad]):
+            pass
+        assert not any(block._forward_hooks for block in find_blocks(toy.network))

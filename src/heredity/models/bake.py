@@ -69,6 +69,8 @@ def bake(model: Model, pushes: Sequence[Push]) -> Baked:
     """
     if not pushes:
         raise InputError("there is nothing to bake; give at least one push")
+    if any(push.row is not None for push in pushes):
+        raise InputError("weights push every row alike; bake without the pushes of single rows")
     require_bakeable(model.network)
     copied = copy.deepcopy(model.network).float().eval()
     identity = {"base": model.fingerprint, "pushes": [_said(push) for push in pushes]}

@@ -20,7 +20,7 @@ from heredity.models.batches import Padded, by_length, pad
 from heredity.models.cache import prompt_cache, skips_padding
 from heredity.models.course import Course, Said
 from heredity.models.ending import ending_of, own_ends
-from heredity.models.hooks import RESPONSE_MASK, response_tokens
+from heredity.models.hooks import RESPONSE_MASK, batch_rows, response_tokens
 from heredity.models.model import Model
 from heredity.models.spelling import spelling_ids
 from heredity.models.watch import Watch
@@ -135,7 +135,8 @@ def generate(
     answers: dict[int, Generated] = {}
     with progress.task(label, len(prompts)) as task:
         for batch in batches_of(model, prompts, spec):
-            made = _generate_batch(model, [prompts[i] for i in batch], [seeds[i] for i in batch], spec, watch)
+            with batch_rows(batch, model.device):
+                made = _generate_batch(model, [prompts[i] for i in batch], [seeds[i] for i in batch], spec, watch)
             answers.update(zip(batch, made, strict=True))
             task.advance(len(batch))
     _tell_unreached([answers[i] for i in range(len(prompts))], label, progress)

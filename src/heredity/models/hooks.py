@@ -24,6 +24,8 @@ Visitor = Callable[[torch.Tensor, nn.Module], torch.Tensor | None]
 Handle = torch.utils.hooks.RemovableHandle
 RESPONSE_MASK: ContextVar[torch.Tensor | None] = ContextVar("response_mask", default=None)
 """Which tokens (`[batch, tokens]`) of the running forward are response; set by what runs the forward."""
+BATCH_ROWS: ContextVar[torch.Tensor | None] = ContextVar("batch_rows", default=None)
+"""Which rows of a call, from 0, stand in the batch of the running forward (`[batch]`); set by what runs the forward."""
 
 
 class _Reached(Exception):
@@ -64,6 +66,16 @@ def response_tokens(mask: torch.Tensor) -> Iterator[None]:
         yield
     finally:
         RESPONSE_MASK.reset(token)
+
+
+@contextmanager
+def batch_rows(rows: Iterable[int], device: torch.device) -> Iterator[None]:
+    """Say which rows of a call stand in the batch, in its order, while forwards run."""
+    token = BATCH_ROWS.set(torch.tensor(list(rows), device=device))
+    try:
+        yield
+    finally:
+        BATCH_ROWS.reset(token)
 
 
 def run_until(model: Model, batch: Padded, is_response: torch.Tensor, last_block: int) -> None:

@@ -14,7 +14,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import Side, by_length, pad
 from heredity.models.blocks import require_block
 from heredity.models.chat import Rendered
-from heredity.models.hooks import Visitor, run_until, standing
+from heredity.models.hooks import Visitor, batch_rows, run_until, standing
 from heredity.models.model import Model
 from heredity.records.reading import Position, Readings
 
@@ -53,7 +53,8 @@ def read(
     out = np.empty(shape, dtype=np.float32)
     with torch.no_grad(), progress.task("reading activations", len(rows)) as task:
         for batch in by_length([len(row.ids) for row in rows], spec.token_budget):
-            pooled = _read_batch(model, [rows[i] for i in batch], wanted, spec)
+            with batch_rows(batch, model.device):
+                pooled = _read_batch(model, [rows[i] for i in batch], wanted, spec)
             if not torch.isfinite(pooled).all():
                 raise NonFiniteError(f"the model's activations hold NaN or infinity (dtype {model.dtype}); try float32")
             out[batch] = pooled.cpu().numpy()

@@ -19,7 +19,7 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.batches import by_length, pad
 from heredity.models.blocks import require_block
 from heredity.models.chat import Rendered
-from heredity.models.hooks import Visitor, run_until, standing
+from heredity.models.hooks import Visitor, batch_rows, run_until, standing
 from heredity.models.model import Model
 from heredity.stats.arrays import Singles
 
@@ -118,7 +118,8 @@ def read_tokens(
     with watched(model, sights) as watch, torch.no_grad(), progress.task("reading tokens", len(rows)) as task:
         for batch in by_length([len(row.ids) for row in rows], token_budget):
             chosen = [rows[i] for i in batch]
-            _forward(model, chosen, watch.last_block)
+            with batch_rows(batch, model.device):
+                _forward(model, chosen, watch.last_block)
             for i, row, scores in zip(batch, chosen, watch.take(), strict=True):
                 out[i] = scores[row.n_prompt - 1 : len(row.ids)]
             task.advance(len(batch))
