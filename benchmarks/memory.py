@@ -75,6 +75,16 @@ def main() -> None:
                 env={"GOMP_SPINCOUNT": "4000", **os.environ, **setting}, capture_output=True, text=True, check=True,
             )  # fmt: skip
             found[name].append([float(value) for value in run.stdout.split()])
+    from benchmarks.kit import figure, keep, ratio
+
+    kinds = ("reading", "generating", "training")
+    by_kind = {name: list(zip(*rounds, strict=True)) for name, rounds in found.items()}
+    kept = {}
+    for name, columns in by_kind.items():
+        for kind, column, usual in zip(kinds, columns, by_kind["as it comes"], strict=False):
+            kept[f"{kind}, {name}"] = figure(column, "tokens/s")
+            kept[f"{kind}, {name}, ratio"] = ratio(column, usual)
+    keep("memory", kept)
     print("tokens a second; millions of page faults; GiB held at most:")
     for name, rounds in found.items():
         figures = [f"{statistics.median(x):,.4g} ({min(x):,.4g}-{max(x):,.4g})" for x in zip(*rounds, strict=True)]

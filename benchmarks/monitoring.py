@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 
+from benchmarks.kit import figure, keep, ratio
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.load import load
@@ -62,6 +63,8 @@ def main() -> None:
             print(f"  {name}: {statistics.median(values):.2f} s ({min(values):.2f}-{max(values):.2f})")
         print(f"  slowdown: median {statistics.median(slower):+.1%} ({min(slower):+.1%} to {max(slower):+.1%})")
         print(f"  plain against plain: median {statistics.median(noise):+.1%} ({min(noise):+.1%} to {max(noise):+.1%})")
+        each = {name: figure(values, "s") for name, values in seconds.items()}
+        keep(f"monitoring, {n} prompts", {**each, "ratio": ratio(seconds["monitored"], seconds["plain"])})
         print(f"  the answers are {'the same' if same else 'NOT the same'}")
 
 

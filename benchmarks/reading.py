@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from benchmarks.kit import figure, keep, ratio
 from heredity.models.blocks import hidden_states_slot
 from heredity.models.chat import Rendered, question, render
 from heredity.models.load import load
@@ -67,4 +68,6 @@ def main() -> None:
     for name, values in speeds.items():
         print(f"  {name}: {statistics.median(values):,.0f} tokens/s ({min(values):,.0f}-{max(values):,.0f})")
     print(f"  ratio ours/peer: {statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})")
+    each = {name: figure(values, "tokens/s") for name, values in speeds.items()}
+    keep("reading", {**each, "ratio": ratio(speeds["ours"], speeds["peer"])})
     print(f"  relative distance of the readings: median {np.median(apart):.1e}, largest {apart.max():.1e}")

@@ -88,6 +88,8 @@ def another_program(is_busy: bool) -> Iterator[None]:
 def main() -> None:
     """Print the median speeds and their spread, by setting and state."""
     clean = {name: value for name, value in os.environ.items() if name not in NAMES}
+    from benchmarks.kit import figure, keep
+
     for is_busy in (False, True):
         found: dict[str, list[list[float]]] = {name: [] for name in SETTINGS}
         for _ in range(N_ROUNDS):
@@ -99,9 +101,12 @@ def main() -> None:
                     )  # fmt: skip
                 found[name].append([float(value) for value in run.stdout.split()])
         print(f"tokens a second, {'one other program busy' if is_busy else 'quiet'}:")
+        kept = {}
         for name, rounds in found.items():
             figures = [f"{statistics.median(x):8,.0f} ({min(x):,.0f}-{max(x):,.0f})" for x in zip(*rounds, strict=True)]
+            kept[name] = [figure(x, "tokens/s") for x in zip(*rounds, strict=True)]
             print(f"  {name:<15} reading {figures[0]}   generating {figures[1]}   training {figures[2]}", flush=True)
+        keep(f"threads, {'busy' if is_busy else 'quiet'}: reading, generating, training", kept)
 
 
 if __name__ == "__main__":

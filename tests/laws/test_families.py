@@ -8,7 +8,7 @@ import torch
 
 from families import CONFIGS, family
 from heredity.ground.errors import InputError
-from heredity.models import likelihood
+from heredity.models import attention, likelihood
 from heredity.models.blocks import find_blocks, hidden_of
 from heredity.models.chat import Rendered
 from heredity.models.families import ANSWERS_ONLY, TESTED
@@ -24,6 +24,12 @@ from heredity.models.watch import Sight, read_tokens, watched
 from heredity.vectors.extract import extract
 
 SPEC = GenerateSpec(n_tokens=6, temperature=0, min_tokens=6)
+
+
+@pytest.fixture(autouse=True)
+def plain_products(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attend by plain products in float32 too, so that every family goes that way here; `alone` never does."""
+    monkeypatch.setattr(attention, "DTYPES", {torch.float32})
 
 
 def rows_for(model: Model) -> list[Rendered]:

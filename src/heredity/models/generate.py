@@ -16,6 +16,7 @@ from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList,
 from heredity.ground.errors import InputError, NonFiniteError, NothingKeptError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.attention import short_rows
 from heredity.models.batches import Padded, by_length, pad
 from heredity.models.cache import prompt_cache, skips_padding
 from heredity.models.course import Course, Said
@@ -77,6 +78,7 @@ class _OwnSeedSampler(LogitsProcessor):
         uniforms: NDArray[np.float64],
         spec: GenerateSpec,
         n_prompt: int,
+        ends: torch.Tensor,
         watch: Watch | None = None,
         allowed: torch.Tensor | None = None,
     ) -> None:
@@ -86,6 +88,7 @@ class _OwnSeedSampler(LogitsProcessor):
         self.n_prompt = n_prompt
         self.watch = watch
         self.allowed = allowed
+        self.ends, self.min_tokens = ends, spec.min_tokens
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Return scores `[batch, vocabulary]` in which the drawn token alone is finite."""
@@ -97,12 +100,14 @@ class _OwnSeedSampler(LogitsProcessor):
             raise NonFiniteError("the model's logits hold NaN while generating; try float32, or push less")
         if self.allowed is not None:
             scores = torch.full_like(scores, float("-inf")).index_copy_(1, self.allowed, scores[:, self.allowed])
+        step = input_ids.shape[1] - self.n_prompt
+        if step < self.min_tokens:
+            scores.index_fill_(1, self.ends, float("-inf"))
         if self.temperature == 0:
             return scores
         n_likeliest = min(self.top_k or scores.shape[1], scores.shape[1])
         likeliest, tokens = scores.float().topk(n_likeliest, dim=-1)
         cumulative = torch.softmax(likeliest / self.temperature, dim=-1).cumsum(dim=-1)
-        step = input_ids.shape[1] - self.n_prompt
         draw = self.uniforms[:, step].to(cumulative) * cumulative[:, -1]
         drawn = torch.searchsorted(cumulative, draw.unsqueeze(1)).clamp(max=n_likeliest - 1)
         return torch.full_like(scores, float("-inf")).scatter_(1, tokens.gather(1, drawn), 0.0)
@@ -166,12 +171,19 @@ def _generate_batch(
     ending, ends = ending_of(model), end_ids(model)
     course = Course(model, prompts, spec.n_tokens, spec.n_thought).ended_by(ends, ending.stops)
     uniforms = np.stack([np.random.default_rng(seed_from(seed)).random(course.n_most + 1) for seed in seeds])
-    sampler = _OwnSeedSampler(uniforms, spec, n_prompt, watch, allowed_ids(model, spec, ends))
-    with torch.no_grad(), response_tokens(torch.zeros_like(padded.input_ids[:, :-1])):
+    sampler = _OwnSeedSampler(
+        uniforms, spec, n_prompt, torch.tensor(ends, device=model.device), watch, allowed_ids(model, spec, ends)
+    )
+    with (
+        torch.no_grad(),
+        short_rows(model.network),
+        response_tokens(torch.zeros_like(padded.input_ids[:, :-1])),
+    ):
         cache = prefilled(model, padded)
     n_left = n_prompt if cache is None else 1
     with (
         torch.no_grad(),
+        short_rows(model.network),
         response_tokens(torch.zeros(len(prompts), n_left, device=model.device)),
         without_defaults(model.network) as network,
     ):
@@ -236,7 +248,6 @@ def generation_config(model: Model, spec: GenerateSpec, ends: list[int]) -> Any:
     """Return transformers' settings: greedy over the scores that the sampler has already decided."""
     return GenerationConfig(
         max_new_tokens=spec.n_tokens,
-        min_new_tokens=spec.min_tokens or None,
         do_sample=False,
         eos_token_id=ends,
         pad_token_id=model.pad_id,

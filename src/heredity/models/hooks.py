@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from heredity.models.attention import short_rows
 from heredity.models.batches import Padded
 from heredity.models.blocks import find_blocks, hidden_of, require_block, with_hidden
 from heredity.models.model import Model
@@ -85,7 +86,7 @@ def run_until(model: Model, batch: Padded, is_response: torch.Tensor, last_block
         raise _Reached
 
     try:
-        with standing(model.network, [(last_block, stop)]), response_tokens(is_response):
+        with standing(model.network, [(last_block, stop)]), response_tokens(is_response), short_rows(model.network):
             model.network.base_model(**batch.inputs(), use_cache=False)
     except _Reached:
         pass

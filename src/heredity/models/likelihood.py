@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from heredity.ground.errors import InputError, NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.attention import short_rows
 from heredity.models.batches import pad
 from heredity.models.cache import prompt_cache
 from heredity.models.chat import Rendered
@@ -54,7 +55,7 @@ def log_likelihood(
     if empty:
         raise InputError(f"row {empty[0]} has no response, or a prompt of fewer than 2 tokens; it has no likelihood")
     total = np.zeros(len(rows))
-    with torch.no_grad(), progress.task(label, len(rows)) as task:
+    with torch.no_grad(), short_rows(model.network), progress.task(label, len(rows)) as task:
         for batch in by_prompt(rows, min(token_budget, max(1, MOST_LOGITS // model.text_config.vocab_size))):
             total[batch] = _batch_totals(model, [rows[i] for i in batch])
             task.advance(len(batch))

@@ -18,6 +18,7 @@ import torch
 
 from heredity.ground.errors import NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
+from heredity.models.attention import short_rows
 from heredity.models.batches import Padded, by_length, pad
 from heredity.models.cache import prompt_cache
 from heredity.models.chat import question, render_prompt
@@ -82,7 +83,7 @@ def number_mass(
     tokens = number_tokens(model)
     said = _phrase_ids(model, phrase)
     found: dict[int, NumberMass] = {}
-    with torch.no_grad(), progress.task("judging by number", len(prompts)) as task:
+    with torch.no_grad(), short_rows(model.network), progress.task("judging by number", len(prompts)) as task:
         for batch in by_length([len(prompt) for prompt in prompts], 2048):
             masses = _batch_masses(model, [prompts[i] for i in batch], tokens, said, most)
             found.update(zip(batch, masses, strict=True))
