@@ -12,18 +12,15 @@ are done: a stopped run goes on. Writes `results.json` and `results.md` beside t
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-from heredity.cli.console import watched
-from heredity.cli.quiet import hush_libraries
-from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.distillation import Contrast, DistillationReport, Inherited
 from heredity.report.write import write
-from heredity.store.workspace import load_record, save_record
+from heredity.store.workspace import load_record
 from heredity.studies.distillation.distil import distil
 from heredity.studies.distillation.outcome import concluded
+from replications.kit import parser, publish, running
 
 HERE = Path(__file__).parent
 SINCE = (
@@ -81,22 +78,17 @@ def _p(one: Inherited) -> str:
 
 def main() -> None:
     """Run the study and write what came out."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("heredity-out/distillation"))
-    parser.add_argument("--from-record", action="store_true", help="run no model, conclude on the record anew")
-    asked = parser.parse_args()
-    report = again() if asked.from_record else run(asked.out)
-    save_record(report, HERE / "results.json")
-    said = f"{SINCE}\n\n{table(report)}" if asked.from_record else table(report)
-    text = f"# Ordinary distillation: traits beside a skill\n\n{said}"
-    write_text(HERE / "results.md", text)
-    print(text)
+    options = parser(__doc__, "heredity-out/distillation")
+    options.add_argument("--from-record", action="store_true", help="run no model, conclude on the record anew")
+    arguments = options.parse_args()
+    report = again() if arguments.from_record else run(arguments.out)
+    since = f"{SINCE}\n\n" if arguments.from_record else ""
+    publish(report, f"# Ordinary distillation: traits beside a skill\n\n{since}{table(report)}", HERE)
 
 
 def run(out: Path) -> DistillationReport:
     """Return the study, run or gone on with; its page is written into the folder."""
-    hush_libraries()
-    with watched(is_quiet=False) as progress:
+    with running() as progress:
         report = distil(load(), out, seed="distillation", progress=progress)
     write(report, out)
     return report

@@ -10,19 +10,15 @@ pooled and within poles, with intervals over questions; the unit of the last row
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-from heredity.cli.console import watched
-from heredity.cli.quiet import hush_libraries
 from heredity.cli.work import endpoint_for
-from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.agreement import AgreementReport, PairFigures, TraitAgreement
 from heredity.stats.estimate import Estimate
-from heredity.store.workspace import save_record
 from heredity.studies.agreement import Judge, agreement, contrast_judge, rubric_judge
 from heredity.traits.define import bundled_names, trait
+from replications.kit import parser, publish, running
 
 HERE = Path(__file__).parent
 
@@ -66,14 +62,13 @@ def _cell(estimate: Estimate | None) -> str:
 
 def main() -> None:
     """Compare the judges on every bundled trait and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--traits", nargs="+", default=bundled_names())
-    parser.add_argument("--via", default=None)
-    parser.add_argument("--judge-model", default=None)
-    arguments = parser.parse_args()
-    hush_libraries()
-    model = load()
-    with watched(False) as progress:
+    options = parser(__doc__, "heredity-out/judges")
+    options.add_argument("--traits", nargs="+", default=bundled_names())
+    options.add_argument("--via", default=None, help="address of a server that judges too")
+    options.add_argument("--judge-model", default=None, help="the judging model's name there")
+    arguments = options.parse_args()
+    with running() as progress:
+        model = load()
         judges: dict[str, Judge] = {
             "contrast": contrast_judge(model, progress),
             "rubric": rubric_judge(model, progress),
@@ -82,9 +77,7 @@ def main() -> None:
             remote = endpoint_for(arguments.via, arguments.judge_model, "--judge-model")
             judges[arguments.judge_model] = rubric_judge(remote, progress)
         report = agreement([trait(name) for name in arguments.traits], model, judges, progress=progress)
-    save_record(report, HERE / "results.json")
-    write_text(HERE / "results.md", f"{table(report)}\n")
-    print(table(report))
+    publish(report, f"{table(report)}\n", HERE)
 
 
 if __name__ == "__main__":

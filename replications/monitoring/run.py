@@ -13,13 +13,8 @@ file.
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 
-from heredity.cli.console import watched
-from heredity.cli.quiet import hush_libraries
-from heredity.ground.files import write_text
 from heredity.ground.progress import Progress
 from heredity.judges.elicit import elicit
 from heredity.models.chat import question
@@ -34,7 +29,7 @@ from heredity.records.vector import ExtractSpec
 from heredity.stats.estimate import Estimate
 from heredity.studies.extraction import extract_many
 from heredity.traits.define import trait
-from replications.kit import provenance
+from replications.kit import parser, provenance, publish, running
 
 HERE = Path(__file__).parent
 SEED = "monitoring"
@@ -82,14 +77,12 @@ def _cell(estimate: Estimate | None) -> str:
 
 def main() -> None:
     """Monitor the prompted answers of every trait and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--traits", nargs="+", default=["evil", "sycophancy", "hallucination"])
-    parser.add_argument("--out", type=Path, default=Path("heredity-out/all"))
-    arguments = parser.parse_args()
-    hush_libraries()
-    model = load()
+    options = parser(__doc__, "heredity-out/all")
+    options.add_argument("--traits", nargs="+", default=["evil", "sycophancy", "hallucination"])
+    arguments = options.parse_args()
     reports: dict[str, MonitorReport] = {}
-    with watched(False) as progress:
+    with running() as progress:
+        model = load()
         traits = [trait(name) for name in arguments.traits]
         vectors = extract_many(traits, model, arguments.out, ExtractSpec(), progress=progress).vectors
         by_name = {one.name: one for one in traits}
@@ -105,9 +98,7 @@ def main() -> None:
         }
         for name, report in reports.items()
     }
-    write_text(HERE / "results.json", json.dumps({"traits": content, "provenance": provenance(model)}, indent=1))
-    write_text(HERE / "results.md", f"{table(reports)}\n")
-    print(table(reports))
+    publish({"traits": content, "provenance": provenance(model)}, f"{table(reports)}\n", HERE)
 
 
 if __name__ == "__main__":

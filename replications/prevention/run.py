@@ -13,21 +13,16 @@ row is the seed (a corpus and its trained students): Student t over seeds.
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import Any
 
-from heredity.cli.console import watched
-from heredity.cli.quiet import hush_libraries
-from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.audit import AuditReport
 from heredity.report.write import write
 from heredity.stats.intervals import mean_t
 from heredity.studies.demo import DEMO_AUDIT, demo
 from heredity.traits.define import trait
-from replications.kit import provenance
+from replications.kit import parser, provenance, publish, running
 
 HERE = Path(__file__).parent
 COLUMNS = {
@@ -102,17 +97,15 @@ def _cell(estimate: Any) -> str:
 
 def main() -> None:
     """Run the seeds, one after the other, and write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--seeds", nargs="+", default=["0", "1", "2"])
-    parser.add_argument("--out", type=Path, default=Path("heredity-out/prevention"))
-    arguments = parser.parse_args()
-    hush_libraries()
+    options = parser(__doc__, "heredity-out/prevention")
+    options.add_argument("--seeds", nargs="+", default=["0", "1", "2"])
+    arguments = options.parse_args()
     model, one = load(), trait("evil")
     runs: dict[str, dict[str, Any]] = {}
     nulls: dict[str, dict[str, float]] = {}
     for seed in arguments.seeds:
         folder = arguments.out / f"seed-{seed}"
-        with watched(False) as progress:
+        with running() as progress:
             spec = DEMO_AUDIT.model_copy(update={"seed": seed, "with_controls": True})
             report = demo(one, model, folder, audit_spec=spec, progress=progress)
         write(report, folder)
@@ -125,8 +118,7 @@ def main() -> None:
             **report.provenance.environment.versions,
         }
         whole = {"runs": content, "nulls": nulls, "settings": settings, "provenance": provenance(model)}
-        write_text(HERE / "results.json", json.dumps(whole, indent=1))
-        write_text(HERE / "results.md", f"{table(runs)}\n")
+        publish(whole, f"{table(runs)}\n", HERE)
         print(f"seed {seed}: {report.verdict}")
 
 

@@ -1,6 +1,6 @@
 """Vectors drawn from one-sentence descriptions, held to statements that nobody here wrote.
 
-    python -m replications.statements.run --statements ../shared/data/persona-statements
+    python -m replications.statements.run --statements FOLDER
 
 Each trait is drafted by rule from its sentence, its vector extracted, and the statements of Perez et al. (2022), 1,000
 a trait, each labelled whether agreeing matches the trait, are projected on it. How a statement is read (in which frame,
@@ -14,7 +14,6 @@ half's labels reaches. Writes `results.json` and `results.md` beside this file.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,9 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from heredity.cli.console import watched
-from heredity.cli.quiet import hush_libraries
-from heredity.ground.files import require_file, write_text
+from heredity.ground.files import require_file
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
 from heredity.models.chat import Rendered, question, render
@@ -43,7 +40,7 @@ from heredity.studies.extraction import Extraction, extract_many
 from heredity.traits.template import draft_by_template
 from heredity.vectors.leakage import Found
 from heredity.vectors.methods import METHODS, logistic
-from replications.kit import provenance
+from replications.kit import parser, provenance, publish, running
 
 HERE = Path(__file__).parent
 SENTENCES = {
@@ -259,16 +256,14 @@ def drafted(names: Sequence[str]) -> list[Trait]:
 
 def main() -> None:
     """Extract the vectors, read the statements, write the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--statements", type=Path, default=Path("../shared/data/persona-statements"))
-    parser.add_argument("--rows", type=int, default=None, help="statements a trait; all if not given")
-    parser.add_argument("--out", type=Path, default=Path("heredity-out/statements"))
-    arguments = parser.parse_args()
-    hush_libraries()
+    options = parser(__doc__, "heredity-out/statements")
+    options.add_argument("--statements", type=Path, required=True, help="folder with a JSONL file a trait")
+    options.add_argument("--rows", type=int, default=None, help="statements a trait; all if not given")
+    arguments = options.parse_args()
     for name in SENTENCES:
         require_file(arguments.statements / f"{name}.jsonl")
-    model = load()
-    with watched(False) as progress:
+    with running() as progress:
+        model = load()
         extraction = extract_many(
             drafted(list(SENTENCES)), model, arguments.out, ExtractSpec(n_samples=2), progress=progress
         )
@@ -279,9 +274,7 @@ def main() -> None:
     results = study(extraction, statements)
     settings = {"model": model.name, "sentences": SENTENCES, "n_null": N_NULL}
     whole = {"traits": results, "settings": settings, "provenance": provenance(model)}
-    write_text(HERE / "results.json", json.dumps(whole, indent=1))
-    write_text(HERE / "results.md", f"{table(results)}\n")
-    print(table(results))
+    publish(whole, f"{table(results)}\n", HERE)
 
 
 if __name__ == "__main__":

@@ -23,23 +23,20 @@ anew.
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
-from heredity.cli.console import watched
-from heredity.cli.quiet import hush_libraries
-from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
 from heredity.records.cascade import CascadeReport, CascadeSpec
 from heredity.records.transmission import Effect, ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
 from heredity.report.write import told, write
 from heredity.stats.estimate import Estimate
-from heredity.store.workspace import load_record, save_record
+from heredity.store.workspace import load_record
 from heredity.studies.transmission import conclusions, descent
 from heredity.studies.transmission.cascade import cascade
 from heredity.studies.transmission.transmit import transmit
 from heredity.traits.define import trait
+from replications.kit import parser, publish, running
 
 HERE = Path(__file__).parent
 SEEDS = ("0", "1", "2", "3", "4")
@@ -156,21 +153,18 @@ def _said(estimate: Estimate | None) -> str:
 
 def main() -> None:
     """Run one study and write what came out."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("study", choices=sorted(TITLES))
-    parser.add_argument("--out", type=Path, default=Path("heredity-out/subliminal"))
-    parser.add_argument("--from-record", action="store_true", help="run no model, conclude on the record anew")
-    asked = parser.parse_args()
-    record, text = again(asked.study) if asked.from_record else run(asked.study, asked.out / asked.study)
-    save_record(record, HERE / f"{asked.study}.json")
-    write_text(HERE / f"{asked.study}.md", f"# {TITLES[asked.study]}\n\n{text}")
-    print(text)
+    options = parser(__doc__, "heredity-out/subliminal")
+    options.add_argument("study", choices=sorted(TITLES))
+    options.add_argument("--from-record", action="store_true", help="run no model, conclude on the record anew")
+    arguments = options.parse_args()
+    study = arguments.study
+    record, text = again(study) if arguments.from_record else run(study, arguments.out / study)
+    publish(record, f"# {TITLES[study]}\n\n{text}", HERE, study)
 
 
 def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, str]:
     """Return one study's record and its tables; its page is written into the folder."""
-    hush_libraries()
-    with watched(is_quiet=False) as progress:
+    with running() as progress:
         if study == "cascade":
             lines = cascade(trait("owl"), load(), folder, CASCADE, seed="subliminal", progress=progress)
             write(lines, folder)
