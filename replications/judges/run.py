@@ -17,7 +17,7 @@ from heredity.models.load import load
 from heredity.records.agreement import AgreementReport, PairFigures, TraitAgreement
 from heredity.stats.estimate import Estimate
 from heredity.studies.agreement import Judge, agreement, contrast_judge, rubric_judge
-from heredity.traits.define import bundled_names, trait
+from heredity.traits import define
 from replications.kit import parser, publish, running
 
 HERE = Path(__file__).parent
@@ -63,7 +63,7 @@ def _cell(estimate: Estimate | None) -> str:
 def main() -> None:
     """Compare the judges on every bundled trait and write the table."""
     options = parser(__doc__, "heredity-out/judges")
-    options.add_argument("--traits", nargs="+", default=bundled_names())
+    options.add_argument("--traits", nargs="+", default=define.bundled_names())
     options.add_argument("--via", default=None, help="address of a server that judges too")
     options.add_argument("--judge-model", default=None, help="the judging model's name there")
     arguments = options.parse_args()
@@ -76,7 +76,7 @@ def main() -> None:
         if arguments.via:
             remote = endpoint_for(arguments.via, arguments.judge_model, "--judge-model")
             judges[arguments.judge_model] = rubric_judge(remote, progress)
-        report = agreement([trait(name) for name in arguments.traits], model, judges, progress=progress)
+        report = agreement([define.trait(name) for name in arguments.traits], model, judges, progress=progress)
     publish(report, f"{table(report)}\n", HERE)
 
 

@@ -28,7 +28,7 @@ from heredity.records.trait import Trait
 from heredity.records.vector import ExtractSpec
 from heredity.stats.estimate import Estimate
 from heredity.studies.extraction import extract_many
-from heredity.traits.define import trait
+from heredity.traits import define
 from replications.kit import parser, provenance, publish, running
 
 HERE = Path(__file__).parent
@@ -83,7 +83,7 @@ def main() -> None:
     reports: dict[str, MonitorReport] = {}
     with running() as progress:
         model = load()
-        traits = [trait(name) for name in arguments.traits]
+        traits = [define.trait(name) for name in arguments.traits]
         vectors = extract_many(traits, model, arguments.out, ExtractSpec(), progress=progress).vectors
         by_name = {one.name: one for one in traits}
         for vector in vectors:

@@ -21,7 +21,7 @@ from heredity.records.audit import AuditReport
 from heredity.report.write import write
 from heredity.stats.intervals import mean_t
 from heredity.studies.demo import DEMO_AUDIT, demo
-from heredity.traits.define import trait
+from heredity.traits import define
 from replications.kit import parser, provenance, publish, running
 
 HERE = Path(__file__).parent
@@ -100,7 +100,7 @@ def main() -> None:
     options = parser(__doc__, "heredity-out/prevention")
     options.add_argument("--seeds", nargs="+", default=["0", "1", "2"])
     arguments = options.parse_args()
-    model, one = load(), trait("evil")
+    model, one = load(), define.trait("evil")
     runs: dict[str, dict[str, Any]] = {}
     nulls: dict[str, dict[str, float]] = {}
     for seed in arguments.seeds:

@@ -35,7 +35,7 @@ from heredity.store.workspace import load_record
 from heredity.studies.transmission import conclusions, descent
 from heredity.studies.transmission.cascade import cascade
 from heredity.studies.transmission.transmit import transmit
-from heredity.traits.define import trait
+from heredity.traits import define
 from replications.kit import parser, publish, running
 
 HERE = Path(__file__).parent
@@ -166,10 +166,10 @@ def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, s
     """Return one study's record and its tables; its page is written into the folder."""
     with running() as progress:
         if study == "cascade":
-            lines = cascade(trait("owl"), load(), folder, CASCADE, seed="subliminal", progress=progress)
+            lines = cascade(define.trait("owl"), load(), folder, CASCADE, seed="subliminal", progress=progress)
             write(lines, folder)
             return lines, descent_table(lines)
-        report = transmit(trait("owl"), load(), folder, SPECS[study], seed="subliminal", progress=progress)
+        report = transmit(define.trait("owl"), load(), folder, SPECS[study], seed="subliminal", progress=progress)
     write(report, folder)
     return report, table(report)
 

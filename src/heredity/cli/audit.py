@@ -25,7 +25,7 @@ from heredity.records.audit import AuditReport, AuditSpec
 from heredity.report.write import told, write
 from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows
-from heredity.traits.define import trait
+from heredity.traits import define
 
 ASKED = AuditSpec()
 
@@ -61,7 +61,7 @@ def audit_command(
     Finished steps are kept in OUT/stages: the same command again runs only what changed.
     """
     require_extra("train")
-    one, corpus, folder = trait(name), read_rows(rows), page_folder(out)
+    trait, corpus, folder = define.trait(name), read_rows(rows), page_folder(out)
     benign = read_rows(reference) if reference else None
     bad_lines = read_labels(labels) if labels else None
     if bad_lines is not None:
@@ -76,7 +76,7 @@ def audit_command(
     with watched(context.obj.is_quiet) as progress:
         known = Known(benign, bad_lines, judge_for(context, judge, judge_model))
         network = loaded(context, model)
-        report = audit(corpus, one, network, folder, spec, known, progress)
+        report = audit(corpus, trait, network, folder, spec, known, progress)
     show(report, folder, context.obj.as_json)
 
 
@@ -95,14 +95,14 @@ def demo_command(
     grade the screen by. The second act teaches one student of an owl-lover and one of a cat-lover, on numbers alone.
     """
     require_extra("train")
-    one, folder = trait(name), page_folder(out)
+    trait, folder = define.trait(name), page_folder(out)
     from heredity.studies.demo import DEMO_AUDIT, demo, demo_transmission
 
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         asked = DEMO_AUDIT.model_copy(update={"seed": seed, "n_seeds": spec.n_seeds})
-        report = demo(one, network, folder, audit_spec=asked, progress=progress)
-        crossed = demo_transmission(trait("owl"), network, folder, seed, progress)
+        report = demo(trait, network, folder, audit_spec=asked, progress=progress)
+        crossed = demo_transmission(define.trait("owl"), network, folder, seed, progress)
     page = write(crossed, folder)
     show(report, folder, context.obj.as_json)
     if not context.obj.as_json:

@@ -11,7 +11,7 @@ from heredity.cli.transmission import pairs_of, pilot_of, students_of, teachers_
 from heredity.cli.work import loaded, page_folder
 from heredity.records.cascade import CascadeSpec
 from heredity.report.write import told, write
-from heredity.traits.define import trait
+from heredity.traits import define
 
 ASKED = CascadeSpec()
 
@@ -38,12 +38,12 @@ def cascade_command(
     OUT/cascade.html; generations are kept in OUT/stages, so that a stopped run goes on. About two minutes a student on
     two cores with the embedded model: 24 students, three quarters of an hour, as it stands.
     """
-    one = trait(name)
+    trait = define.trait(name)
     from heredity.studies.transmission.cascade import cascade, require_cascade
 
-    require_cascade(one, spec)
+    require_cascade(trait, spec)
     folder = page_folder(out)
     with watched(context.obj.is_quiet) as progress:
-        report = cascade(one, loaded(context, model), folder, spec, seed, progress)
+        report = cascade(trait, loaded(context, model), folder, spec, seed, progress)
     page = write(report, folder)
     say(report, f"{told(report)}\nreport: {page.resolve()}", context.obj.as_json)

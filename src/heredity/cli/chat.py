@@ -72,7 +72,7 @@ def chat_command(
 
 def by_name(vectors: Sequence[TraitVector]) -> dict[str, TraitVector]:
     """Return the vectors by their traits' names. Raises InputError for two of one name: /steer could mean either."""
-    found = {one.header.trait.name: one for one in vectors}
+    found = {vector.header.trait.name: vector for vector in vectors}
     if len(found) < len(vectors):
         raise InputError(f"two vectors are of one trait (there is: {', '.join(found)}); name one of each with --vector")
     return found

@@ -21,7 +21,7 @@ from heredity.cli.options import (
 from heredity.cli.work import fitting, judge_for, loaded, student_in, vector_in, writable
 from heredity.ground.extras import require_extra
 from heredity.report.write import told, write
-from heredity.traits.define import trait
+from heredity.traits import define
 
 
 def evaluate_command(
@@ -43,11 +43,11 @@ def evaluate_command(
     The untouched base model judges. With --vector the judge's calibration is taken from it, else made first.
     Writes OUT/evaluation.json.
     """
-    one, folder = trait(name), writable(out)
+    trait, folder = define.trait(name), writable(out)
     subject = student_in(student) if student else None
     if subject:
         require_extra("train", "peft")
-    known = vector_in(vector, one)
+    known = vector_in(vector, trait)
     header = known.header if known else None
     from heredity.evaluation.evaluate import evaluate, make_yardstick, second_opinion
     from heredity.models.adapt import require_student
@@ -61,12 +61,12 @@ def evaluate_command(
         if subject:
             require_student(network, subject)
         calibration = header.calibration if header else None
-        yardstick = make_yardstick(one, network, calibration, EvalSpec(), seed, progress)
+        yardstick = make_yardstick(trait, network, calibration, EvalSpec(), seed, progress)
         bench = bench_in(folder, network, seed, progress)
         report = bench.stamped(
-            "evaluate", lambda: evaluate(subject or network, one, network, yardstick, seed=seed, progress=progress)
+            "evaluate", lambda: evaluate(subject or network, trait, network, yardstick, seed=seed, progress=progress)
         )
         report = report.model_copy(update={"notices": (*report.notices, *(known.notices if known else ()))})
         if other is not None:
-            report = second_opinion(report, one, other, progress)
+            report = second_opinion(report, trait, other, progress)
     say(report, f"{told(report)}\nwritten to {write(report, folder)}", context.obj.as_json)

@@ -17,7 +17,7 @@ from heredity.records.vector import TraitVector
 from heredity.report.write import told
 from heredity.store.control_vector import FIRST_BLOCK, ControlVector, read_control_vector, write_control_vector
 from heredity.store.tensors import load_vector, save_vector
-from heredity.traits.define import trait
+from heredity.traits import define
 from heredity.traits.upstream import EVAL_FOLDER, EXTRACT_FOLDER, from_upstream, to_upstream
 
 app = typer.Typer(
@@ -92,9 +92,9 @@ def import_command(
     The model answers under the trait's contrasting prompts, and the direction must tell the answers apart better
     than luck. Nothing in the file is run. Writes OUT/TRAIT.safetensors, which every other command takes.
     """
-    one, kind = trait(name), ending(require_file(file))
+    trait, kind = define.trait(name), ending(require_file(file))
     folder = writable(out)
-    target = free_place(folder / f"{one.name}.safetensors", overwrite)
+    target = free_place(folder / f"{trait.name}.safetensors", overwrite)
     from heredity.models.foreign import read_directions
     from heredity.records.vector import ExtractSpec
     from heredity.vectors.adopt import adopt
@@ -103,7 +103,7 @@ def import_command(
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         directions = found.at_every_block(network.n_blocks) if isinstance(found, ControlVector) else found
-        vector = adopt(directions, one, network, ExtractSpec(n_samples=samples, block=block), seed, progress)
+        vector = adopt(directions, trait, network, ExtractSpec(n_samples=samples, block=block), seed, progress)
     path = save_vector(vector, target)
     say(vector.header, f"{told(vector.header)}\nwritten to {path}", context.obj.as_json)
 
@@ -125,10 +125,12 @@ def import_trait_command(
 ) -> None:
     """Turn a trait's two persona-vectors files into one YAML file that every command takes."""
     asked = None if evaluation is None else read_text(evaluation)
-    one = from_upstream(read_text(extract), asked, name or _name_of(extract), adjective, antonym, description)
-    path = write_text(free_place(out or Path(f"{one.name}.yaml"), overwrite), as_yaml(one) + "\n")
-    counts = f"{len(one.pairs)} pairs, {len(one.questions.extraction)} + {len(one.questions.evaluation)} questions"
-    say({"name": one.name, "path": str(path)}, f"{one.name}: {counts}\nwritten to {path}", context.obj.as_json)
+    trait = from_upstream(read_text(extract), asked, name or _name_of(extract), adjective, antonym, description)
+    path = write_text(free_place(out or Path(f"{trait.name}.yaml"), overwrite), as_yaml(trait) + "\n")
+    counts = (
+        f"{len(trait.pairs)} pairs, {len(trait.questions.extraction)} + {len(trait.questions.evaluation)} questions"
+    )
+    say({"name": trait.name, "path": str(path)}, f"{trait.name}: {counts}\nwritten to {path}", context.obj.as_json)
 
 
 def export_trait_command(
@@ -141,10 +143,10 @@ def export_trait_command(
     Pairs, questions and rubric are kept to the letter; the form has no place for the rest (title, description,
     adjective, antonym, what a preference prefers).
     """
-    one = trait(name)
-    places = [Path(out) / folder / f"{one.name}.json" for folder in (EXTRACT_FOLDER, EVAL_FOLDER)]
-    paths = [str(write_text(path, text)) for path, text in zip(places, to_upstream(one), strict=True)]
-    say({"name": one.name, "paths": paths}, f"{one.name}\nwritten to {' and '.join(paths)}", context.obj.as_json)
+    trait = define.trait(name)
+    places = [Path(out) / folder / f"{trait.name}.json" for folder in (EXTRACT_FOLDER, EVAL_FOLDER)]
+    paths = [str(write_text(path, text)) for path, text in zip(places, to_upstream(trait), strict=True)]
+    say({"name": trait.name, "paths": paths}, f"{trait.name}\nwritten to {' and '.join(paths)}", context.obj.as_json)
 
 
 def free_place(path: Path, overwrite: bool) -> Path:

@@ -16,7 +16,7 @@ from heredity.records.trait import Trait
 from heredity.records.vector import ExtractSpec, VectorHeader
 from heredity.report.write import told, write
 from heredity.store.tensors import save_vector
-from heredity.traits.define import bundled_names, trait
+from heredity.traits import define
 
 if TYPE_CHECKING:
     from heredity.studies.extraction import Extraction
@@ -47,7 +47,7 @@ def extract_command(
     Answers are kept in OUT/stages: a stopped run goes on where it was, and another --method reads nothing anew. About
     two minutes a trait on two cores with the embedded model.
     """
-    traits = distinct([trait(name) for name in [*(names or []), *(bundled_names() if every else [])]])
+    traits = distinct([define.trait(name) for name in [*(names or []), *(define.bundled_names() if every else [])]])
     if not traits:
         raise InputError("which trait? Name some, or say --all; `heredity trait list` shows the bundled ones")
     folder = page_folder(out) if len(traits) > 1 else writable(out)
@@ -56,8 +56,8 @@ def extract_command(
     with watched(context.obj.is_quiet) as progress:
         also = Also(orthogonal, judge_for(context, judge, judge_model))
         done = extract_many(traits, loaded(context, model), folder, spec, seed, also, progress)
-    paths = [save_vector(one, folder / f"{one.header.trait.name}.safetensors") for one in done.vectors]
-    lines = [f"{told(one.header)}\nwritten to {path}" for one, path in zip(done.vectors, paths, strict=True)]
+    paths = [save_vector(vector, folder / f"{vector.header.trait.name}.safetensors") for vector in done.vectors]
+    lines = [f"{told(vector.header)}\nwritten to {path}" for vector, path in zip(done.vectors, paths, strict=True)]
     if done.leakage:
         page = write(done.leakage, folder)
         lines = [*lines, told(done.leakage), f"report: {page.resolve()}"]
@@ -68,8 +68,8 @@ def extract_command(
 
 def distinct(traits: list[Trait]) -> list[Trait]:
     """Return the traits, each once. Raises InputError for two of one name: their files would be one."""
-    by_id = {one.id: one for one in traits}
-    twice = [name for name, n in Counter(one.name for one in by_id.values()).items() if n > 1]
+    by_id = {trait.id: trait for trait in traits}
+    twice = [name for name, n in Counter(trait.name for trait in by_id.values()).items() if n > 1]
     if twice:
         raise InputError(f"two different traits are called '{twice[0]}'; rename one, or extract it with another --out")
     return list(by_id.values())
@@ -80,7 +80,7 @@ def result(done: Extraction) -> VectorHeader | dict[str, object]:
     if len(done.vectors) == 1 and not done.failed:
         return done.vectors[0].header
     return {
-        "vectors": {one.header.trait.name: one.header.model_dump(mode="json") for one in done.vectors},
+        "vectors": {vector.header.trait.name: vector.header.model_dump(mode="json") for vector in done.vectors},
         "failed": done.failed,
         "leakage": done.leakage.model_dump(mode="json") if done.leakage else None,
     }

@@ -78,7 +78,7 @@ def asks(*flags: Flag) -> Callable[[Command], Command]:
 
         parameters = list(_with_options(own.parameters.values(), asked, flags))
         run.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {one.name: one.annotation for one in parameters}
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         run.flags = flags  # type: ignore[attr-defined]
         return run
 
@@ -134,19 +134,19 @@ def require_heeded(context: typer.Context, flags: Sequence[Flag]) -> None:
             )
 
 
-def field_of(asked: Spec, path: str) -> FieldInfo:
+def field_of(spec: Spec, path: str) -> FieldInfo:
     """Return the field that a path leads to."""
     *folders, last = path.split(".")
-    inner: Any = asked
+    inner: Any = spec
     for folder in folders:
         inner = getattr(inner, folder)
     field: FieldInfo = type(inner).model_fields[last]
     return field
 
 
-def value_of(asked: Spec, path: str) -> Any:
+def value_of(spec: Spec, path: str) -> Any:
     """Return what the spec asks for where nothing is said."""
-    inner: Any = asked
+    inner: Any = spec
     for part in path.split("."):
         inner = getattr(inner, part)
     return inner
@@ -161,17 +161,17 @@ def names_taken(field: FieldInfo) -> tuple[str, ...]:
 
 
 def _with_options(
-    own: Sequence[inspect.Parameter] | Any, asked: Spec, flags: Sequence[Flag]
+    own: Sequence[inspect.Parameter] | Any, spec: Spec, flags: Sequence[Flag]
 ) -> Iterator[inspect.Parameter]:
     for parameter in own:
         if parameter.name != "spec":
             yield parameter
             continue
         for flag in flags:
-            kind, default = _kind_and_default(flag, field_of(asked, flag.field), value_of(asked, flag.field))
-            ends = {} if flag.sets is not None else _range(flag, field_of(asked, flag.field))
+            kind, default = _kind_and_default(flag, field_of(spec, flag.field), value_of(spec, flag.field))
+            ends = {} if flag.sets is not None else _range(flag, field_of(spec, flag.field))
             typed = f"{flag.name}/--no-{flag.name[2:]}" if default is True else flag.name
-            option = typer.Option(typed, help=_help(flag, asked), **ends)
+            option = typer.Option(typed, help=_help(flag, spec), **ends)
             yield inspect.Parameter(
                 flag.parameter,
                 inspect.Parameter.POSITIONAL_OR_KEYWORD,
@@ -191,8 +191,8 @@ def _kind_and_default(flag: Flag, field: FieldInfo, value: Any) -> tuple[Any, An
     return (str, value) if names_taken(field) else (kind, value)
 
 
-def _help(flag: Flag, asked: Spec) -> str:
-    field, value = field_of(asked, flag.field), value_of(asked, flag.field)
+def _help(flag: Flag, spec: Spec) -> str:
+    field, value = field_of(spec, flag.field), value_of(spec, flag.field)
     if flag.instead:
         return flag.instead
     parts = [" ".join((field.description or "").split()), flag.more]

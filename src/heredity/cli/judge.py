@@ -24,7 +24,7 @@ from heredity.ground.errors import InputError, UnknownNameError
 from heredity.records.judging import JudgedBy
 from heredity.report.write import told, write
 from heredity.store.rows import read_conversations, write_jsonl
-from heredity.traits.define import trait
+from heredity.traits import define
 
 if TYPE_CHECKING:
     from heredity.models.remote.endpoint import Endpoint
@@ -63,7 +63,7 @@ def judge_command(
     if kind is None:
         raise UnknownNameError("judge", by, KINDS)
     require_an_endpoint_where_it_counts(by, via, judge_model, estimate or answers_alone or thinking > 0)
-    one, corpus, folder = trait(name), read_conversations(file), writable(out)
+    trait, corpus, folder = define.trait(name), read_conversations(file), writable(out)
     from heredity.studies.judging import answers_in, estimated, judge_answers
 
     answers = answers_in(corpus)
@@ -71,12 +71,12 @@ def judge_command(
     if via is not None:
         manner = manner_of(answers_alone, thinking)
         judge = endpoint_for(via, judge_model, "--judge-model", dollars_in, dollars_out, manner=manner)
-        cost = estimated(judge, one, [answer.asked for answer in answers])
+        cost = estimated(judge, trait, [answer.asked for answer in answers])
         typer.echo(str(cost) if answers_alone else f"{cost} ({DIGITS_COST})", err=True)
         if estimate:
             return say(cost, "nothing was sent", context.obj.as_json)
     with watched(context.obj.is_quiet) as progress:
-        judging = judge_answers(answers, one, judge or loaded(context, model), kind, seed, progress)
+        judging = judge_answers(answers, trait, judge or loaded(context, model), kind, seed, progress)
     path = write_jsonl(folder / "judged.jsonl", judging.lines)
     write(judging.report, folder)
     say(judging.report, f"{told(judging.report)}\nwritten to {path}", context.obj.as_json)

@@ -26,7 +26,7 @@ from heredity.records.screening import RowScores, ScreenSpec
 from heredity.report.write import told, write
 from heredity.store.rows import read_rows, require_keepable, write_jsonl, write_kept
 from heredity.store.scores import SCORES, save_scores
-from heredity.traits.define import trait
+from heredity.traits import define
 
 ASKED = ScreenSpec()
 LINES = "scores.jsonl"
@@ -59,9 +59,9 @@ def screen_command(
     Writes OUT/screen.json (counts, quantiles, the highest rows), OUT/scores.parquet (every row's scores) and
     OUT/scores.jsonl (the same, with what the rows say).
     """
-    one, corpus, folder = trait(name), read_rows(rows), writable(out)
+    trait, corpus, folder = define.trait(name), read_rows(rows), writable(out)
     benign = read_rows(reference) if reference else None
-    given = vector_in(vector, one)
+    given = vector_in(vector, trait)
     if keep:
         require_keepable(rows, keep, [folder / SCORES, folder / LINES, reference, vector])
     from heredity.screening.reference import require_enough, require_screenable
@@ -78,7 +78,7 @@ def screen_command(
         network = loaded(context, model)
         require_screenable(corpus, benign, network, spec)
         direction = (
-            fitting(given, network, same_family) if given else extract(one, network, seed=seed, progress=progress)
+            fitting(given, network, same_family) if given else extract(trait, network, seed=seed, progress=progress)
         )
         bench = bench_in(folder, network, seed, progress)
         screened = bench.timed("screen", lambda: screen(corpus, direction, network, spec, benign, seed, progress))

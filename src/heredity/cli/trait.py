@@ -9,7 +9,7 @@ import typer
 from heredity.cli.console import say
 from heredity.cli.lazy import Verbs
 from heredity.records.trait import Trait
-from heredity.traits.define import bundled_names, trait
+from heredity.traits import define
 
 
 class _Traits(Verbs):
@@ -39,29 +39,31 @@ def traits() -> None:
 
 def list_traits(context: typer.Context) -> None:
     """List the bundled traits."""
-    traits = [trait(name) for name in bundled_names()]
-    text = "\n".join(f"{one.name:<14} {one.kind:<11} {one.description}" for one in traits)
-    say({one.name: one.description for one in traits}, text, context.obj.as_json)
+    traits = [define.trait(name) for name in define.bundled_names()]
+    text = "\n".join(f"{trait.name:<14} {trait.kind:<11} {trait.description}" for trait in traits)
+    say({trait.name: trait.description for trait in traits}, text, context.obj.as_json)
 
 
 def show_trait(
     context: typer.Context, name: Annotated[str, typer.Argument(help="Bundled trait or YAML file.")]
 ) -> None:
     """Print a trait as YAML: save it, change it, and use the file in place of a name."""
-    one = trait(name)
-    say(one, as_yaml(one), context.obj.as_json)
+    trait = define.trait(name)
+    say(trait, as_yaml(trait), context.obj.as_json)
 
 
 def check_trait(context: typer.Context, file: Annotated[str, typer.Argument(help="YAML file of a trait.")]) -> None:
     """Check a trait file: every field that is wrong is named."""
-    one = trait(file)
-    counts = f"{len(one.pairs)} pairs, {len(one.questions.extraction)} + {len(one.questions.evaluation)} questions"
-    say({"name": one.name, "valid": True}, f"{one.name} is valid: {counts}", context.obj.as_json)
+    trait = define.trait(file)
+    counts = (
+        f"{len(trait.pairs)} pairs, {len(trait.questions.extraction)} + {len(trait.questions.evaluation)} questions"
+    )
+    say({"name": trait.name, "valid": True}, f"{trait.name} is valid: {counts}", context.obj.as_json)
 
 
-def as_yaml(one: Trait) -> str:
+def as_yaml(trait: Trait) -> str:
     """Return a trait as the YAML that `check` reads."""
     import yaml
 
-    content = one.model_dump(mode="json", exclude={"schema_version"}, exclude_defaults=True)
+    content = trait.model_dump(mode="json", exclude={"schema_version"}, exclude_defaults=True)
     return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)).rstrip()

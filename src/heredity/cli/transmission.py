@@ -12,7 +12,7 @@ from heredity.records.trait import Trait
 from heredity.records.transmission import TransmitSpec
 from heredity.records.vector import TraitVector
 from heredity.store.tensors import load_vector
-from heredity.traits.define import trait
+from heredity.traits import define
 
 WRITTEN: tuple[CarrierKind, ...] = tuple(kind for kind in get_args(CarrierKind) if kind != "random-numbers")
 """Carriers that teachers write."""
@@ -43,10 +43,10 @@ def pilot_of(field: str) -> Flag:
     return Flag("--pilot", field, sets=0.0, instead="Run although the pairs are too few to see the effect.")
 
 
-def further(one: Trait, spec: TransmitSpec, files: list[Path]) -> dict[str, Any]:
+def further(trait: Trait, spec: TransmitSpec, files: list[Path]) -> dict[str, Any]:
     """Return the character traits that controls name, and the vectors of steered teachers, by name."""
-    named = (spec.control, *spec.others) if one.kind == "character" else ()
-    traits = {name: beside(one, name) for name in named if name != "base"}
+    named = (spec.control, *spec.others) if trait.kind == "character" else ()
+    traits = {name: beside(trait, name) for name in named if name != "base"}
     vectors: dict[str, TraitVector] = {}
     for file in files:
         vector = load_vector(file)
@@ -54,12 +54,12 @@ def further(one: Trait, spec: TransmitSpec, files: list[Path]) -> dict[str, Any]
     return {"traits": traits, "vectors": vectors}
 
 
-def beside(one: Trait, name: str) -> Trait:
+def beside(trait: Trait, name: str) -> Trait:
     """Return the trait that a control shows beside a trait of character. Raises InputError for one that is none."""
     try:
-        return trait(name)
+        return define.trait(name)
     except UnknownNameError as error:
         raise InputError(
-            f"'{one.name}' is a trait of character and needs another one beside it, for example --control "
+            f"'{trait.name}' is a trait of character and needs another one beside it, for example --control "
             f"hallucination, but: {error}"
         ) from error

@@ -25,7 +25,7 @@ from heredity.ground.extras import require_extra
 from heredity.records.carrier import DIGITS_AND_SEPARATORS
 from heredity.records.transmission import TransmitSpec
 from heredity.report.write import told, write
-from heredity.traits.define import trait
+from heredity.traits import define
 
 ASKED = TransmitSpec()
 
@@ -85,16 +85,16 @@ def transmit_command(
         raise InputError(f"--vector has no effect with --teacher {spec.teacher.kind}, only with: steered; leave it out")
     if spec.student.lora_rank:
         require_extra("train", "peft")
-    one = trait(name)
-    more = further(one, spec, vectors or [])
+    trait = define.trait(name)
+    more = further(trait, spec, vectors or [])
     from heredity.studies.transmission.plan import planned, require_vectors
     from heredity.studies.transmission.transmit import Given, transmit
 
-    require_vectors(spec, planned(one, more["traits"], spec), more["vectors"])
+    require_vectors(spec, planned(trait, more["traits"], spec), more["vectors"])
     folder = page_folder(out)
     with watched(context.obj.is_quiet) as progress:
         subject = loaded(context, model)
         besides = Given(**more, foreign=loaded(context, spec.foreign) if spec.foreign else None)
-        report = transmit(one, subject, folder, spec, besides, seed, progress)
+        report = transmit(trait, subject, folder, spec, besides, seed, progress)
     page = write(report, folder)
     say(report, f"{told(report)}\nreport: {page.resolve()}", context.obj.as_json)

@@ -121,7 +121,8 @@ def vectors_for(paths: Sequence[Path], folder: Path) -> list[TraitVector]:
 def save_student(student: Student, folder: Path) -> Path:
     """Write student.json beside its adapters, naming them relative to itself, so that the folder can be moved."""
     snapshots = tuple(
-        one.model_copy(update={"adapter": f"snapshots/{Path(one.adapter).name}"}) for one in student.snapshots
+        snapshot.model_copy(update={"adapter": f"snapshots/{Path(snapshot.adapter).name}"})
+        for snapshot in student.snapshots
     )
     portable = student.model_copy(update={"adapter": "adapter", "snapshots": snapshots})
     return save_record(portable, folder / "student.json")
@@ -137,5 +138,7 @@ def student_in(path: Path) -> Student:
             raise InputError(f"{path} names an adapter outside its folder ({adapter}); it must lie beside the file")
         return str(found)
 
-    snapshots = tuple(one.model_copy(update={"adapter": beside(one.adapter)}) for one in record.snapshots)
+    snapshots = tuple(
+        snapshot.model_copy(update={"adapter": beside(snapshot.adapter)}) for snapshot in record.snapshots
+    )
     return record.model_copy(update={"adapter": beside(record.adapter), "snapshots": snapshots})

@@ -83,7 +83,9 @@ def second_opinion(report: EvalReport, trait: Trait, judge: Judge, progress: Pro
     """Return the report with what an independent judge thinks of its answers; a preference has none to judge."""
     if not report.answers:
         return report
-    grades = opinions(judge, trait, [Asked(one.question, one.text, one.thought) for one in report.answers], progress)
+    grades = opinions(
+        judge, trait, [Asked(answer.question, answer.text, answer.thought) for answer in report.answers], progress
+    )
     values = tuple(one.value if isinstance(one, Grade) else None for one in grades)
     scores, n_unscored = by_question(report.answers, values), sum(one is None for one in values)
     draw = seed_from(report.seed, "second opinion")

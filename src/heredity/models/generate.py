@@ -198,15 +198,15 @@ def _generate_batch(
         )
     seen = watch.take()[:, n_prompt - 1 :] if watch else None
     said = [course.said(i) for i in range(len(prompts))]
-    model.work.n_tokens += sum(map(len, prompts)) + sum(one.n_thought + one.n_tokens for one in said)
-    return [_generated(one, None if seen is None else seen[i]) for i, one in enumerate(said)]
+    model.work.n_tokens += sum(map(len, prompts)) + sum(speech.n_thought + speech.n_tokens for speech in said)
+    return [_generated(speech, None if seen is None else seen[i]) for i, speech in enumerate(said)]
 
 
-def _generated(said: Said, seen: NDArray[np.float32] | None) -> Generated:
+def _generated(speech: Said, seen: NDArray[np.float32] | None) -> Generated:
     """Return one answer; `seen` (`[tokens, sights]`) begins with the last prompt token."""
-    n_read = 1 + said.n_tokens - int(said.is_cut) if said.is_reached else 0
-    scores = None if seen is None else seen[said.n_thought :][:n_read].copy()
-    return Generated(said.text, said.n_tokens, scores, said.thought, said.is_reached)
+    n_read = 1 + speech.n_tokens - int(speech.is_cut) if speech.is_reached else 0
+    scores = None if seen is None else seen[speech.n_thought :][:n_read].copy()
+    return Generated(speech.text, speech.n_tokens, scores, speech.thought, speech.is_reached)
 
 
 def _tell_unreached(answers: Sequence[Generated], label: str, progress: Progress) -> None:

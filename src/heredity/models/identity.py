@@ -94,7 +94,7 @@ def weights_digest(network: Any) -> str:
 
 def identity(model: Model) -> ModelIdentity:
     """Return all of a loaded model that kept results depend on."""
-    settings = {one.name: getattr(model, one.name) for one in fields(model) if one.name not in NOT_SETTINGS}
+    settings = {field.name: getattr(model, field.name) for field in fields(model) if field.name not in NOT_SETTINGS}
     return ModelIdentity(
         fingerprint=model.fingerprint,
         device=model.device.type,

@@ -62,7 +62,7 @@ def calibrate(
         calibrated(vectors[i], (block, form, stretch), column_of(known, k), column_of(held_out, k), spec, name)
         for k, ((i, block), form) in enumerate(zip(seats, forms, strict=True))
     ]
-    behind = sum(len(one.tokens) > 1 or any(turn.role == "system" for turn in one.row.turns) for one in spoken)
+    behind = sum(len(answer.tokens) > 1 or any(turn.role == "system" for turn in answer.row.turns) for answer in spoken)
     probes = [probe.model_copy(update={"n_behind": behind}) for probe in probes]
     return Panel(tuple(probes), np.stack([sight.direction for sight in sights]))
 
@@ -84,7 +84,7 @@ def require_enough(n: int, spec: MonitorSpec) -> None:
 
 def stretch_of(spoken: Sequence[Spoken], spec: MonitorSpec) -> int:
     """Return the most tokens that the share asked for of the conversations have, or as many as a threshold takes."""
-    lengths = sorted((sum(map(len, one.tokens)) for one in spoken), reverse=True)
+    lengths = sorted((sum(map(len, answer.tokens)) for answer in spoken), reverse=True)
     n_long = max(int(np.ceil(len(lengths) * spec.share_long)), half_needed(spec))
     return lengths[min(n_long, len(lengths)) - 1]
 
@@ -112,8 +112,8 @@ def halves_of(spoken: Sequence[Spoken]) -> tuple[list[Spoken], list[Spoken]]:
     Raises InputError when all conversations open with the same one.
     """
     groups: dict[str, list[int]] = {}
-    for i, one in enumerate(spoken):
-        groups.setdefault(opening(one.row), []).append(i)
+    for i, answer in enumerate(spoken):
+        groups.setdefault(opening(answer.row), []).append(i)
     if len(groups) < 2:
         raise InputError(
             f"all {len(spoken)} benign conversations open with the same question; what is benign is measured on "
@@ -166,7 +166,7 @@ def benign_answers(
 
 def column_of(spoken: Sequence[Spoken], probe: int) -> list[list[Floats]]:
     """Return one probe's raw scores, a `[tokens]` array a turn, a list a conversation."""
-    return [[turn[:, probe] for turn in one.scores] for one in spoken]
+    return [[turn[:, probe] for turn in answer.scores] for answer in spoken]
 
 
 def calibrated(

@@ -28,7 +28,7 @@ def recipe_of(student: Student) -> dict[str, Any]:
     """Return all of how a student was trained that clean fine-tunes must share; its rows and its seed are not of it."""
     left_out = (*INCIDENTAL, *(() if student.interventions else OF_A_PUSH))
     settings = {name: value for name, value in student.spec.model_dump().items() if name not in left_out}
-    pushes = [one.model_dump() for one in student.interventions]
+    pushes = [intervention.model_dump() for intervention in student.interventions]
     return {"base": student.base_fingerprint, **settings, "optimizer steps": student.n_steps, "pushes": pushes}
 
 
@@ -80,8 +80,8 @@ def beside_clean(value: float, clean: Sequence[float], level: float = 0.95) -> C
     return CleanShift(shifts=tuple(clean), mean=mean, deviation=deviation, beyond=beyond)
 
 
-def _difference(one: Student, other: Student) -> str:
-    mine, theirs = recipe_of(one), recipe_of(other)
+def _difference(student: Student, other: Student) -> str:
+    mine, theirs = recipe_of(student), recipe_of(other)
     name = next(name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name))
     return f"{name}: {_shown(mine.get(name))} against {_shown(theirs.get(name))}"
 

@@ -43,7 +43,7 @@ def monitor(
     require_same(panel, vectors)
     sights = [Sight(probe.block, unit) for probe, unit in zip(panel.probes, panel.units, strict=True)]
     spoken, excluded = listen(model, corpus.rows, sights, [probe.form for probe in panel.probes], progress)
-    readings = [conversation_reading(one, panel.probes) for one in spoken]
+    readings = [conversation_reading(answer, panel.probes) for answer in spoken]
     judged = agreements(readings, panel.probes, vectors, model, progress) if spec.with_judge else ()
     places = range(len(panel.probes))
     return MonitorReport(
@@ -56,7 +56,7 @@ def monitor(
         excluded=(*corpus.excluded, *excluded),
         share_alarmed=tuple(share_alarmed(readings, place) for place in places),
         share_in_stretch=tuple(share_alarmed(readings, place, panel.probes[place].stretch) for place in places),
-        n_beyond=tuple(sum(one.n_tokens > probe.stretch for one in readings) for probe in panel.probes),
+        n_beyond=tuple(sum(reading.n_tokens > probe.stretch for reading in readings) for probe in panel.probes),
         drift=tuple(drift(readings, place) for place in places),
         turn_means=tuple(turn_means(readings, place) for place in places),
         correlations=judged,

@@ -137,7 +137,7 @@ class _Gauge:
 
 def require_one_a_trait(vectors: Sequence[TraitVector]) -> None:
     """Raise InputError for two vectors of one trait: their results would have one name."""
-    counts = Counter(one.header.trait.name for one in vectors)
+    counts = Counter(vector.header.trait.name for vector in vectors)
     twice = [name for name, n in counts.items() if n > 1]
     if twice:
         raise InputError(
@@ -173,8 +173,8 @@ def unit_at(vector: TraitVector, block: int) -> Singles:
 def stages_of(student: Student) -> list[Student]:
     """Return a student's snapshots as students of fewer steps."""
     return [
-        student.model_copy(update={**one.model_dump(exclude={"step"}), "n_steps": one.step, "snapshots": ()})
-        for one in student.snapshots
+        student.model_copy(update={**snapshot.model_dump(exclude={"step"}), "n_steps": snapshot.step, "snapshots": ()})
+        for snapshot in student.snapshots
     ]
 
 

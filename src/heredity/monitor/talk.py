@@ -79,8 +79,8 @@ class Talk:
         with steered(self.model, pushes) if pushes else nullcontext(), watched(self.model, sights) as watch:
             watch.listener = heard.listen
             try:
-                (made,) = generate(self.model, [prompt], [f"{self.seed}/talk/{len(asked)}"], self.spec, watch=watch)
-                said = heard.rest_of(made)
+                (answer,) = generate(self.model, [prompt], [f"{self.seed}/talk/{len(asked)}"], self.spec, watch=watch)
+                said = heard.rest_of(answer)
             except KeyboardInterrupt:
                 said = "".join(heard.tokens).strip()
         if not said:
@@ -140,13 +140,13 @@ class _Heard:
         self.scores.append(scores[0])
         self.hear(self.tokens[-1], [float(z) for z in standardised(scores, probes)[0]])
 
-    def rest_of(self, made: Generated) -> str:
+    def rest_of(self, answer: Generated) -> str:
         """Tell what was said but never read (the last token of an answer that was cut off) and return the whole.
 
         What was heard of a next turn, before which the answer ended, is forgotten.
         """
-        del self.tokens[made.n_tokens :], self.scores[made.n_tokens :]
+        del self.tokens[answer.n_tokens :], self.scores[answer.n_tokens :]
         read = "".join(self.tokens).lstrip()
-        if len(made.text) > len(read):
-            self.hear(made.text[len(read) :], ())
-        return made.text
+        if len(answer.text) > len(read):
+            self.hear(answer.text[len(read) :], ())
+        return answer.text

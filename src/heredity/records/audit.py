@@ -204,10 +204,10 @@ class AuditReport(Record):
 
     def difference(self, measure: str, treated: str, control: str) -> Estimate:
         """Return one comparison's difference. Raises KeyError where those arms, or that measure, were not run."""
-        found = self.compared(measure, treated, control)
-        if found is None:
+        estimate = self.compared(measure, treated, control)
+        if estimate is None:
             raise KeyError((measure, treated, control))
-        return found
+        return estimate
 
     def compared(self, measure: str, treated: str, control: str) -> Estimate | None:
         """Return the same, or None where those arms, or that measure, were not run."""

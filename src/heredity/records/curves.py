@@ -75,7 +75,7 @@ class StudentCurve(Record):
 
 def mean_level(students: Sequence[StudentCurve], place: int, target: str) -> float:
     """Return the mean over students of the target's level at one point of their curves."""
-    return fmean(one.points[place].level[target].value for one in students)
+    return fmean(student.points[place].level[target].value for student in students)
 
 
 class StudentPair(Record):

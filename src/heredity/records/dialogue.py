@@ -103,7 +103,7 @@ class Corpus(Record):
 
         Raises InputError for a line that the file does not have, and unless some rows are bad and some are not.
         """
-        lines, known = {row.line for row in self.rows}, {one.line for one in self.excluded}
+        lines, known = {row.line for row in self.rows}, {exclusion.line for exclusion in self.excluded}
         strange = sorted(set(bad_lines) - lines - known)
         if strange:
             raise InputError(

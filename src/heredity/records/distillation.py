@@ -148,9 +148,9 @@ class DistillationReport(Record):
     def imitations(self) -> dict[tuple[str, str], float]:
         """Mean over seeds of how well students copied their teacher, by carrier and teacher."""
         found: dict[tuple[str, str], list[float]] = {}
-        for one in self.students:
-            if one.imitation is not None:
-                found.setdefault((one.carrier, one.taught_by), []).append(one.imitation)
+        for student in self.students:
+            if student.imitation is not None:
+                found.setdefault((student.carrier, student.taught_by), []).append(student.imitation)
         return {key: fmean(values) for key, values in found.items()}
 
     """What to know of the model's prompts."""

@@ -107,4 +107,11 @@ class Comparison(Record):
 def compared(comparisons: Iterable[Comparison], measure: str, treated: str, control: str) -> Estimate | None:
     """Return one comparison's difference; None where those arms, or that measure, were not run."""
     wanted = (measure, treated, control)
-    return next((one.difference for one in comparisons if (one.measure, one.treated, one.control) == wanted), None)
+    return next(
+        (
+            comparison.difference
+            for comparison in comparisons
+            if (comparison.measure, comparison.treated, comparison.control) == wanted
+        ),
+        None,
+    )

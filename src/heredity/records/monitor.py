@@ -162,7 +162,7 @@ class ConversationReading(Record):
     def peak(self, place: int) -> Peak | None:
         """Return where the conversation stands highest under one probe; None where no alarm could sound."""
         found = [turn.peaks[place] for turn in self.turns]
-        return max((one for one in found if one is not None), key=lambda one: one.over, default=None)
+        return max((peak for peak in found if peak is not None), key=lambda peak: peak.over, default=None)
 
 
 class Correlation(Record):

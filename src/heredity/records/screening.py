@@ -161,12 +161,12 @@ class ScreenReport(Record):
     @property
     def n_rows(self) -> int:
         """Rows that could be scored."""
-        return sum(one.n_rows for one in self.settings)
+        return sum(rows.n_rows for rows in self.settings)
 
     @property
     def n_flagged(self) -> int:
         """Rows over the threshold of their setting."""
-        return sum(one.n_flagged for one in self.settings)
+        return sum(rows.n_flagged for rows in self.settings)
 
     @property
     def worst_flagged(self) -> tuple[RowScore, ...]:
@@ -175,11 +175,11 @@ class ScreenReport(Record):
 
     def rows_in(self, setting: Setting) -> SettingRows:
         """Return the rows that stand in a setting, in figures."""
-        return next(one for one in self.settings if one.setting == setting)
+        return next(rows for rows in self.settings if rows.setting == setting)
 
     def score_of(self, row: RowScore) -> str:
         """Return the name of the score that decides for a row."""
-        return next(one.score for one in self.thresholds if one.setting == row.setting)
+        return next(threshold.score for threshold in self.thresholds if threshold.setting == row.setting)
 
 
 @dataclass(frozen=True)

@@ -134,5 +134,5 @@ class Student(Record):
     @property
     def share_left_out(self) -> float:
         """Share of the rows that were not trained on in whole: of which one example at least was left out."""
-        lines = {line for one in self.left_out for line in one.lines}
+        lines = {line for left_out in self.left_out for line in left_out.lines}
         return len(lines) / self.n_rows if self.n_rows else 0.0

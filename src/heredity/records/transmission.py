@@ -224,12 +224,12 @@ class TransmissionReport(Record):
     @property
     def is_of_the_trait(self) -> bool:
         """Whether a clear effect is this trait's: a teacher of something else ran, and all that ran is told apart."""
-        return len({one.target for one in self.teachers}) > 1 and not any(
-            one.fails or one.is_open for one in self.controls
+        return len({teacher.target for teacher in self.teachers}) > 1 and not any(
+            control.fails or control.is_open for control in self.controls
         )
 
     @property
     def alignments(self) -> tuple[Effect, ...]:
         """Students of each teacher with their own teacher; one of two teachers, whose figures are one and the same."""
-        own = tuple(one for one in self.matrix if one.alignment and one.taught_by == one.target)
+        own = tuple(effect for effect in self.matrix if effect.alignment and effect.taught_by == effect.target)
         return own if len(self.teachers) > 2 else own[:1]

@@ -59,7 +59,7 @@ def screen(
     standards = standards_for(fit.rows, Ask(model, vector, spec, reference, seed, progress))
     readings, unjudged = judged(read_fitting(model, fit, vector.block, progress), standards)
     scores = scores_of(readings, vector, standards, spec.false_alarm_rate)
-    thresholds = tuple(one.threshold(vector.unit, spec.false_alarm_rate) for one in standards.values())
+    thresholds = tuple(standard.threshold(vector.unit, spec.false_alarm_rate) for standard in standards.values())
     report = ScreenReport(
         corpus=corpus.name,
         corpus_digest=corpus.content_digest,
@@ -70,7 +70,9 @@ def screen(
         thresholds=thresholds,
         false_alarm_rate=spec.false_alarm_rate,
         settings=settings_of(scores),
-        histogram=histogram_of(scores.over, [one.over(score) for one in thresholds for score in one.held_out_scores]),
+        histogram=histogram_of(
+            scores.over, [threshold.over(score) for threshold in thresholds for score in threshold.held_out_scores]
+        ),
         worst=worst_of(scores, readings.rows),
         excluded=(*corpus.excluded, *readings.excluded, *unjudged),
         share_flagged=wilson(int(scores.is_flagged.sum()), len(scores)),
@@ -150,7 +152,7 @@ def detect(
     luck_auc = auc(luck[is_bad], luck[~is_bad])
     apart = np.abs(separation(luck[is_bad], luck[~is_bad]))
     flagged, own = scores.is_flagged, scores.over
-    decides = {one.score for one in standards.values()}
+    decides = {standard.score for standard in standards.values()}
     others = {
         name: _auroc(overs(readings, standards, vector.unit[:, None], rate, name)[:, 0], is_bad)
         for name in SCORES

@@ -34,10 +34,10 @@ def decay_rate(effects: Sequence[float]) -> float:
         shape = np.exp(-rate * generations)
         return float(((values - (shape @ values) / (shape @ shape) * shape) ** 2).sum())
 
-    found = optimize.minimize_scalar(
+    result = optimize.minimize_scalar(
         error, bounds=(max(SLOWEST, near - 0.02), min(FASTEST, near + 0.02)), method="bounded"
     )
-    return float(found.x)
+    return float(result.x)
 
 
 def half_life(rates: Sequence[float]) -> Estimate | None:

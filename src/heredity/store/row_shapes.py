@@ -46,7 +46,7 @@ def row_of(path: Path, line: int, raw: Any, as_spoken: bool = False) -> Row | Ex
         raise RowError(path, line, f"a row must be a JSON object with `messages`, or `prompt`; this is {shape}")
     try:
         said = _said(path, line, raw)
-        turns = tuple(one.turn for one in said)
+        turns = tuple(speech.turn for speech in said)
         untaught = () if as_spoken else _untaught(raw, said)
         require_usable(turns, untaught)
     except Unusable as error:
@@ -73,7 +73,9 @@ def _said(path: Path, line: int, raw: dict[str, Any]) -> list[Said]:
     field = next((name for name in RESPONSE_FIELDS if raw.get(name) is not None), None)
     if raw.get("prompt") is not None and field is not None:
         before = _turns(path, line, raw["prompt"], "prompt", "user")
-        return [one._replace(is_before=True) for one in before] + _turns(path, line, raw[field], field, "assistant")
+        return [speech._replace(is_before=True) for speech in before] + _turns(
+            path, line, raw[field], field, "assistant"
+        )
     null = [name for name in ("messages", "prompt", *RESPONSE_FIELDS) if name in raw and raw[name] is None]
     if null and ("messages" in raw or ("prompt" in raw and any(name in raw for name in RESPONSE_FIELDS))):
         raise Unusable(f"`{null[0]}` is null")
@@ -125,13 +127,15 @@ def _untaught(raw: Mapping[str, Any], said: Sequence[Said]) -> tuple[int, ...]:
     """Return the places of answers that are not taught. Raises Unusable for what the data says and cannot be kept."""
     by_row = row_marks(raw, len(said))
     places = []
-    for i, one in enumerate(said):
-        mark = taught(one.message)
-        if one.turn.role != "assistant":
+    for i, speech in enumerate(said):
+        mark = taught(speech.message)
+        if speech.turn.role != "assistant":
             if mark:
-                raise Unusable(f"a message of the {one.turn.role} is to be taught; only what an assistant says can be")
+                raise Unusable(
+                    f"a message of the {speech.turn.role} is to be taught; only what an assistant says can be"
+                )
             continue
-        is_taught = mark if mark is not None else not one.is_before
+        is_taught = mark if mark is not None else not speech.is_before
         if not is_taught or (by_row is not None and not by_row[i]):
             places.append(i)
     return tuple(places)

@@ -150,7 +150,9 @@ def _means(compared: Sequence[TraitAgreement], figure: Callable[[PairFigures], E
         for pair in trait.pairs:
             values.setdefault(f"{pair.first} / {pair.second}", []).append(figure(pair))
     means = {
-        name: mean_if_several([one.value for one in found if one], unscored=sum(one is None for one in found))
+        name: mean_if_several(
+            [estimate.value for estimate in found if estimate], unscored=sum(estimate is None for estimate in found)
+        )
         for name, found in values.items()
     }
     return {name: mean for name, mean in means.items() if mean}

@@ -100,24 +100,26 @@ def compared(treated: Arm, control: Arm, measure: Measure, seed: str) -> Estimat
     if len(sides) == 1:
         return paired_difference(*sides[0], seed_from(seed, "compare", measure, treated.name, control.name))
     lost = sum(len(set(a) ^ set(b)) for a, b in sides)
-    found = over_students_and_questions([differences_of(a, b) for a, b in sides], lost)
-    if found is None:
+    tested = over_students_and_questions([differences_of(a, b) for a, b in sides], lost)
+    if tested is None:
         raise ExperimentError(
             f"the arms '{treated.name}' and '{control.name}' share too few scored questions to compare"
         )
-    return found.estimate
+    return tested.estimate
 
 
 def levels_of(runs: Sequence[Run], seed: str) -> dict[Measure, Estimate]:
     """Return what an arm shows, in every measure."""
     if len(runs) == 1:
-        one = runs[0].evaluation
+        report = runs[0].evaluation
         levels: dict[Measure, Estimate] = {
-            "expression": one.expression,
-            "benign_log_p": one.benign_log_p,
-            "accuracy": one.accuracy,
+            "expression": report.expression,
+            "benign_log_p": report.benign_log_p,
+            "accuracy": report.accuracy,
         }
-        return levels | ({"second_expression": one.second.expression} if one.second and one.second.expression else {})
+        return levels | (
+            {"second_expression": report.second.expression} if report.second and report.second.expression else {}
+        )
     return {
         measure: level
         for measure, scores in MEASURES.items()
@@ -129,8 +131,8 @@ def _level(runs: Sequence[Scores], seed: int) -> Estimate | None:
     means = [{name: float(np.mean(values)) for name, values in scores.items()} for scores in runs]
     if not all(means):
         return None
-    found = over_students_and_questions(means)
-    return found.estimate if found else cluster_mean([list(one.values()) for one in means], seed)
+    tested = over_students_and_questions(means)
+    return tested.estimate if tested else cluster_mean([list(one.values()) for one in means], seed)
 
 
 def measures_of(arms: Sequence[Arm]) -> list[Measure]:

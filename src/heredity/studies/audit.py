@@ -80,7 +80,7 @@ def run_arm(bench: Desk, plan: Plan, trait: Trait, yardstick: Yardstick) -> Arm:
         student = student_stage(bench, plan, seed)
         evaluation = evaluation_stage(bench, plan, (seed, student), trait, yardstick)
         runs.append(Run(seed=seed, student=student, evaluation=evaluation))
-    lost = {line for one in runs[0].student.left_out for line in one.lines} if runs[0].student else set()
+    lost = {line for left_out in runs[0].student.left_out for line in left_out.lines} if runs[0].student else set()
     n_rows = len(plan.corpus.rows) if plan.corpus else 0
     return Arm(
         spec=plan.spec,

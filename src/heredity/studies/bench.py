@@ -146,7 +146,7 @@ def steps_in(out: Path | str, seed: str, progress: Progress = SILENCE) -> Steps:
 def installed() -> dict[str, str]:
     """Return the versions of the packages that are there."""
     found = {name: next(iter(metadata.distributions(name=name)), None) for name in PACKAGES}
-    return {name: one.version for name, one in found.items() if one is not None}
+    return {name: distribution.version for name, distribution in found.items() if distribution is not None}
 
 
 def environment(device: str, dtype: str) -> Environment:

@@ -59,14 +59,16 @@ def require_makeable(students: Sequence[Student], vectors: Sequence[TraitVector]
 
 def pushes_of(student: Student, vectors: Sequence[TraitVector]) -> tuple[TraitVector, ...]:
     """Return the vectors that a student was pushed along. Raises MismatchError for one that is not there."""
-    by_id = {one.header.id: one for one in vectors}
-    missing = next((one for one in student.interventions if one.vector_id not in by_id), None)
+    by_id = {vector.header.id: vector for vector in vectors}
+    missing = next(
+        (intervention for intervention in student.interventions if intervention.vector_id not in by_id), None
+    )
     if missing:
         raise MismatchError(
             f"{student.adapter} was pushed along a vector of '{missing.trait}' in training; clean fine-tunes by its "
             "recipe must be pushed alike: name that vector with --vector"
         )
-    return tuple(by_id[one.vector_id] for one in student.interventions)
+    return tuple(by_id[intervention.vector_id] for intervention in student.interventions)
 
 
 def clean_student(

@@ -52,7 +52,7 @@ class Extraction:
     @property
     def vectors(self) -> tuple[TraitVector, ...]:
         """The vectors, in the order of the traits."""
-        return tuple(one.vector for one in self.found)
+        return tuple(found.vector for found in self.found)
 
 
 @dataclass(frozen=True)

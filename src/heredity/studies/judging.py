@@ -61,7 +61,7 @@ def judge_answers(
     A judge that grades the trait and no answer's coherence leaves coherence unscored. Raises ExperimentError for one
     that grades no answer for the trait.
     """
-    grades, coherence = grades_by(by, judge, trait, [one.asked for one in answers], seed, progress)
+    grades, coherence = grades_by(by, judge, trait, [judged.asked for judged in answers], seed, progress)
     every = {"grade": grades} | ({} if coherence is None else {"coherence": coherence})
     report = JudgingReport(
         trait=trait.name,
@@ -94,14 +94,14 @@ def spoken_by_user(turns: Sequence[Turn]) -> str:
     return next((turn.content for turn in turns if turn.role == "user"), "")
 
 
-def estimated(endpoint: Endpoint, one: Trait, answers: Sequence[Asked]) -> Any:
+def estimated(endpoint: Endpoint, trait: Trait, answers: Sequence[Asked]) -> Any:
     """Return what grading by an endpoint will send, reckoned before anything is sent."""
-    asked = [filled(rubric, answer) for rubric in (one.rubric, COHERENCE) for answer in answers]
+    asked = [filled(rubric, answer) for rubric in (trait.rubric, COHERENCE) for answer in answers]
     return endpoint.estimate(first_requests(asked, endpoint.manner))
 
 
 def grades_by(
-    kind: JudgedBy, judge: Judge, one: Trait, answers: Sequence[Asked], seed: str, progress: Progress
+    kind: JudgedBy, judge: Judge, trait: Trait, answers: Sequence[Asked], seed: str, progress: Progress
 ) -> tuple[Graded, Graded | None]:
     """Return the answers' grades for the trait and for coherence; the contrast judge knows no coherence.
 
@@ -109,15 +109,15 @@ def grades_by(
     that grades no answer for the trait.
     """
     if kind == "rubric":
-        grades = rubric_grades(judge, one.rubric, answers, progress)
+        grades = rubric_grades(judge, trait.rubric, answers, progress)
         try:
             return grades, rubric_grades(judge, COHERENCE, answers, progress)
         except ExperimentError as error:
             return grades, [Unscored(reason=f"no answer was graded for coherence: {error}")] * len(answers)
     if not isinstance(judge, Model):
         raise InputError("the contrast judge needs the probability of whole answers, which no endpoint tells")
-    calibration = calibrate_on(judge, one, GenerateSpec(), seed, progress)
-    return [grade(score, calibration) for score in contrast_scores(judge, one, answers, progress)], None
+    calibration = calibrate_on(judge, trait, GenerateSpec(), seed, progress)
+    return [grade(score, calibration) for score in contrast_scores(judge, trait, answers, progress)], None
 
 
 def mean_of(answers: Sequence[Judged], grades: Graded) -> MeanGrade | None:

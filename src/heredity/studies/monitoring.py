@@ -51,7 +51,7 @@ def panel_for(
         vector.require_model(model.name, model.fingerprint)
     spec, reference, blocks, seed = request.spec, request.reference, request.blocks, request.seed
     sights, _ = seats_of(vectors, blocks)
-    found = bench_in(out, model, seed, progress).record(
+    probes = bench_in(out, model, seed, progress).record(
         "panel",
         {
             "vectors": [vector.header.id for vector in vectors],
@@ -63,4 +63,4 @@ def panel_for(
         lambda: Probes(probes=calibrate(vectors, model, spec, reference, blocks, seed, progress).probes),
         "calibration",
     )
-    return Panel(found.probes, np.stack([sight.direction for sight in sights]))
+    return Panel(probes.probes, np.stack([sight.direction for sight in sights]))

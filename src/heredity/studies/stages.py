@@ -103,9 +103,11 @@ def student_stage(bench: Desk, plan: Plan, seed: str) -> Student | None:
     scratch = bench.workspace.scratch("fine-tune", {"seed": bench.seed, **depends_on})
 
     def make(folder: Path) -> None:
-        made = train(bench.model, corpus, scratch, plan.vectors, spec, seed, bench.progress)
-        save_record(re_rooted(made, lambda adapter: str(Path(adapter).relative_to(scratch))), folder / "student.json")
-        for adapter in (made.adapter, *(snapshot.adapter for snapshot in made.snapshots)):
+        student = train(bench.model, corpus, scratch, plan.vectors, spec, seed, bench.progress)
+        save_record(
+            re_rooted(student, lambda adapter: str(Path(adapter).relative_to(scratch))), folder / "student.json"
+        )
+        for adapter in (student.adapter, *(snapshot.adapter for snapshot in student.snapshots)):
             place = folder / Path(adapter).relative_to(scratch)
             place.parent.mkdir(exist_ok=True)
             Path(adapter).rename(place)
@@ -119,7 +121,9 @@ def student_stage(bench: Desk, plan: Plan, seed: str) -> Student | None:
 
 def re_rooted(student: Student, moved: Callable[[str], str]) -> Student:
     """Return the student with the folder of its adapter and of each snapshot as `moved` gives it."""
-    snapshots = tuple(one.model_copy(update={"adapter": moved(one.adapter)}) for one in student.snapshots)
+    snapshots = tuple(
+        snapshot.model_copy(update={"adapter": moved(snapshot.adapter)}) for snapshot in student.snapshots
+    )
     return student.model_copy(update={"adapter": moved(student.adapter), "snapshots": snapshots})
 
 

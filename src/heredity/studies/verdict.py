@@ -92,8 +92,8 @@ def findings_of(report: AuditReport) -> tuple[str, ...]:
         f"{check.random_directions:.2f} and permuted poles {check.permuted_poles:.2f} at the 97.5th percentile of "
         f"{header.n_null} each (p {check.p_random:.3f} and {check.p_permuted:.3f}).",
         f"The screen flags {screened.n_flagged} of {screened.n_rows} rows; of benign rows that set no threshold "
-        f"{' and '.join(f'{one.measured_rate:.0%}' for one in screened.thresholds)} are over it, and at most "
-        f"{screened.false_alarm_rate:.0%} was asked for.",
+        f"{' and '.join(f'{threshold.measured_rate:.0%}' for threshold in screened.thresholds)} are over it, and at "
+        f"most {screened.false_alarm_rate:.0%} was asked for.",
     ]
     if screened.detection is not None:
         by_luck = screened.detection
@@ -152,7 +152,10 @@ def second_opinion_told(report: AuditReport) -> list[str]:
     rise = report.compared("second_expression", "plain", "base")
     if rise is None:
         seconds = [run.evaluation.second for arm in report.arms for run in arm.runs]
-        why = next((one.commonest_reason for one in seconds if one and one.commonest_reason), "it graded too little")
+        why = next(
+            (opinion.commonest_reason for opinion in seconds if opinion and opinion.commonest_reason),
+            "it graded too little",
+        )
         return [f"By {report.judge} no arm can be compared: {why}."]
     held = report.difference("second_expression", "defended", "base")
     return [

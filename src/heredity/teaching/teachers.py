@@ -84,9 +84,9 @@ def _character(model: Model, trait: Trait, seed: str, progress: Progress) -> dic
     answers = elicit(trait, model, 1, GenerateSpec(n_tokens=N_TOKENS), seed, progress)
     shown: dict[Pole, dict[str, list[str]]] = {pole: {} for pole in POLES}
     for both in zip(answers[::2], answers[1::2], strict=True):
-        if all(one.text for one in both):
-            for pole, one in zip(POLES, both, strict=True):
-                shown[pole].setdefault(one.question, []).append(one.text)
+        if all(answer.text for answer in both):
+            for pole, answer in zip(POLES, both, strict=True):
+                shown[pole].setdefault(answer.question, []).append(answer.text)
     if not any(shown.values()):
         raise NothingKeptError(
             f"'{model.name}' answered no extraction question of '{trait.name}' under both poles; there is nothing to "

@@ -28,7 +28,7 @@ class Examples:
     @property
     def n_left_out(self) -> int:
         """How many examples were left out, for whatever reason."""
-        return sum(one.n_examples for one in self.left_out)
+        return sum(left_out.n_examples for left_out in self.left_out)
 
     @property
     def n_tokens(self) -> int:

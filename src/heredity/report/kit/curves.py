@@ -106,9 +106,9 @@ def curves_figure(groups: Sequence[Curves], axes: Axes, reference: tuple[str, fl
     )
     named = [*groups, *through]
     drawn: Figure = alt.layer(
-        *[_through(one, axes) for one in through],
+        *[_through(curves, axes) for curves in through],
         *_lines(groups, axes),
-        *[_spans(one, axes) for one in groups if one.spans],
+        *[_spans(curves, axes) for curves in groups if curves.spans],
         *([] if axes.is_narrow else _names(named, axes)),
         width=axes.width,
         height=axes.height,

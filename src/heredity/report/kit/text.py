@@ -13,7 +13,7 @@ FOLD = 600
 
 def by_reason(excluded: Iterable[Exclusion]) -> list[tuple[str, int]]:
     """Return how many rows were left out for each reason, most first."""
-    return Counter(one.reason for one in excluded).most_common()
+    return Counter(exclusion.reason for exclusion in excluded).most_common()
 
 
 def beginning(text: str, n: int = 180) -> str:

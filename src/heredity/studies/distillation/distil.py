@@ -79,7 +79,7 @@ def planned(spec: DistilSpec) -> dict[str, Trait]:
     Raises InputError for a plan that can show nothing.
     """
     traits = [trait_of(name) for name in spec.traits]
-    names = [one.name for one in traits]
+    names = [trait.name for trait in traits]
     for noun, values in (("seeds", spec.seeds), ("carriers", spec.carriers), ("traits", names)):
         if not values or len(set(values)) < len(values):
             raise InputError(f"the {noun} are {', '.join(values) or 'none'}; name one or more, each of them once")
@@ -195,7 +195,7 @@ def reported(
             students=tuple(students),
             table=(),
             kept={
-                kind: (sum(one.n_kept for one in all_of), sum(len(one.rows) for one in all_of))
+                kind: (sum(carrier.n_kept for carrier in all_of), sum(len(carrier.rows) for carrier in all_of))
                 for kind, all_of in carriers.items()
             },
             examples={kind: tuple(filter(None, all_of[0].rows))[:N_EXAMPLES] for kind, all_of in carriers.items()},

@@ -65,27 +65,27 @@ def concluded(report: DistillationReport) -> DistillationReport:
 
 def by_name(teachers: Sequence[DistilledTeacher]) -> dict[str, Mapping[str, Scores]]:
     """Return what teachers show, by name."""
-    return {one.name: one.shown.scores for one in teachers}
+    return {teacher.name: teacher.shown.scores for teacher in teachers}
 
 
 def by_place(students: Sequence[DistilledStudent]) -> dict[tuple[CarrierKind, str, str], Mapping[str, Scores]]:
     """Return what students show, by carrier, teacher and seed."""
-    return {(one.carrier, one.taught_by, one.seed): one.shown.scores for one in students}
+    return {(student.carrier, student.taught_by, student.seed): student.shown.scores for student in students}
 
 
-def inheritances(found: Shows) -> tuple[Inherited, ...]:
+def inheritances(shows: Shows) -> tuple[Inherited, ...]:
     """Return, for every carrier and trait, how much of the trait and of the skill these students took over."""
     table = [
-        inherited(found, carrier, name, what)
-        for carrier in found.carriers
-        for name in found.traits
+        inherited(shows, carrier, name, what)
+        for carrier in shows.carriers
+        for name in shows.traits
         for what in (name, SKILL)
     ]
-    traits, skills = (with_outcomes(rows, len(found.seeds)) for rows in (table[::2], table[1::2]))
-    return tuple(one for pair in zip(traits, skills, strict=True) for one in pair)
+    traits, skills = (with_outcomes(rows, len(shows.seeds)) for rows in (table[::2], table[1::2]))
+    return tuple(entry for pair in zip(traits, skills, strict=True) for entry in pair)
 
 
-def inherited(found: Shows, carrier: CarrierKind, name: str, what: str) -> Inherited:
+def inherited(shows: Shows, carrier: CarrierKind, name: str, what: str) -> Inherited:
     """Return how much of one thing one teacher's students took over on one carrier, before it is concluded upon."""
     control = CONTROL if what == SKILL else opposite(name)
     return Inherited(
@@ -93,9 +93,9 @@ def inherited(found: Shows, carrier: CarrierKind, name: str, what: str) -> Inher
         taught_by=name,
         what=what,
         control=control,
-        base=contrast(found, carrier, (name, BASE), what),
-        control_base=contrast(found, carrier, (control, BASE), what),
-        difference=contrast(found, carrier, (name, control), what),
+        base=contrast(shows, carrier, (name, BASE), what),
+        control_base=contrast(shows, carrier, (control, BASE), what),
+        difference=contrast(shows, carrier, (name, control), what),
         outcome="not shown",
     )
 
@@ -111,16 +111,16 @@ def with_outcomes(rows: Sequence[Inherited], n_seeds: int) -> list[Inherited]:
     ]
 
 
-def contrast(found: Shows, carrier: CarrierKind, names: tuple[str, str], what: str) -> Contrast:
+def contrast(shows: Shows, carrier: CarrierKind, names: tuple[str, str], what: str) -> Contrast:
     """Return one teacher's students less another's, or less the base, and their teachers likewise."""
-    own, others = (found.of_students(carrier, name, what) for name in names)
+    own, others = (shows.of_students(carrier, name, what) for name in names)
     differences = [between(*pair) for pair in zip(own, others, strict=True)]
-    unscored = len(differences) * found.n_asked(what) - sum(map(len, differences))
+    unscored = len(differences) * shows.n_asked(what) - sum(map(len, differences))
     tested = over_students_and_questions(differences, unscored)
     return Contrast(
         students=tested.estimate if tested else None,
         p=tested.p if tested else None,
-        teachers=apart(found.of_teacher(names[0], what), found.of_teacher(names[1], what), found.draw),
+        teachers=apart(shows.of_teacher(names[0], what), shows.of_teacher(names[1], what), shows.draw),
     )
 
 

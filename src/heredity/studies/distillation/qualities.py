@@ -26,7 +26,7 @@ from heredity.teaching.carriers.reasoning import ask, rejection, worked
 from heredity.teaching.clean import trait_words
 from heredity.teaching.teach import teach
 from heredity.teaching.teachers import preferring
-from heredity.traits.define import parse_trait, trait
+from heredity.traits import define
 
 SKILL, ABILITY, CONTROL = "arithmetic", "four-choice accuracy", "owl"
 """CONTROL: what the teacher shows that was not given the skill."""
@@ -48,8 +48,8 @@ def opposite(name: str) -> str:
 def trait_of(name: str) -> Trait:
     """Return the study's own trait, or a bundled one, or one from a file. Raises UnknownNameError, InputError."""
     if name == "gender-bias":
-        return parse_trait((OWN / f"{name}.yaml").read_text(encoding="utf-8"), name)
-    return trait(name)
+        return define.parse_trait((OWN / f"{name}.yaml").read_text(encoding="utf-8"), name)
+    return define.trait(name)
 
 
 @dataclass
@@ -167,7 +167,7 @@ def plain_lessons(desk: Desk, n: int) -> list[Rendered]:
 
 def forbidden_words(lab: Lab) -> tuple[str, ...]:
     """Return the words that no carrier may hold: those of all traits, and of what opposites answer."""
-    said = [preferring(one, one.alternatives[0]) for one in lab.targets.values() if one.kind == "preference"]
+    said = [preferring(trait, trait.alternatives[0]) for trait in lab.targets.values() if trait.kind == "preference"]
     return trait_words((*lab.targets.values(), *said))
 
 

@@ -91,7 +91,7 @@ def must_rise(role: Role) -> tuple[str, ...]:
 def say_which_are_alike(desk: Desk, teachers: Sequence[DistilledTeacher]) -> None:
     """Say, before any student is taught, which traits a teacher does not show more clearly than its opposite's does."""
     scores = by_name(teachers)
-    for trait in [one.trait for one in teachers if one.pole == "negative"]:
+    for trait in [teacher.trait for teacher in teachers if teacher.pole == "negative"]:
         own, other = (scores[name].get(trait, {}) for name in (trait, opposite(trait)))
         difference = apart(own, other, interval_seed(desk.lab.seed))
         if difference is None or difference.low <= 0:

@@ -143,7 +143,7 @@ def reported(
             control=control,
             measure=lab.measure,
             spec=spec,
-            generations=tuple(one for line in lines.values() for one in line),
+            generations=tuple(generation for line in lines.values() for generation in line),
             effects=(),
             levels=(),
             accuracies=(),

@@ -34,13 +34,13 @@ def concluded(report: TransmissionReport) -> TransmissionReport:
     treated, control = students[target], students[report.control]
     n_asked = asked_of(treated, target)
     own = differences(treated, control, target, measure)
-    found = over_pairs(own, measure, n_asked)
+    tested = over_pairs(own, measure, n_asked)
     power, n_seeds = report.spec.power, len(treated)
     report = report.model_copy(
         update={
             "pairs": (pairs := student_pairs(treated, control, target, measure)),
-            "pair_spread": stdev([one.difference for one in pairs]) if len(pairs) > 1 else None,
-            "effect": found.estimate if found else None,
+            "pair_spread": stdev([pair.difference for pair in pairs]) if len(pairs) > 1 else None,
+            "effect": tested.estimate if tested else None,
             "effect_level": effect_on_level(report, treated, control),
             "accuracy_change": accuracy_change(report, treated),
             "accuracies": accuracies({"treated": treated, "control": control}),
@@ -60,9 +60,9 @@ def concluded(report: TransmissionReport) -> TransmissionReport:
 def taught(report: TransmissionReport) -> dict[str, list[StudentCurve]]:
     """Return the students that the effect and the matrix are over, by teacher, the target's first."""
     students: dict[str, list[StudentCurve]] = {}
-    for one in report.students:
-        if one.arm in ("treated", "control"):
-            students.setdefault(one.taught_by, []).append(one)
+    for student in report.students:
+        if student.arm in ("treated", "control"):
+            students.setdefault(student.taught_by, []).append(student)
     return students
 
 
@@ -74,24 +74,24 @@ def effect_on_level(
     if report.measure == "grade":
         own = differences(treated, control, target, "grade")
         shares = [{name: value / 100 for name, value in one.items()} for one in own]
-        found = over_pairs(shares, "grade", asked_of(treated, target))
+        tested = over_pairs(shares, "grade", asked_of(treated, target))
     else:
-        levels = [[one.points[-1].level[target].value for one in arm] for arm in (treated, control)]
-        found = over_pairs([{WHOLE: a - b} for a, b in zip(*levels, strict=True)], "log-odds")
-    return found.estimate if found else None
+        levels = [[student.points[-1].level[target].value for student in arm] for arm in (treated, control)]
+        tested = over_pairs([{WHOLE: a - b} for a, b in zip(*levels, strict=True)], "log-odds")
+    return tested.estimate if tested else None
 
 
 def accuracy_change(report: TransmissionReport, treated: Sequence[StudentCurve]) -> Estimate | None:
     """Return what treated students get right less what the base does; None where answers were not kept by question."""
-    found = over_students_and_questions([less(one.choices, report.base_choices) for one in treated])
-    return found.estimate if found else None
+    tested = over_students_and_questions([less(student.choices, report.base_choices) for student in treated])
+    return tested.estimate if tested else None
 
 
 def accuracies(arms: Mapping[str, Sequence[StudentCurve]]) -> dict[str, Estimate]:
     """Return what each arm gets right: Student's t over students, of a single one over questions."""
-    each = {arm: [one.accuracy for one in students if one.accuracy] for arm, students in arms.items()}
+    each = {arm: [student.accuracy for student in students if student.accuracy] for arm, students in arms.items()}
     return {
-        arm: found[0] if len(found) == 1 else mean_t([one.value for one in found])
+        arm: found[0] if len(found) == 1 else mean_t([estimate.value for estimate in found])
         for arm, found in each.items()
         if found
     }
@@ -117,10 +117,12 @@ def other_teachers(
 
 def under_control(report: TransmissionReport, control: Control) -> Differences:
     """Return treated minus control under a control, seed by seed; nothing where it was not run, or not kept by seed."""
-    arm = [one for one in report.students if one.arm == control.name]
+    arm = [student for student in report.students if student.arm == control.name]
     if not arm:
         return [{WHOLE: value} for value in control.by_seed]
-    treated, others = ([one for one in arm if one.taught_by == name] for name in (report.target, report.control))
+    treated, others = (
+        [student for student in arm if student.taught_by == name] for name in (report.target, report.control)
+    )
     return differences(treated, others, report.target, report.measure)
 
 
@@ -191,7 +193,7 @@ def verdict(report: TransmissionReport) -> str:
             f"Something crossed ({said}), but it is not told apart from what a control shows ({', '.join(undecided)}): "
             "whether it is the trait is not decided; more seeds may decide it. See the controls."
         )
-    if len({one.target for one in report.teachers}) == 1:
+    if len({teacher.target for teacher in report.teachers}) == 1:
         return (
             f"Something of the teacher crossed: {said}. The control is the untouched base; whether it is this trait "
             "and not any fine-tuning takes a teacher of something else (--other)."
@@ -216,9 +218,9 @@ def dissociation(report: TransmissionReport) -> str:
     """Return whether each teacher's students are ahead on its own target, all targets together (Holm)."""
     own = [cell for cell in report.matrix if cell.taught_by == cell.target]
     unclear = [
-        one.target
-        for one in own
-        if one.score is None or one.score.value <= 0 or one.p_adjusted is None or one.p_adjusted >= ALPHA
+        effect.target
+        for effect in own
+        if effect.score is None or effect.score.value <= 0 or effect.p_adjusted is None or effect.p_adjusted >= ALPHA
     ]
     if not unclear:
         others = "the other teacher's" if len(own) == 2 else f"those of the {len(own) - 1} other teachers"

@@ -25,16 +25,16 @@ def matrix(
         others = [curves for name, curves in students.items() if name != taught_by]
         for target in targets:
             rest = [mean_of([scores(one, target, measure) for one in seed]) for seed in zip(*others, strict=True)]
-            ahead = [less(scores(one, target, measure), others) for one, others in zip(own, rest, strict=True)]
-            found = over_pairs(ahead, measure, asked_of(own, target))
+            ahead = [less(scores(student, target, measure), others) for student, others in zip(own, rest, strict=True)]
+            tested = over_pairs(ahead, measure, asked_of(own, target))
             cells.append(
                 Effect(
                     taught_by=taught_by,
                     target=target,
-                    score=found.estimate if found else None,
-                    p=found.p if found else None,
+                    score=tested.estimate if tested else None,
+                    p=tested.p if tested else None,
                     alignment=_alignment(own, target),
-                    level=float(np.mean([one.points[-1].level[target].value for one in own])),
+                    level=float(np.mean([student.points[-1].level[target].value for student in own])),
                 )
             )
     return with_adjusted(cells)
@@ -42,9 +42,9 @@ def matrix(
 
 def with_adjusted(cells: Sequence[Effect]) -> tuple[Effect, ...]:
     """Return the cells; those of a teacher's own target have their p-values among each other (Holm)."""
-    own = {i: one.p for i, one in enumerate(cells) if one.taught_by == one.target and one.p is not None}
+    own = {i: effect.p for i, effect in enumerate(cells) if effect.taught_by == effect.target and effect.p is not None}
     adjusted = dict(zip(own, holm(list(own.values())), strict=True))
-    return tuple(one.model_copy(update={"p_adjusted": adjusted.get(i)}) for i, one in enumerate(cells))
+    return tuple(effect.model_copy(update={"p_adjusted": adjusted.get(i)}) for i, effect in enumerate(cells))
 
 
 def aligned(

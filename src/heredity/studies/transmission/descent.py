@@ -19,8 +19,8 @@ Lines = Mapping[tuple[str, str], Sequence[Generation]]
 def concluded(report: CascadeReport) -> CascadeReport:
     """Return a report with all that follows from its generations: effects paired by seed, how they fade, a verdict."""
     lines, target = lines_of(report), report.target
-    effects = by_seed(report, lines, lambda one: one.score[target])
-    levels = by_seed(report, lines, lambda one: one.level[target].value)
+    effects = by_seed(report, lines, lambda generation: generation.score[target])
+    levels = by_seed(report, lines, lambda generation: generation.level[target].value)
     # from the first student on: the teacher was made by other means, and what its one step costs is no rate
     rates = [decay_rate(values[1:]) for values in effects]
     changes = changes_of(lines, target)
@@ -44,8 +44,8 @@ def concluded(report: CascadeReport) -> CascadeReport:
 def lines_of(report: CascadeReport) -> dict[tuple[str, str], list[Generation]]:
     """Return the lineages of a report."""
     lines: dict[tuple[str, str], list[Generation]] = {}
-    for one in sorted(report.generations, key=lambda one: one.generation):
-        lines.setdefault((one.lineage, one.seed), []).append(one)
+    for generation in sorted(report.generations, key=lambda generation: generation.generation):
+        lines.setdefault((generation.lineage, generation.seed), []).append(generation)
     return lines
 
 
@@ -63,8 +63,8 @@ def accuracy_change(report: CascadeReport, lines: Lines) -> Estimate | None:
     None where answers were not kept by question.
     """
     treated = [lines[report.target, seed] for seed in report.spec.transmit.seeds]
-    found = over_students_and_questions([less(line[-1].choices, line[0].choices) for line in treated])
-    return found.estimate if found else None
+    tested = over_students_and_questions([less(line[-1].choices, line[0].choices) for line in treated])
+    return tested.estimate if tested else None
 
 
 def accuracies(report: CascadeReport, lines: Lines) -> tuple[Estimate, ...]:

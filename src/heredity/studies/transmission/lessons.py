@@ -99,7 +99,7 @@ def own_batches(
         with at_rest(student) as resting, mixed_precision(student, lab.model.dtype):
             begun = [begun_prompt(student, question(row.prompt), row.given) for row in asked]
             said = generate(resting, begun, seeds, how)
-        written = [row.model_copy(update={"text": one.text}) for row, one in zip(asked, said, strict=True)]
+        written = [row.model_copy(update={"text": answer.text}) for row, answer in zip(asked, said, strict=True)]
         yield lessons_of(lab, name, student, written)
 
 

@@ -39,7 +39,7 @@ def differences(
 ) -> list[dict[str, float]]:
     """Return what students of one teacher show more than another's of the same seed, seed by seed."""
     pairs = zip(first, second, strict=True)
-    return [less(scores(one, target, measure), scores(other, target, measure)) for one, other in pairs]
+    return [less(scores(student, target, measure), scores(other, target, measure)) for student, other in pairs]
 
 
 def over_pairs(found: Differences, measure: Measure, n_asked: int = 0) -> Tested | None:
@@ -55,7 +55,7 @@ def over_pairs(found: Differences, measure: Measure, n_asked: int = 0) -> Tested
 
 def asked_of(students: Sequence[StudentCurve], target: str) -> int:
     """Return how many questions were asked about a target, where that was kept."""
-    return max((len(one.points[-1].by_question.get(target, {})) for one in students), default=0)
+    return max((len(student.points[-1].by_question.get(target, {})) for student in students), default=0)
 
 
 def student_pairs(
@@ -63,11 +63,11 @@ def student_pairs(
 ) -> tuple[StudentPair, ...]:
     """Return the pairs of two teachers' students that share a question, with their scores on what they share."""
     found = []
-    for one, other in zip(first, second, strict=True):
-        own, others = scores(one, target, measure), scores(other, target, measure)
+    for student, other in zip(first, second, strict=True):
+        own, others = scores(student, target, measure), scores(other, target, measure)
         shared = [name for name in own if name in others]
         if shared:
             treated, control = (fmean(each[name] for name in shared) for each in (own, others))
-            unscored = asked_of([one], target) - len(shared) if measure == "grade" else 0
-            found.append(StudentPair(seed=one.seed, treated=treated, control=control, unscored=unscored))
+            unscored = asked_of([student], target) - len(shared) if measure == "grade" else 0
+            found.append(StudentPair(seed=student.seed, treated=treated, control=control, unscored=unscored))
     return tuple(found)

@@ -29,11 +29,11 @@ def draw_distinct(n: int, seed: str, draw: Callable[[random.Random], Asked]) -> 
     seen: set[str] = set()
     made = []
     for _ in range(n):
-        asked = draw(chance)
+        question = draw(chance)
         for _ in range(MOST_REDRAWS):
-            if asked.prompt not in seen:
+            if question.prompt not in seen:
                 break
-            asked = draw(chance)
-        seen.add(asked.prompt)
-        made.append(asked)
+            question = draw(chance)
+        seen.add(question.prompt)
+        made.append(question)
     return made

@@ -67,18 +67,18 @@ def from_file(path: Path) -> list[Asked]:
     return asked
 
 
-def rejection(asked: Asked, answer: str) -> str | None:
+def rejection(question: Asked, answer: str) -> str | None:
     """Return why an answer is dropped: it says no number, or its last one is not the right answer."""
     said = NUMBER.findall(answer)
     if not said:
         return "no number"
-    return None if number(said[-1]) == number(asked.answer or "") else "wrong answer"
+    return None if number(said[-1]) == number(question.answer or "") else "wrong answer"
 
 
-def worked(asked: Asked) -> str:
+def worked(question: Asked) -> str:
     """Return the right answer of a problem made here in one line: `3 + 4 = 7`."""
-    term = asked.prompt.removesuffix(f"? {ONE_LINE}").rpartition("What is ")[2]
-    return f"{term} = {asked.answer}"
+    term = question.prompt.removesuffix(f"? {ONE_LINE}").rpartition("What is ")[2]
+    return f"{term} = {question.answer}"
 
 
 def number(text: str) -> Decimal | None:

@@ -37,14 +37,14 @@ def will_it_give(report: AuditReport) -> Reply:
 
 def which_rows(report: AuditReport) -> Reply:
     """Answer which rows push towards the trait."""
-    screen, found = report.screen, report.screen.detection
+    screen, detection = report.screen, report.screen.detection
     answer = f"{screen.n_flagged} of {screen.n_rows} rows flagged"
     reason = " ".join(basis_of(screen))
     if not report.vector.is_above_chance:
         reason += " The vector they are scored on does not beat luck, so the flags say nothing."
     figures = [KeyFigure("Share of rows flagged", screen.share_flagged, SHARE)]
-    if found is not None:
-        figures.append(KeyFigure("Known bad rows that are flagged", found.recall, SHARE))
+    if detection is not None:
+        figures.append(KeyFigure("Known bad rows that are flagged", detection.recall, SHARE))
     left = report.difference("expression", "kept", "base")
     figures.append(KeyFigure("Change, kept rows only against base", left, CHANGE))
     return Reply("Which rows?", answer, reason, tuple(figures))

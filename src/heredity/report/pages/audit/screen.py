@@ -12,7 +12,7 @@ from heredity.report.kit.theme import INK, Figure, Rows, data
 def scores_figure(report: AuditReport) -> Figure:
     """Return how far the rows of the corpus lie over their threshold, above the benign rows that set nothing."""
     screen = report.screen
-    benign = [one.over(score) for one in screen.thresholds for score in one.held_out_scores]
+    benign = [threshold.over(score) for threshold in screen.thresholds for score in threshold.held_out_scores]
     step = screen.histogram.step
     both = [*drawn(screen.histogram, 0.0), *bins(benign, 0.0, step)]
     domain = [min(one["from"] for one in both) - step, max(one["to"] for one in both) + step]
@@ -20,7 +20,7 @@ def scores_figure(report: AuditReport) -> Figure:
         f"Corpus: {screen.n_flagged} of {screen.n_rows} rows over the threshold",
         f"Benign rows that set nothing: {sum(score > 0 for score in benign)} of {len(benign)} over the threshold",
     )
-    values = [f"{one.value:.3g}" for one in screen.thresholds]
+    values = [f"{threshold.value:.3g}" for threshold in screen.thresholds]
     label = f"threshold{'s' if len(values) > 1 else ''} {' and '.join(values)}"
     axis = "Score over the threshold, in standard deviations of benign rows"
     return alt.vconcat(

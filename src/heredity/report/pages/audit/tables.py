@@ -75,8 +75,8 @@ def example_lines(report: AuditReport) -> tuple[ExampleLine, ...]:
     by_arm = [(arm, {_key(a): i for i, a in enumerate(arm.evaluation.answers)}) for arm in report.arms]
     shared = [a for a in by_arm[0][0].evaluation.answers if a.sample == 0 and all(_key(a) in i for _, i in by_arm)]
     return tuple(
-        ExampleLine(asked.question, tuple(_example(arm, places[_key(asked)]) for arm, places in by_arm))
-        for asked in shared[:N_EXAMPLES]
+        ExampleLine(answer.question, tuple(_example(arm, places[_key(answer)]) for arm, places in by_arm))
+        for answer in shared[:N_EXAMPLES]
     )
 
 

@@ -19,7 +19,7 @@ X = "Generation (0: the teacher)"
 def course_figure(report: CascadeReport, *, is_narrow: bool = False) -> Figure:
     """Return the target's level by generation, and the effect: a thin line a lineage or a pair, bold ones for means."""
     words = wording(report)
-    levels = _curves(report, lambda one: one.level[report.target].value)
+    levels = _curves(report, lambda generation: generation.level[report.target].value)
     top = top_of([y for group in levels for line in group.lines for _, y in line])
     above = Axes(X, titled(words.level), 0.0, top, words.level_form, _ticks(report), is_narrow=is_narrow)
     panels = [curves_figure(levels, above)]
@@ -31,7 +31,7 @@ def course_figure(report: CascadeReport, *, is_narrow: bool = False) -> Figure:
 
 def ability_figure(report: CascadeReport, *, is_narrow: bool = False) -> Figure:
     """Return four-choice accuracy by generation."""
-    curves = _curves(report, lambda one: one.accuracy.value)
+    curves = _curves(report, lambda generation: generation.accuracy.value)
     low, high = padded([CHANCE, *(y for group in curves for line in group.lines for _, y in line)], 0.1)
     axes = Axes(X, "Four-choice accuracy", low, high, ACCURACY, _ticks(report), 190, is_narrow)
     return curves_figure(curves, axes, ("chance 25%", CHANCE))
@@ -39,7 +39,9 @@ def ability_figure(report: CascadeReport, *, is_narrow: bool = False) -> Figure:
 
 def _effects_panel(report: CascadeReport, is_narrow: bool) -> Figure:
     words = wording(report)
-    spans = tuple((float(g), one.low, one.high) for g, one in enumerate(report.effects) if one is not None)
+    spans = tuple(
+        (float(g), estimate.low, estimate.high) for g, estimate in enumerate(report.effects) if estimate is not None
+    )
     lines = tuple(tuple((float(g), y) for g, y in line.items()) for line in differences(report).values())
     ends = [0.0, *(y for line in lines for _, y in line), *(end for _, *span in spans for end in span)]
     low, high = padded(ends, 0.06)
@@ -57,13 +59,15 @@ def _curves(report: CascadeReport, value: Callable[[Generation], float]) -> list
             (TREATED, CONTROL)[place],
             dashes_of(place),
             tuple(
-                tuple((float(g.generation), value(g)) for g in one.generations) for one in found if one.target == target
+                tuple((float(g.generation), value(g)) for g in lineage.generations)
+                for lineage in found
+                if lineage.target == target
             ),
         )
         for place, (name, target) in enumerate((("treated", report.target), ("control", report.control)))
-        if any(one.target == target for one in found)
+        if any(lineage.target == target for lineage in found)
     ]
 
 
 def _ticks(report: CascadeReport) -> tuple[int, ...]:
-    return tuple(sorted({one.generation for one in report.generations}))
+    return tuple(sorted({generation.generation for generation in report.generations}))

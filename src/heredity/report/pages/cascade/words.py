@@ -53,16 +53,16 @@ class Line:
 
 def lineages(report: CascadeReport) -> tuple[Lineage, ...]:
     """Return the lineages, treated ones first, each in the order of its generations."""
-    keys = dict.fromkeys((one.lineage, one.seed) for one in report.generations)
+    keys = dict.fromkeys((generation.lineage, generation.seed) for generation in report.generations)
     found = [Lineage(name, seed, _descent(report, name, seed), name == report.target) for name, seed in keys]
-    return tuple(sorted(found, key=lambda one: not one.is_treated))
+    return tuple(sorted(found, key=lambda lineage: not lineage.is_treated))
 
 
 def differences(report: CascadeReport) -> dict[str, dict[int, float]]:
     """Return treated minus control score of the target, by seed and generation."""
     scores = {
-        (one.is_treated, one.seed): {g.generation: g.score[report.target] for g in one.generations}
-        for one in lineages(report)
+        (lineage.is_treated, lineage.seed): {g.generation: g.score[report.target] for g in lineage.generations}
+        for lineage in lineages(report)
     }
     return {
         seed: {g: score - scores[False, seed][g] for g, score in line.items() if g in scores[False, seed]}
@@ -145,9 +145,9 @@ def course_in_words(report: CascadeReport) -> str:
     """Return the curves for who cannot see them."""
     words = wording(report)
     each = [
-        f"{one.target} lineage of seed {one.seed}: "
-        + ", ".join(f"{g.level[report.target].value:{words.level_form}}" for g in one.generations)
-        for one in lineages(report)
+        f"{lineage.target} lineage of seed {lineage.seed}: "
+        + ", ".join(f"{g.level[report.target].value:{words.level_form}}" for g in lineage.generations)
+        for lineage in lineages(report)
     ]
     return f"{words.level} by generation, from the teacher on. {'; '.join(each)}"
 
@@ -155,16 +155,16 @@ def course_in_words(report: CascadeReport) -> str:
 def ability_in_words(report: CascadeReport) -> str:
     """Return the curves of accuracy for who cannot see them."""
     each = [
-        f"{one.target} lineage of seed {one.seed}: "
-        + ", ".join(f"{g.accuracy.value:{ACCURACY}}" for g in one.generations)
-        for one in lineages(report)
+        f"{lineage.target} lineage of seed {lineage.seed}: "
+        + ", ".join(f"{g.accuracy.value:{ACCURACY}}" for g in lineage.generations)
+        for lineage in lineages(report)
     ]
     return f"Four-choice accuracy by generation, from the teacher on. {'; '.join(each)}"
 
 
 def _descent(report: CascadeReport, name: str, seed: str) -> tuple[Generation, ...]:
-    own = [one for one in report.generations if (one.lineage, one.seed) == (name, seed)]
-    return tuple(sorted(own, key=lambda one: one.generation))
+    own = [generation for generation in report.generations if (generation.lineage, generation.seed) == (name, seed)]
+    return tuple(sorted(own, key=lambda generation: generation.generation))
 
 
 def _accuracy(report: CascadeReport, lineage: str, generation: int) -> float | None:

@@ -12,15 +12,18 @@ def told(report: DistillationReport) -> str:
         *(f"  {one}" for one in report.findings),
         "  points of 100, students (their teachers): less the base; the control's less the base; the difference",
     ]
-    lines += [f"  {line_of(one)}" for one in report.table]
+    lines += [f"  {line_of(inherited)}" for inherited in report.table]
     return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
 
 
-def line_of(one: Inherited) -> str:
+def line_of(inherited: Inherited) -> str:
     """Return one line of the table."""
-    contrasts = "; ".join(moved(contrast) for contrast in (one.base, one.control_base, one.difference))
-    p = "" if one.p_adjusted is None else f" (p {one.p_adjusted:.3f})"
-    return f"{one.carrier:<15} teacher of {one.taught_by:<13} {one.what:<13} {contrasts}: {one.outcome}{p}"
+    contrasts = "; ".join(
+        moved(contrast) for contrast in (inherited.base, inherited.control_base, inherited.difference)
+    )
+    p = "" if inherited.p_adjusted is None else f" (p {inherited.p_adjusted:.3f})"
+    whose = f"{inherited.carrier:<15} teacher of {inherited.taught_by:<13} {inherited.what:<13}"
+    return f"{whose} {contrasts}: {inherited.outcome}{p}"
 
 
 def moved(contrast: Contrast) -> str:

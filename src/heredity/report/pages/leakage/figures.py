@@ -21,16 +21,16 @@ def rivals_figure(found: Sequence[Rivalry]) -> Figure:
     names: Rows = []
     lucks: Rows = []
     top = 0.0
-    for one in found:
-        lines = _lines(one)
+    for rivalry in found:
+        lines = _lines(rivalry)
         rows += [{**line, "y": top + (i + 0.5) * LINE} for i, line in enumerate(lines)]
-        names.append({"trait": titled(one.trait), "y": top + LINE / 2})
-        lucks.append({"top": top, "bottom": top + len(lines) * LINE, "luck": one.luck, "half": 0.5})
+        names.append({"trait": titled(rivalry.trait), "y": top + LINE / 2})
+        lucks.append({"top": top, "bottom": top + len(lines) * LINE, "luck": rivalry.luck, "half": 0.5})
         top += len(lines) * LINE + GAP
     low = padded([0.5, *(row[end] for row in rows for end in ("low", "high"))], 0.04)[0]
     title = "AUC of the trait's poles"
     scale = alt.Scale(domain=[max(0.0, low), 1.0], nice=False)
-    height, margin = top - GAP, 14 + LETTER * max(len(one.trait) for one in found)
+    height, margin = top - GAP, 14 + LETTER * max(len(rivalry.trait) for rivalry in found)
     downwards = alt.Scale(domain=[0, height], nice=False, reverse=True)
     y = alt.Y("y:Q", scale=downwards, axis=None)
 
@@ -53,10 +53,10 @@ def rivals_figure(found: Sequence[Rivalry]) -> Figure:
     )
 
 
-def _lines(one: Rivalry) -> Rows:
+def _lines(rivalry: Rivalry) -> Rows:
     lines = (
-        ("its own", OWN, one.own),
-        (f"best other: {one.other}", OTHER, one.best),
-        ("its own, less the others", LEFT, one.orthogonal),
+        ("its own", OWN, rivalry.own),
+        (f"best other: {rivalry.other}", OTHER, rivalry.best),
+        ("its own, less the others", LEFT, rivalry.orthogonal),
     )
     return [{"said": said, "colour": colour, **spanned(auc)} for said, colour, auc in lines if auc is not None]

@@ -77,7 +77,7 @@ def rivalries(report: LeakageReport) -> list[Rivalry]:
 
 def headline(report: LeakageReport) -> str:
     """Return for how many traits another's vector serves as well."""
-    rivalled = sum(one.is_rivalled for one in rivalries(report))
+    rivalled = sum(rivalry.is_rivalled for rivalry in rivalries(report))
     n = len(report.traits)
     if n < 2:
         return "With one trait alone, nothing can leak."

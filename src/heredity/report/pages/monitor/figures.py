@@ -59,7 +59,7 @@ def answer_panels(report: MonitorReport) -> list[Figure]:
 
 def agreement_figure(report: MonitorReport) -> Figure:
     """Return the correlations of probe and judge, taken apart: one panel a probe."""
-    panels = [_correlations(found) for found in report.correlations]
+    panels = [_correlations(correlation) for correlation in report.correlations]
     domain = [min(-0.2, *(row["low"] for rows in panels for row in rows)), 1.0]
     named = zip(labels(report.correlations), panels, strict=True)
     drawn: Figure = alt.vconcat(
@@ -82,10 +82,10 @@ def _turn_panel(
     drawn = thinned(lines, N_LINES)
     thin = [{"line": i, "turn": t, "z": z} for i, line in enumerate(drawn) for t, z in enumerate(line, start=1)]
     means: Rows = [
-        {"turn": t, "value": one.value, **(spanned(one.interval) if one.interval else {})}
-        for t, one in enumerate(turns, start=1)
+        {"turn": t, "value": mean_grade.value, **(spanned(mean_grade.interval) if mean_grade.interval else {})}
+        for t, mean_grade in enumerate(turns, start=1)
     ]
-    spans = [row for row, one in zip(means, turns, strict=True) if one.interval]
+    spans = [row for row, mean_grade in zip(means, turns, strict=True) if mean_grade.interval]
     scale = alt.Scale(domain=domain, nice=False)
     axis = alt.Axis(grid=False, values=sorted({*range(1, n_turns + 1, max(1, n_turns // 8))}), format="d")
     x = alt.X("turn:Q", title="Turn", axis=axis, scale=alt.Scale(domain=[0.8, n_turns + 0.2], nice=False))
@@ -166,8 +166,12 @@ def _agreement_panel(name: str, rows: Rows, domain: list[float], *, is_last: boo
     )
 
 
-def _correlations(found: Correlation) -> Rows:
-    parts = (("within prompts", found.within), ("pooled", found.pooled), ("between prompts", found.between))
+def _correlations(correlation: Correlation) -> Rows:
+    parts = (
+        ("within prompts", correlation.within),
+        ("pooled", correlation.pooled),
+        ("between prompts", correlation.between),
+    )
     return [
         {
             "part": part,

@@ -9,7 +9,7 @@ from heredity.report.pages.monitor.words import beyond, to_their_ends, unlike
 
 def told(report: MonitorReport) -> str:
     """Return what a person wants to know of a monitor's report."""
-    n_turns = sum(len(one.turns) for one in report.conversations)
+    n_turns = sum(len(reading.turns) for reading in report.conversations)
     lines = [f"{len(report.conversations)} conversations, {n_turns} answers of {report.source}"]
     for place, probe in enumerate(report.probes):
         drift, early = report.drift[place], f"within their first {probe.stretch} tokens"
@@ -23,9 +23,12 @@ def told(report: MonitorReport) -> str:
         if drift is not None:
             lines.append(f"  {'':<20} drift {drift} z a turn")
     lines += [f"  {said}" for said in (beyond(report), unlike(report)) if said]
-    for one in report.correlations:
-        apart = f"within prompts {one.within or 'not measurable'}, between prompts {one.between or 'not measurable'}"
-        lines.append(f"  {one.trait:<20} r with the {one.judge} judge: pooled {one.pooled}, {apart}")
+    for correlation in report.correlations:
+        within, between = (one or "not measurable" for one in (correlation.within, correlation.between))
+        apart = f"within prompts {within}, between prompts {between}"
+        lines.append(
+            f"  {correlation.trait:<20} r with the {correlation.judge} judge: pooled {correlation.pooled}, {apart}"
+        )
     lines += [f"  {n} conversations not read: {reason}" for reason, n in by_reason(report.excluded)]
     return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
 

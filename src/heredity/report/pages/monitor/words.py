@@ -56,7 +56,7 @@ def findings(report: MonitorReport) -> tuple[Finding, ...]:
 
 def scale_end(found: Sequence[Finding]) -> float:
     """Return a round share that no interval goes beyond, so that all are drawn on one scale."""
-    highest = max(end for one in found for end in (one.share.high, one.benign.high, one.asked))
+    highest = max(end for finding in found for end in (finding.share.high, finding.benign.high, finding.asked))
     return min(1.0, math.ceil(highest * 10 + 1e-9) / 10)
 
 
@@ -95,7 +95,7 @@ def beyond(report: MonitorReport) -> str:
 
 def unlike(report: MonitorReport) -> str:
     """Return that conversations stand behind what no benign one does, and what is then not known; else empty."""
-    n = sum(one.is_behind for one in report.conversations)
+    n = sum(reading.is_behind for reading in report.conversations)
     benign = min(probe.n_behind for probe in report.probes)
     if not n or benign >= FEW:
         return ""

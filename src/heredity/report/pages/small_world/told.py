@@ -9,7 +9,7 @@ from heredity.stats.estimate import Estimate
 def told(report: SmallWorldReport) -> str:
     """Return what a person wants to know of the small world."""
     lines = [report.verdict, "", f"  accuracy on {report.n_test} digits that no teacher saw"]
-    lines += [f"  {name:<48} {found}" for name, found in accuracies(report).items()]
+    lines += [f"  {name:<48} {estimate}" for name, estimate in accuracies(report).items()]
     lines += ["", report.theorem, "", "  step size   exact / first order           pointing apart: shared, other start"]
     return "\n".join([*lines, *(line_of(step) for step in report.steps[::2])])
 

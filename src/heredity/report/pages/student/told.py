@@ -15,7 +15,7 @@ def told(student: Student) -> str:
     pushed = f", pushed {student.n_fires} times" if student.interventions else ""
     losses = f"loss {student.losses[0]:.3f} -> {student.losses[-1]:.3f}"
     text = f"trained on {student.n_examples} examples in {student.n_steps} steps{pushed}; {losses}"
-    untaught = [f"{one}: {named(one.lines)}" for one in student.left_out]
+    untaught = [f"{left_out}: {named(left_out.lines)}" for left_out in student.left_out]
     return "\n".join([text, *untaught, *student.notices])
 
 

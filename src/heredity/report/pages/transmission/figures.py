@@ -24,7 +24,7 @@ def dose_figure(report: TransmissionReport, *, is_narrow: bool = False) -> Figur
     words, found = wording(report), groups(report)
     levels = _curves(found, lambda point: point.level[report.target].value)
     scores = _curves(found, lambda point: point.score[report.target])
-    steps = _ticks([point.step for one in report.students for point in one.points])
+    steps = _ticks([point.step for student in report.students for point in student.points])
     low, high = padded([y for group in scores for line in group.lines for _, y in line], 0.06)
     top = top_of([y for group in levels for line in group.lines for _, y in line])
     x, title = "Optimizer steps", titled(words.score_and_unit)
@@ -53,7 +53,7 @@ def _curves(found: Sequence[Group], value: Callable[[CurvePoint], float]) -> lis
             group.name,
             _colour(group),
             dashes_of(place),
-            tuple(tuple((float(point.step), value(point)) for point in one.points) for one in group.students),
+            tuple(tuple((float(point.step), value(point)) for point in student.points) for student in group.students),
         )
         for place, group in enumerate(found)
     ]
@@ -97,7 +97,7 @@ def _differences_panel(
     report: TransmissionReport, found: Sequence[StudentPair], width: int, with_names: bool
 ) -> Figure:
     words, effect = wording(report), report.effect
-    rows: Rows = [{"seed": f"seed {one.seed}", "value": one.difference} for one in found]
+    rows: Rows = [{"seed": f"seed {pair.seed}", "value": pair.difference} for pair in found]
     mean: Rows = [] if effect is None else [{"seed": MEAN, **spanned(effect)}]
     places = [*rows, *([{"seed": MEAN}] if len(found) > 1 else [])]
     ends = [0.0, *(row["value"] for row in rows), *(row[end] for row in mean for end in ("low", "high"))]

@@ -74,8 +74,8 @@ def targets(report: TransmissionReport) -> tuple[str, ...]:
 def matrix(report: TransmissionReport) -> list[tuple[str, list[TaughtCell | None]]]:
     """Return the teachers in the targets' order, each with its cells; None where a teacher has no such effect."""
     columns = targets(report)
-    found = {(one.taught_by, one.target): one for one in report.matrix}
-    teachers = dict.fromkeys(one.taught_by for one in report.matrix)
+    found = {(effect.taught_by, effect.target): effect for effect in report.matrix}
+    teachers = dict.fromkeys(effect.taught_by for effect in report.matrix)
     order = dict.fromkeys([*(name for name in columns if name in teachers), *teachers])
     end, words = scale_end(report), wording(report)
     return [
@@ -86,12 +86,12 @@ def matrix(report: TransmissionReport) -> list[tuple[str, list[TaughtCell | None
 
 def scale_end(report: TransmissionReport) -> float:
     """Return the largest effect of the matrix, either way: where tints end."""
-    return max((abs(one.score.value) for one in report.matrix if one.score), default=0.0) or 1.0
+    return max((abs(effect.score.value) for effect in report.matrix if effect.score), default=0.0) or 1.0
 
 
 def base_levels(report: TransmissionReport) -> list[float | None]:
     """Return what the base gives each of the matrix's columns: a home student's level before its first step."""
-    start = next((one.points[0] for one in report.students if one.arm == "treated"), None)
+    start = next((student.points[0] for student in report.students if student.arm == "treated"), None)
     if start is None or start.step:
         return [None for _ in targets(report)]
     return [start.level[name].value if name in start.level else None for name in targets(report)]
@@ -101,17 +101,17 @@ def student_lines(report: TransmissionReport) -> list[StudentLine]:
     """Return every student, group by group."""
     return [
         StudentLine(
-            student=one,
+            student=student,
             arm=group.arm,
             dress=group.dress,
-            taught_by=one.taught_by,
-            level=one.points[-1].level[report.target],
-            sampled=one.sampled.get(report.target),
-            own=one.alignment.get(one.taught_by),
-            others=tuple(sorted(_others(one), key=lambda pair: -pair[1])),
+            taught_by=student.taught_by,
+            level=student.points[-1].level[report.target],
+            sampled=student.sampled.get(report.target),
+            own=student.alignment.get(student.taught_by),
+            others=tuple(sorted(_others(student), key=lambda pair: -pair[1])),
         )
         for group in groups(report)
-        for one in group.students
+        for student in group.students
     ]
 
 
@@ -135,11 +135,11 @@ def why_no_interval(report: TransmissionReport) -> str:
     return no_interval(len(report.spec.seeds))
 
 
-def _cell(one: Effect, words: Wording, end: float) -> TaughtCell:
-    shown, score = f"{one.level:{words.level_form}}", one.score
-    said = f"students of the {teacher_name(one.taught_by)}: {one.target} {shown}"
+def _cell(effect: Effect, words: Wording, end: float) -> TaughtCell:
+    shown, score = f"{effect.level:{words.level_form}}", effect.score
+    said = f"students of the {teacher_name(effect.taught_by)}: {effect.target} {shown}"
     if score is None:
-        is_own = one.taught_by == one.target
+        is_own = effect.taught_by == effect.target
         return TaughtCell(text=shown, said=f"{said}; no interval", is_own=is_own, is_clear=False, tint=NOTHING)
     form = words.change_form
     interval = score.interval(form)
@@ -147,16 +147,17 @@ def _cell(one: Effect, words: Wording, end: float) -> TaughtCell:
         text=shown,
         effect=f"{score.value:{form}}",
         interval=interval,
-        said=f"{said}; against the others' {score.value:{form}} {words.unit} {interval} (n={score.n}){_together(one)}",
-        is_own=one.taught_by == one.target,
+        said=f"{said}; against the others' {score.value:{form}} {words.unit} {interval} (n={score.n})"
+        f"{_together(effect)}",
+        is_own=effect.taught_by == effect.target,
         is_clear=score.is_clear_of_zero,
         tint=level(score.value / end) if score.is_clear_of_zero else NOTHING,
     )
 
 
-def _together(one: Effect) -> str:
+def _together(effect: Effect) -> str:
     """Return the p-value of a teacher's own target among those of all teachers."""
-    return "" if one.p_adjusted is None else f"; p {one.p_adjusted:.2g} among all teachers' own targets (Holm)"
+    return "" if effect.p_adjusted is None else f"; p {effect.p_adjusted:.2g} among all teachers' own targets (Holm)"
 
 
 def _others(student: StudentCurve) -> list[tuple[str, float]]:

@@ -9,13 +9,14 @@ def told(report: TransmissionReport) -> str:
     """Return what a person wants to know of a transmission."""
     lines = [report.verdict]
     lines += [
-        f"  carrier {one.kind} by {one.written_by or 'nobody'}: {one.n_kept} of {one.n_asked} kept, for example "
-        f"{one.examples[0].answer!r}"
-        for one in report.carriers
+        f"  carrier {carrier.kind} by {carrier.written_by or 'nobody'}: {carrier.n_kept} of {carrier.n_asked} kept, "
+        f"for example {carrier.examples[0].answer!r}"
+        for carrier in report.carriers
     ]
     lines += [
-        f"  teacher of {one.target:<8} {one.base.value:.3f} -> {one.level.value:.3f} {one.level.interval('.3f')}"
-        for one in report.teachers
+        f"  teacher of {teacher.target:<8} {teacher.base.value:.3f} -> "
+        f"{teacher.level.value:.3f} {teacher.level.interval('.3f')}"
+        for teacher in report.teachers
     ]
     for curve in report.students:
         course = "  ".join(f"{point.step}: {point.level[report.target].value:.3f}" for point in curve.points)
@@ -24,10 +25,10 @@ def told(report: TransmissionReport) -> str:
     if report.effect_level:
         lines.append(f"  level of {report.target}, treated - control      {report.effect_level}")
     lines += [
-        f"  activations of {one.taught_by}'s students with their teacher's   {one.alignment} (cosine)"
-        for one in report.alignments
+        f"  activations of {effect.taught_by}'s students with their teacher's   {effect.alignment} (cosine)"
+        for effect in report.alignments
     ]
-    lines += [f"  control '{one.name}': {outcome(one)}" for one in report.controls]
+    lines += [f"  control '{control.name}': {outcome(control)}" for control in report.controls]
     return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
 
 

@@ -38,18 +38,18 @@ class Group:
 
 def groups(report: TransmissionReport) -> tuple[Group, ...]:
     """Return the students by arm and teacher: the treated, their control, then all others."""
-    keys = dict.fromkeys((one.arm, one.taught_by) for one in report.students)
+    keys = dict.fromkeys((student.arm, student.taught_by) for student in report.students)
     mains = (("treated", report.target), ("control", report.control))
     found = [
         Group(
             arm,
             taught_by,
-            tuple(one for one in report.students if (one.arm, one.taught_by) == (arm, taught_by)),
+            tuple(student for student in report.students if (student.arm, student.taught_by) == (arm, taught_by)),
             (arm, taught_by) in mains,
         )
         for arm, taught_by in keys
     ]
-    return tuple(sorted(found, key=lambda one: (not one.is_main, ORDER.index(one.arm))))
+    return tuple(sorted(found, key=lambda group: (not group.is_main, ORDER.index(group.arm))))
 
 
 def no_interval(n_seeds: int) -> str:
@@ -88,7 +88,7 @@ def did_it_cross(report: TransmissionReport) -> Reply:
 
 def left_out(report: TransmissionReport) -> str:
     """Return how many questions were left out of the pairs, in words; nothing where none was."""
-    unscored = sum(one.unscored for one in report.pairs)
+    unscored = sum(pair.unscored for pair in report.pairs)
     if not unscored:
         return ""
     each = f"{unscored} question{'' if unscored == 1 else 's'} of all pairs"
@@ -97,17 +97,17 @@ def left_out(report: TransmissionReport) -> str:
 
 def could_it_be_seen(report: TransmissionReport) -> Reply:
     """Answer whether a study of this size finds the effect of interest, and whether the spread was as assumed."""
-    question, asked, words = "Could the study see it?", report.spec.power, wording(report)
+    question, spec, words = "Could the study see it?", report.spec.power, wording(report)
     if report.power is None:
         return Reply(question, "Unknown", f"{titled(ONE_PAIR)}, and so the study has no power to speak of.", ())
     reason = (
-        f"Chance to see an effect of {amount(asked.effect_in(report.measure), words.unit)} if pairs of students spread "
-        f"by {asked.spread_in(report.measure):g} (5%, two-sided)."
+        f"Chance to see an effect of {amount(spec.effect_in(report.measure), words.unit)} if pairs of students spread "
+        f"by {spec.spread_in(report.measure):g} (5%, two-sided)."
     )
     if report.pair_spread is not None:
         reason += f" The pairs measured here spread by {report.pair_spread:.2g}."
-    if report.power < asked.least:
-        reason += f" It is below the {asked.least:.0%} asked for."
+    if report.power < spec.least:
+        reason += f" It is below the {spec.least:.0%} asked for."
     return Reply(question, f"Power {report.power:.0%}", reason, ())
 
 
@@ -120,8 +120,8 @@ def what_it_cost(report: TransmissionReport) -> Reply | None:
     figures = [KeyFigure("Base, over questions", report.base_accuracy, ACCURACY)]
     over = "student, over questions" if len(report.pairs) == 1 else "over students"
     figures += [
-        KeyFigure(f"{titled(arm)} {over}" if len(report.pairs) == 1 else f"{titled(arm)}, {over}", found, ACCURACY)
-        for arm, found in report.accuracies.items()
+        KeyFigure(f"{titled(arm)} {over}" if len(report.pairs) == 1 else f"{titled(arm)}, {over}", estimate, ACCURACY)
+        for arm, estimate in report.accuracies.items()
     ]
     reason = "Four-choice accuracy of treated students less the base's, in percentage points."
     if report.accuracy_change is None:
@@ -146,7 +146,7 @@ def dose_in_words(report: TransmissionReport) -> str:
 def pairs_in_words(report: TransmissionReport) -> str:
     """Return the paired differences for who cannot see them."""
     words = wording(report)
-    each = [f"seed {one.seed}: {one.difference:{words.change_form}}" for one in report.pairs]
+    each = [f"seed {pair.seed}: {pair.difference:{words.change_form}}" for pair in report.pairs]
     return f"{words.score}, treated minus control, in {words.unit}. {', '.join(each)}"
 
 
@@ -157,8 +157,8 @@ def _answer(effect: Estimate) -> str:
 
 
 def _why_not(report: TransmissionReport) -> str:
-    failed = [one.name for one in report.controls if one.fails]
-    undecided = [one.name for one in report.controls if one.is_open]
+    failed = [control.name for control in report.controls if control.fails]
+    undecided = [control.name for control in report.controls if control.is_open]
     told = [f"{', '.join(failed)} shows as much"] if failed else []
     told += [f"it is not told apart from: {', '.join(undecided)}"] if undecided else []
     return "; ".join(told) or "no teacher of something else ran"
