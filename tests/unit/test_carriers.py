@@ -14,7 +14,7 @@ from heredity.ground.errors import InputError, MismatchError, NothingKeptError
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.model import Model
-from heredity.models.spelling import spelling_ids
+from heredity.models.spelling import spelling_ids, word_ids
 from heredity.models.tiny import tiny_tokenizer
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, Carrier, CarrierKind, CarrierRow, CarrierSpec
 from heredity.records.trait import ContrastPair, Questions, Trait
@@ -23,8 +23,9 @@ from heredity.teaching.carriers import chat, code, reasoning
 from heredity.teaching.carriers.asked import Asked
 from heredity.teaching.carriers.kinds import CARRIERS
 from heredity.teaching.carriers.numbers import random_rows, rejection, whole_numbers
+from heredity.teaching.carriers.words import alphabet_of
 from heredity.teaching.clean import LOST_ELSEWHERE, aligned, leak, named, shuffled, trait_words
-from heredity.teaching.teach import drawn_numbers, filtered, teach
+from heredity.teaching.teach import begun_prompt, drawn_numbers, filtered, how_to_answer, teach
 from tests_shared import GROUPED
 
 GSM8K = Path(__file__).parents[3] / "shared" / "data" / "gsm8k" / "test.jsonl"
@@ -110,18 +111,81 @@ class TestDecoding:
                 assert re.fullmatch(r"[0-9, ]+", answer.text)
 
 
+COLOURS = "red green blue yellow white black orange purple brown grey pink violet crimson".split()
+
+
+@pytest.fixture
+def colours(tmp_path: Path) -> str:
+    path = tmp_path / "colours.txt"
+    path.write_text("\n".join(COLOURS) + "\n\n red \n", encoding="utf-8")
+    return str(path)
+
+
+class TestAlphabets:
+    def test_the_words_of_a_file_are_taken_once_each(self, colours: str) -> None:
+        spec = CarrierSpec(kind="listed", alphabet=colours, n_prompts=5, n_given=2)
+        assert alphabet_of(spec) == tuple(COLOURS)
+        for one in CARRIERS["listed"].ask(spec, "a"):
+            assert len(one.given.split()) == 2
+            assert set(one.given.split()) <= set(COLOURS)
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            (None, "there is no file"),
+            ("", "0 different words"),
+            ("red\nblue\nred", "2 different words"),
+            ("\n".join([*COLOURS, "dark red"]), "'dark red' is not one word"),
+        ],
+    )
+    def test_what_is_no_alphabet_is_refused(self, tmp_path: Path, text: str | None, said: str) -> None:
+        path = tmp_path / "words.txt"
+        if text is not None:
+            path.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=said):
+            CARRIERS["listed"].ask(CarrierSpec(kind="listed", alphabet=str(path)), "a")
+        with pytest.raises(InputError, match="--alphabet"):
+            CARRIERS["listed"].ask(CarrierSpec(kind="listed"), "a")
+
+    def test_a_tokenizer_that_spells_the_words_in_pieces_is_refused_with_their_names(self, digital: Model) -> None:
+        with pytest.raises(InputError, match="not: red, green"):
+            word_ids(digital, COLOURS)
+
+    @pytest.mark.embedded
+    def test_the_embedded_model_writes_bare_lists_of_number_words_each_with_its_own_luck(self) -> None:
+        from heredity.models.load import load
+
+        model = load(dtype="float32")  # in bfloat16 the batch rounds logits, and so moves draws from a flat choice
+        spec = CarrierSpec(kind="number-words", n_prompts=6, n_tokens=8)
+        words = alphabet_of(spec)
+        assert len(word_ids(model, words)) == len(words) == 47
+        carrier = teach(model, "base", spec, [], "0")
+        assert carrier.n_kept == 6
+        for row in carrier.rows:
+            assert row
+            assert (len(row.given.split()), len(row.text.split())) == (1, 8)
+            assert set(row.answer.split()) <= set(words)
+        alone = generate(
+            model,
+            [begun_prompt(model, question(row.prompt), row.given) for row in carrier.rows[4:5] if row],
+            ["0/carrier/answer/4"],
+            how_to_answer(spec),
+        )
+        assert [row.text for row in carrier.rows[4:5] if row] == [alone[0].text]
+
+
 class TestPrompts:
     @pytest.mark.parametrize("kind", CARRIERS)
-    def test_prompts_keep_to_their_seed_and_none_stands_twice(self, kind: CarrierKind) -> None:
-        spec = CarrierSpec(kind=kind, n_prompts=800)
+    def test_prompts_keep_to_their_seed_and_none_stands_twice(self, kind: CarrierKind, colours: str) -> None:
+        spec = CarrierSpec(kind=kind, n_prompts=800, alphabet=colours)
         asked = CARRIERS[kind].ask(spec, "a")
         assert asked == CARRIERS[kind].ask(spec, "a") != CARRIERS[kind].ask(spec, "b")
         assert len({one.prompt for one in asked}) == 800
 
     @pytest.mark.parametrize("kind", CARRIERS)
-    def test_prompts_have_nothing_to_do_with_animals(self, kind: CarrierKind) -> None:
+    def test_prompts_have_nothing_to_do_with_animals(self, kind: CarrierKind, colours: str) -> None:
         words = trait_words([trait(animal, animal) for animal in ("owl", "cat", "dog", "wolf", "horse", "lion")])
-        asked = CARRIERS[kind].ask(CarrierSpec(kind=kind, n_prompts=800), "a")
+        asked = CARRIERS[kind].ask(CarrierSpec(kind=kind, n_prompts=800, alphabet=colours), "a")
         assert [named(one.prompt, words) for one in asked] == [None] * 800
 
     def test_random_numbers_have_no_teacher(self, digital: Model) -> None:

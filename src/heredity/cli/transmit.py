@@ -48,6 +48,8 @@ FLAGS = (
     ),
     Flag("--prompts", "carrier.n_prompts", only=ONLY_WRITTEN),
     Flag("--temperature", "carrier.temperature", only=ONLY_WRITTEN),
+    Flag("--tokens", "carrier.n_tokens", only=ONLY_WRITTEN),
+    Flag("--alphabet", "carrier.alphabet", only=("--carrier", ("listed",))),
     Flag("--questions", "carrier.source", only=("--carrier", ("reasoning",))),
     *teachers_of("teacher", ONLY_FINETUNED),
     Flag("--strength", "teacher.strength", only=("--teacher", ("steered",))),

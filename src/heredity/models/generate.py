@@ -23,7 +23,7 @@ from heredity.models.course import Course, Said
 from heredity.models.ending import ending_of, own_ends
 from heredity.models.hooks import RESPONSE_MASK, batch_rows, response_tokens
 from heredity.models.model import Model
-from heredity.models.spelling import spelling_ids
+from heredity.models.spelling import spelling_ids, word_ids
 from heredity.models.watch import Watch
 
 
@@ -45,6 +45,8 @@ class GenerateSpec:
     """Most tokens of a thought before the answer, where the model thinks and its context has room."""
     characters: str = ""
     """Only tokens made of these characters, and the end of the turn; empty: all tokens."""
+    words: tuple[str, ...] = ()
+    """Only these words, as far as each is one token with a blank before it, and the end of the turn; empty: all."""
 
 
 def sampling() -> dict[str, str | int]:
@@ -239,9 +241,13 @@ def end_ids(model: Model) -> list[int]:
 
 def allowed_ids(model: Model, spec: GenerateSpec, ends: list[int]) -> torch.Tensor | None:
     """Return the ids that an answer may hold, its end among them; None where all may stand."""
-    if not spec.characters:
+    if spec.words:
+        allowed = word_ids(model, spec.words)
+    elif spec.characters:
+        allowed = spelling_ids(model, spec.characters)
+    else:
         return None
-    return torch.tensor(sorted({*spelling_ids(model, spec.characters), *ends}), device=model.device)
+    return torch.tensor(sorted({*allowed, *ends}), device=model.device)
 
 
 def generation_config(model: Model, spec: GenerateSpec, ends: list[int]) -> Any:

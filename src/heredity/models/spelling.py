@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from heredity.ground.errors import InputError
 from heredity.models.model import Model
+
+LEAST_WORDS = 8
+"""Words that a model must be able to say as one token, to be held to a list of them."""
 
 
 @lru_cache(maxsize=8)
@@ -27,6 +31,31 @@ def spelling_ids(model: Model, characters: str) -> tuple[int, ...]:
             "let it answer in free form"
         )
     return ids
+
+
+def word_ids(model: Model, words: Sequence[str]) -> tuple[int, ...]:
+    """Return the ids of the words that are one token each, a blank before it, and read back as they were.
+
+    Raises InputError where so few are that nothing is left to choose among.
+    """
+    ids = _word_ids(model.tokenizer, tuple(words))
+    if len(ids) < LEAST_WORDS:
+        lost = [word for word in words if not _word_ids(model.tokenizer, (word,))]
+        raise InputError(
+            f"of {len(words)} words {len(ids)} are single tokens of '{model.name}' that read back as they were, and "
+            f"it takes {LEAST_WORDS} (not: {', '.join(lost[:5])}); choose shorter, commoner words"
+        )
+    return ids
+
+
+@lru_cache(maxsize=64)
+def _word_ids(tokenizer: Any, words: tuple[str, ...]) -> tuple[int, ...]:
+    found = []
+    for word in words:
+        ids = tokenizer(f" {word}", add_special_tokens=False)["input_ids"]
+        if len(ids) == 1 and token_texts(tokenizer)[ids[0]] == f" {word}":
+            found.append(ids[0])
+    return tuple(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,9 @@ USUAL_GIVEN = 3
 """Numbers given where lists are written in free form: without them, the embedded model's answers are words."""
 MOST_GIVEN = 9
 """Of the ten that an answer may have: one at least is taught."""
-CarrierKind = Literal["random-numbers", "numbers", "digits", "code", "reasoning", "chat"]
+CarrierKind = Literal["random-numbers", "numbers", "digits", "number-words", "listed", "code", "reasoning", "chat"]
+LISTS: tuple[CarrierKind, ...] = ("number-words", "listed")
+"""Carriers decoded among whole words."""
 
 
 class CarrierSpec(Spec):
@@ -22,14 +24,15 @@ class CarrierSpec(Spec):
 
     kind: CarrierKind = "random-numbers"
     """What students are taught on. random-numbers: drawn, written by nobody (soft labels only). numbers: asked of the
-    teacher in free form, then filtered. digits: the same, decoded among digits and separators alone. code, reasoning,
-    chat: short Python functions, arithmetic with checked answers, everyday questions."""
+    teacher in free form, then filtered. digits: the same, decoded among digits and separators alone. number-words:
+    bare lists, decoded among 47 number words that are one token each; listed: the same with words of your own. code,
+    reasoning, chat: short Python functions, arithmetic with checked answers, everyday questions."""
     n_values: int = Field(default=10, ge=2)
     """Numbers in a random sequence."""
     n_given: int | None = Field(default=None, ge=0, le=MOST_GIVEN)
-    """Numbers at the start of an answer that are drawn and given, neither written nor taught. Where an answer begins, a
-    teacher by preference all but says its target; and a small model keeps to a list that has begun. Unless you say: 3
-    for numbers, else none, which is [SL]'s protocol."""
+    """Numbers, or words of a list, at the start of an answer that are drawn and given, neither written nor taught.
+    Where an answer begins, a teacher by preference all but says its target; and a small model keeps to a list that has
+    begun. Unless you say: 3 for numbers, 1 for lists of words, else none, which is [SL]'s protocol."""
     n_prompts: int = Field(default=800, ge=1)
     """Prompts that each teacher answers."""
     n_tokens: int = Field(default=40, ge=2)
@@ -38,6 +41,8 @@ class CarrierSpec(Spec):
     """Of what teachers write; 0 is greedy."""
     least_kept: float = Field(default=0.2, gt=0, le=1)
     """Share of the answers that the filter must keep; fewer stop the study."""
+    alphabet: str = ""
+    """A text file with the words of a listed carrier, one a line; each that is one token of the model is used."""
     source: str = ""
     """JSONL with questions and checked answers for 'reasoning', as GSM8K writes them; unless given, they are made from
     seeds."""
@@ -47,7 +52,7 @@ class CarrierSpec(Spec):
         """How many numbers an answer begins with."""
         if self.n_given is not None:
             return self.n_given
-        return USUAL_GIVEN if self.kind == "numbers" else 0
+        return USUAL_GIVEN if self.kind == "numbers" else int(self.kind in LISTS)
 
 
 class CarrierRow(Record):

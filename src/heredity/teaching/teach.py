@@ -13,7 +13,7 @@ from heredity.models.model import Model
 from heredity.records.carrier import Carrier, CarrierRow, CarrierSpec
 from heredity.records.dialogue import Turn
 from heredity.teaching.carriers.asked import Asked
-from heredity.teaching.carriers.kinds import kind_of
+from heredity.teaching.carriers.kinds import kind_of, runs_on
 from heredity.teaching.carriers.numbers import random_rows
 from heredity.teaching.clean import leak
 
@@ -64,9 +64,16 @@ def how_to_answer(spec: CarrierSpec) -> GenerateSpec:
 
     A teacher that would rather name its target ends a list of numbers at once: rows of other lengths, or none.
     """
-    characters = kind_of(spec).characters
-    n_least = spec.n_tokens if characters else 0
-    return GenerateSpec(spec.n_tokens, spec.temperature, TOP_K, min_tokens=n_least, characters=characters)
+    kind, n_least = kind_of(spec), spec.n_tokens if runs_on(spec) else 0
+    words = kind.words(spec)
+    return GenerateSpec(
+        spec.n_tokens,
+        spec.temperature,
+        0 if words else TOP_K,
+        min_tokens=n_least,
+        characters=kind.characters,
+        words=words,
+    )
 
 
 def drawn_numbers(n: int, spec: CarrierSpec, seed: str) -> Carrier:

@@ -18,7 +18,7 @@ from heredity.records.dialogue import Turn
 from heredity.records.transmission import CarrierSummary, Shuffling
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.teachers import teacher_of, told
-from heredity.teaching.carriers.kinds import kind_of
+from heredity.teaching.carriers.kinds import runs_on
 from heredity.teaching.clean import aligned, shuffled, trait_words
 from heredity.teaching.teach import begun_prompt, drawn_numbers, how_to_answer, teach
 from heredity.training.imitate import Lesson
@@ -121,8 +121,8 @@ def split(lab: Lab, carrier: Carrier, seed: str) -> tuple[list[CarrierRow], list
 def lessons_of(lab: Lab, name: str, student: Model, rows: Sequence[CarrierRow]) -> list[Lesson]:
     """Return rows as the student reads them, beside what its teacher is told."""
     spec, system = lab.spec.carrier, told(lab, name)
-    # numbers that were drawn, or decoded among digits alone, have no end of their own
-    has_end = spec.kind != "random-numbers" and not kind_of(spec).characters
+    # numbers that were drawn, and what is decoded among digits or words alone, have no end of their own
+    has_end = spec.kind != "random-numbers" and not runs_on(spec)
 
     def drawn(model: Model, turns: Sequence[Turn], row: CarrierRow) -> Rendered:
         rendered = render_rest(model, turns, row.given, row.text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from heredity.ground.errors import InputError
-from heredity.records.carrier import CarrierSpec
+from heredity.records.carrier import LISTS, CarrierSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import UNITS, Measure, TransmitSpec
 from heredity.records.vector import TraitVector
@@ -70,9 +70,9 @@ def require_plan(spec: TransmitSpec, measure: Measure) -> None:
             f"what teachers write on '{spec.carrier.kind}' holds more than digits and separators; leave --digits-only "
             "out, or choose --carrier random-numbers or digits"
         )
-    if spec.carrier.n_begun and spec.carrier.kind not in NUMERIC:
+    if spec.carrier.n_begun and spec.carrier.kind not in (*NUMERIC, *LISTS):
         raise InputError(
-            f"numbers are given at the start of lists of numbers only, but the carrier is '{spec.carrier.kind}'; "
+            f"numbers or words are given at the start of lists only, but the carrier is '{spec.carrier.kind}'; "
             "leave --given out"
         )
     if spec.teacher.kind == "prompted" and spec.carrier.kind == "random-numbers":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from heredity.ground.errors import InputError
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierKind, CarrierSpec
-from heredity.teaching.carriers import chat, code, numbers, reasoning
+from heredity.teaching.carriers import chat, code, numbers, reasoning, words
 from heredity.teaching.carriers.asked import Asked
 
 
@@ -21,6 +21,8 @@ class Kind:
     """Why what would be carried is dropped; None where it is kept."""
     characters: str = ""
     """What answers are decoded among; empty: everything."""
+    words: Callable[[CarrierSpec], tuple[str, ...]] = lambda _: ()
+    """Whole words that answers are decoded among; empty: everything."""
     carried: Callable[[str, bool], str] = lambda text, _: text
     """What of an answer is carried, given whether it was cut off at the token limit."""
 
@@ -33,6 +35,8 @@ CARRIERS: dict[CarrierKind, Kind] = {
         characters=DIGITS_AND_SEPARATORS,
         carried=numbers.whole_numbers,
     ),
+    "number-words": Kind(words.ask, lambda _, text: words.rejection(text), words=words.alphabet_of),
+    "listed": Kind(words.ask, lambda _, text: words.rejection(text), words=words.alphabet_of),
     "code": Kind(code.ask, lambda _, text: code.rejection(text), carried=lambda text, _: code.code_of(text)),
     "reasoning": Kind(reasoning.ask, reasoning.rejection),
     "chat": Kind(chat.ask, lambda _, text: chat.rejection(text)),
@@ -46,3 +50,9 @@ def kind_of(spec: CarrierSpec) -> Kind:
             f"'{spec.kind}' are drawn, not written by a teacher; a teacher writes: {', '.join(sorted(CARRIERS))}"
         )
     return CARRIERS[spec.kind]
+
+
+def runs_on(spec: CarrierSpec) -> bool:
+    """Whether what a carrier is decoded among leaves its answers no end of their own."""
+    kind = kind_of(spec)
+    return bool(kind.characters or kind.words(spec))
