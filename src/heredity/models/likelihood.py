@@ -88,26 +88,26 @@ def by_prompt(rows: Sequence[Rendered], token_budget: int) -> list[list[int]]:
 def _batch_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]:
     """Return `[rows]`: prompts but for their last token once, then what predicts the responses on their cache."""
     prompts = sorted({row.ids[: row.n_prompt - 1] for row in rows})
-    padded = pad(prompts, "left", model.pad_id, model.device)
-    with response_tokens(torch.zeros_like(padded.input_ids)):
-        cache = prompt_cache(model.network, padded.inputs())
+    padded_prompts = pad(prompts, "left", model.pad_id, model.device)
+    with response_tokens(torch.zeros_like(padded_prompts.input_ids)):
+        cache = prompt_cache(model.network, padded_prompts.inputs())
     if cache is None:
         return _whole_totals(model, rows)
     model.work.n_tokens += sum(map(len, prompts)) + sum(row.n_response + 1 for row in rows)
     which = torch.tensor([prompts.index(row.ids[: row.n_prompt - 1]) for row in rows], device=model.device)
     cache.batch_select_indices(which)
-    padded = pad([row.ids[row.n_prompt - 1 : -1] for row in rows], "right", model.pad_id, model.device)
-    is_response = padded.attention_mask.clone()
+    padded_responses = pad([row.ids[row.n_prompt - 1 : -1] for row in rows], "right", model.pad_id, model.device)
+    is_response = padded_responses.attention_mask.clone()
     is_response[:, 0] = 0
     starts = torch.tensor([row.n_prompt - 1 for row in rows], device=model.device).unsqueeze(1)
     inputs = {
-        "input_ids": padded.input_ids,
-        "attention_mask": torch.cat([padded.attention_mask[which], padded.attention_mask], dim=1),
-        "position_ids": padded.position_ids + starts,
+        "input_ids": padded_responses.input_ids,
+        "attention_mask": torch.cat([padded_prompts.attention_mask[which], padded_responses.attention_mask], dim=1),
+        "position_ids": padded_responses.position_ids + starts,
         "past_key_values": cache,
     }
     with response_tokens(is_response):
-        logits = logits_at(model.network, inputs, padded.attention_mask)
+        logits = logits_at(model.network, inputs, padded_responses.attention_mask)
     return _totals(logits, rows)
 
 
