@@ -122,7 +122,18 @@ class TestExtract:
         assert "darkness, vector: as before" not in run.err
 
     def test_a_trait_without_a_separating_vector_is_said_to_have_none(self, place: Path, toy_folder: Path) -> None:
-        arguments = ["extract", "kingship.yaml", "--samples", "10", "--model", toy_folder, "--out", "none"]
+        arguments = [
+            "extract",
+            "kingship.yaml",
+            "--samples",
+            "10",
+            "--seed",
+            "1",
+            "--model",
+            toy_folder,
+            "--out",
+            "none",
+        ]
         said = done(*arguments, folder=place)
         header = load_vector(place / "none" / "kingship.safetensors").header
         assert f"no direction found; AUC {header.heldout_auc.value:.2f} is inside the null band" in said
@@ -134,7 +145,7 @@ class TestExtract:
         for arguments, said in (
             (["darkness.yaml", "--method", "nonsense"], "There is: logistic, mean_difference, pca"),
             (["darkness.yaml", "twin.yaml"], "two different traits are called 'darkness'"),
-            (["darkness.yaml", "--samples", "0"], "n_samples: Input should be greater than or equal to 1"),
+            (["darkness.yaml", "--samples", "0"], "'--samples': Input should be greater than or equal to 1"),
             ([], "say --all"),
         ):
             failed(heredity("extract", *arguments, *unloadable, folder=place), 2, said)
@@ -184,7 +195,7 @@ class TestMonitor:
             (["talk.txt", "--out", "out"], 2, "talk.txt, line 1: this is not JSON"),
             (["rows.jsonl", "--out", "empty"], 2, "there is no vector in empty; make one with: heredity extract"),
             (["rows.jsonl", "--out", "empty", "--vector", "rows.jsonl"], 2, "not a safetensors file"),
-            (["rows.jsonl", "--out", "out", "--window", "0"], 2, "window: Input should be greater"),
+            (["rows.jsonl", "--out", "out", "--window", "0"], 2, "'--window': Input should be greater"),
             (["rows.jsonl", "--out", "empty", *vector, "--model", another_model], 3, "was read from"),
         ):
             failed(heredity("monitor", *arguments, folder=place), code, said)
