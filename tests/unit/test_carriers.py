@@ -21,7 +21,7 @@ from heredity.records.trait import ContrastPair, Questions, Trait
 from heredity.records.transmission import Shuffling
 from heredity.teaching.carriers import chat, code, reasoning
 from heredity.teaching.carriers.asked import Asked
-from heredity.teaching.carriers.kinds import CARRIERS
+from heredity.teaching.carriers.kinds import CARRIERS, identity_of
 from heredity.teaching.carriers.numbers import random_rows, rejection, whole_numbers
 from heredity.teaching.carriers.words import alphabet_of
 from heredity.teaching.clean import LOST_ELSEWHERE, aligned, leak, named, shuffled, trait_words
@@ -146,6 +146,15 @@ class TestAlphabets:
             CARRIERS["listed"].ask(CarrierSpec(kind="listed", alphabet=str(path)), "a")
         with pytest.raises(InputError, match="--alphabet"):
             CARRIERS["listed"].ask(CarrierSpec(kind="listed"), "a")
+
+    @pytest.mark.parametrize(("kind", "field"), [("listed", "alphabet"), ("reasoning", "source")])
+    def test_another_content_of_a_file_is_another_carrier(self, kind: CarrierKind, field: str, colours: str) -> None:
+        spec = CarrierSpec.model_validate({"kind": kind, field: colours})
+        before = identity_of(spec)
+        assert identity_of(spec) == before
+        Path(colours).write_text("\n".join([*COLOURS, "teal"]), encoding="utf-8")
+        assert identity_of(spec) != before
+        assert identity_of(CarrierSpec(kind=kind)) != identity_of(CarrierSpec(kind=kind, n_prompts=3))
 
     def test_a_tokenizer_that_spells_the_words_in_pieces_is_refused_with_their_names(self, digital: Model) -> None:
         with pytest.raises(InputError, match="not: red, green"):

@@ -65,7 +65,7 @@ def how_to_answer(spec: CarrierSpec) -> GenerateSpec:
     A teacher that would rather name its target ends a list of numbers at once: rows of other lengths, or none.
     """
     kind, n_least = kind_of(spec), spec.n_tokens if runs_on(spec) else 0
-    words = kind.words(spec)
+    words = kind.words(spec) if kind.words else ()
     return GenerateSpec(
         spec.n_tokens,
         spec.temperature,

@@ -45,6 +45,7 @@ from heredity.studies.transmission.lessons import N_EXAMPLES, N_HELD_OUT, dealt,
 from heredity.studies.transmission.lineup import imitation
 from heredity.studies.transmission.plan import require_plan as require_sound
 from heredity.studies.transmission.teachers import teacher_of
+from heredity.teaching.carriers.kinds import identity_of
 from heredity.teaching.teach import drawn_numbers, teach
 from heredity.training.imitate import imitate
 
@@ -152,7 +153,11 @@ def student_step(desk: Desk, name: str, seed: str) -> DistilledStudent:
             imitation=imitation(lab, lab.model, student, teacher, lessons_of(lab, name, student, kept_back)),
         )
 
-    depends_on: dict[str, object] = {"carrier": lab.spec.carrier.id, "on": kind, "student": lab.spec.student.id}
+    depends_on: dict[str, object] = {
+        "carrier": identity_of(lab.spec.carrier),
+        "on": kind,
+        "student": lab.spec.student.id,
+    }
     asked = {"sums": len(desk.sums_asked), "read": list(desk.read_off)}
     return lab.kept("distilled-student", {**depends_on, **asked, "name": name, "seed": seed}, DistilledStudent, make)
 
@@ -165,7 +170,7 @@ def carrier_of(lab: Lab, seed: str) -> Carrier:
     forbidden = forbidden_words(lab)
     return lab.kept(
         "carrier",
-        {"teacher": "base", "seed": seed, "carrier": spec.id},
+        {"teacher": "base", "seed": seed, "carrier": identity_of(spec)},
         Carrier,
         lambda: teach(lab.model, "base", spec, forbidden, f"{lab.seed}/{seed}", progress=lab.progress),
     )

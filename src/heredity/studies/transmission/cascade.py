@@ -17,6 +17,7 @@ from heredity.studies.transmission.lessons import batches_for
 from heredity.studies.transmission.plan import BASE, planned
 from heredity.studies.transmission.readout import accuracy, choices, estimate, levels, score
 from heredity.studies.transmission.teachers import forget_teachers, require_same, teacher_of, teacher_step
+from heredity.teaching.carriers.kinds import identity_of
 from heredity.training.imitate import imitate
 
 
@@ -73,7 +74,7 @@ def lineage(lab: Lab, name: str, seed: str, spec: CascadeSpec) -> list[Generatio
         "lineage": name,
         "seed": seed,
         "student": lab.spec.student.id,
-        "carrier": lab.spec.carrier.id,
+        "carrier": identity_of(lab.spec.carrier),
     }
     weights = lab.workspace.scratch("weights", {**lab.common, **how})
     generations: list[Generation] = []

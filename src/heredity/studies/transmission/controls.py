@@ -17,6 +17,7 @@ from heredity.records.transmission import Control
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import carriers
 from heredity.studies.transmission.lineup import SHUFFLINGS, Plan, student_step
+from heredity.teaching.carriers.kinds import identity_of
 
 N_SHOTS = 8
 """Carrier rows that stand in context."""
@@ -101,7 +102,7 @@ def _shown(lab: Lab, taught_by: str, seed: str) -> float:
     depends_on: dict[str, object] = {
         "teacher": taught_by,
         "seed": seed,
-        "carrier": lab.spec.carrier.id,
+        "carrier": identity_of(lab.spec.carrier),
         "arms": list(lab.names),
     }
     return lab.kept("in-context", depends_on, Score, make).value

@@ -18,7 +18,7 @@ from heredity.records.dialogue import Turn
 from heredity.records.transmission import CarrierSummary, Shuffling
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.teachers import teacher_of, told
-from heredity.teaching.carriers.kinds import runs_on
+from heredity.teaching.carriers.kinds import identity_of, runs_on
 from heredity.teaching.clean import aligned, shuffled, trait_words
 from heredity.teaching.teach import begun_prompt, drawn_numbers, how_to_answer, teach
 from heredity.training.imitate import Lesson
@@ -49,7 +49,7 @@ def _carriers(lab: Lab, seed: str) -> dict[str, Carrier]:
     written = [
         lab.kept(
             "carrier",
-            {"teacher": name, "seed": seed, "carrier": spec.id, "arms": list(lab.names)},
+            {"teacher": name, "seed": seed, "carrier": identity_of(spec), "arms": list(lab.names)},
             Carrier,
             lambda name=name: written_by(lab, name, seed),  # type: ignore[misc]
         )

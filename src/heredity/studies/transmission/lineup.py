@@ -15,6 +15,7 @@ from heredity.studies.transmission.lessons import batches_for, held_out
 from heredity.studies.transmission.plan import BASE
 from heredity.studies.transmission.readout import accuracy, choices, levels, point, sampled_rates, shift
 from heredity.studies.transmission.teachers import teacher_of
+from heredity.teaching.carriers.kinds import identity_of
 from heredity.training.imitate import Lesson, divergence, imitate
 
 SHUFFLINGS: dict[ArmKind, Shuffling] = {"shuffled within": "within", "shuffled across": "across"}
@@ -41,7 +42,7 @@ def student_step(lab: Lab, plan: Plan) -> StudentCurve:
         "arm": plan.arm,
         "taught by": plan.taught_by,
         "seed": plan.seed,
-        "carrier": spec.carrier.id,
+        "carrier": identity_of(spec.carrier),
         "student": spec.student.id,
         "arms": [] if spec.carrier.kind == "random-numbers" else list(lab.names),
         "points": [spec.n_points, spec.n_samples],

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from heredity.ground.errors import InputError
+from heredity.ground.files import require_file
+from heredity.ground.hashing import digest, file_digest
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierKind, CarrierSpec
 from heredity.teaching.carriers import chat, code, numbers, reasoning, words
 from heredity.teaching.carriers.asked import Asked
@@ -21,8 +24,8 @@ class Kind:
     """Why what would be carried is dropped; None where it is kept."""
     characters: str = ""
     """What answers are decoded among; empty: everything."""
-    words: Callable[[CarrierSpec], tuple[str, ...]] = lambda _: ()
-    """Whole words that answers are decoded among; empty: everything."""
+    words: Callable[[CarrierSpec], tuple[str, ...]] | None = None
+    """Whole words that answers are decoded among; None: everything."""
     carried: Callable[[str, bool], str] = lambda text, _: text
     """What of an answer is carried, given whether it was cut off at the token limit."""
 
@@ -55,4 +58,10 @@ def kind_of(spec: CarrierSpec) -> Kind:
 def runs_on(spec: CarrierSpec) -> bool:
     """Whether what a carrier is decoded among leaves its answers no end of their own."""
     kind = kind_of(spec)
-    return bool(kind.characters or kind.words(spec))
+    return bool(kind.characters or kind.words)
+
+
+def identity_of(spec: CarrierSpec) -> str:
+    """Return what a kept step depends on of its carrier: the spec, and what is in the files that it names."""
+    files = [Path(name) for name in (spec.source, spec.alphabet) if name]
+    return digest({"spec": spec.id, "files": [file_digest(require_file(path)) for path in files]})
