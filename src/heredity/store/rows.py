@@ -122,10 +122,3 @@ def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
     with whole_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as stream:
         stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     return path
-
-
-def write_parquet(path: Path, rows: list[dict[str, Any]]) -> Path:
-    """Write rows as Parquet, whole or not at all."""
-    with whole_file(path) as part:
-        pq.write_table(pa.Table.from_pylist(rows), part)
-    return path
