@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from families import CONFIGS, family
 from heredity.models import attention
 from heredity.models.attention import FUSED, LONGEST, OWN, short_rows
 from heredity.models.chat import Rendered
@@ -57,6 +58,25 @@ def test_readings_in_bfloat16_lie_as_near_to_the_truth_as_the_fused_kernels(
     theirs = read(half, asked, [1]).at("response", 1)
     apart = [np.linalg.norm(one - truth) / np.linalg.norm(truth) for one in (ours, theirs)]
     assert apart[0] < 1.25 * apart[1]
+
+
+@pytest.mark.parametrize("is_autocast", [True, False], ids=["autocast", "bfloat16"])
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_in_half_precision_every_family_says_what_it_says_by_the_fused_kernel(
+    kind: str, is_autocast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, asked = family(kind), rows(14, 4, 9)  # padded on the left, where they are asked
+    model = model if is_autocast else halved(model)
+    spec = GenerateSpec(n_tokens=4, min_tokens=4)
+
+    def said() -> np.ndarray:
+        with torch.autocast("cpu", torch.bfloat16, enabled=is_autocast):
+            generate(model, [row.ids for row in asked], list("abc"), spec)
+            return log_likelihood(model, asked).total
+
+    ours = said()
+    monkeypatch.setattr(attention, "DTYPES", set())
+    np.testing.assert_allclose(ours, said(), atol=0.3)
 
 
 def logits(model: Model, row: Rendered) -> torch.Tensor:

@@ -62,8 +62,9 @@ def attend(
     normalised in float32.
     """
     mask = attention_mask
-    if mask is not None and mask.dtype != torch.bool:
-        mask = mask.to(query.dtype)
+    if mask is not None and mask.dtype not in (torch.bool, query.dtype):
+        # under autocast: a least float32 would become -inf, and a token of padding, which sees none, NaN
+        mask = mask.clamp(min=torch.finfo(query.dtype).min).to(query.dtype)
     if not _is_quick(query, key, mask) or any(more.get(name) is not None for name in FURTHER):
         out: tuple[torch.Tensor, None] = sdpa_attention_forward(
             module, query, key, value, mask, scaling=scaling, **more
