@@ -8,21 +8,18 @@ weight of the blocks' linear layers; attention, norms and padding count as nothi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import nn
 
 from benchmarks.kit import figure, keep, ratio, shown
+from benchmarks.loops import generating, prompts_for, reading, speed
 from benchmarks.reading import rows_of
 from heredity.models import attention
 from heredity.models.blocks import find_blocks
-from heredity.models.chat import question, render_prompt
-from heredity.models.generate import GenerateSpec, generate
 from heredity.models.load import load
 from heredity.models.model import Model
-from heredity.models.read import read
-from heredity.store.questions import everyday_questions
 
 N_ROUNDS = 5
 OURS = frozenset(attention.DTYPES)
@@ -51,27 +48,14 @@ def machine_rate(model: Model) -> float:
     return 2 * len(rows) * widest.numel() * n_times / (time.perf_counter() - started)
 
 
-def speed(work: Callable[[], int]) -> float:
-    """Return tokens a second."""
-    started = time.perf_counter()
-    return work() / (time.perf_counter() - started)
-
-
 def main() -> None:
     """Print and keep tokens a second of both ways, their ratio, and the share of the machine's own rate."""
     model = load()
     rows = rows_of(model)
-    prompts = [render_prompt(model, question(text)) for text in everyday_questions("inner")[:64]]
-
-    def reading() -> int:
-        read(model, rows, [model.n_blocks - 1])
-        return sum(len(row.ids) for row in rows)
-
-    def generating() -> int:
-        made = generate(model, prompts, [str(i) for i in range(64)], GenerateSpec(n_tokens=48, min_tokens=48))
-        return sum(one.n_tokens for one in made)
-
-    loops = {"reading": reading, "generating": generating}
+    loops = {
+        "reading": partial(reading, model, rows, model.n_blocks - 1),
+        "generating": partial(generating, model, prompts_for(model, 64), 48),
+    }
     found: dict[str, dict[str, list[float]]] = {name: {"plain products": [], "fused kernel": []} for name in loops}
     rates = []
     for n in range(N_ROUNDS + 1):  # the first round warms up

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import platform
 import statistics
-import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
+from replications.kit import commit
 
-from heredity.studies.bench import installed
+from heredity.studies.bench import environment
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -41,29 +40,16 @@ def shown(found: Mapping[str, Any]) -> str:
 
 def machine() -> dict[str, Any]:
     """Return what the figures were measured on."""
-    return {
-        "platform": f"{platform.system()} {platform.machine()}",
-        "processor": processor(),
-        "threads": torch.get_num_threads(),
-        "versions": {"python": platform.python_version(), **installed()},
-    }
+    where = environment("cpu", "").model_dump(exclude={"dtype"})
+    return {"processor": processor(), **where}
 
 
 def processor() -> str:
     """Return the processor's name, as far as the system tells it."""
     info = Path("/proc/cpuinfo")
-    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")] \
-        if info.exists() else []  # fmt: skip
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor()
-
-
-def commit() -> str:
-    """Return the state of the code; empty where it is no repository."""
-    run = subprocess.run(
-        ["git", "-C", str(RESULTS.parent), "describe", "--always", "--dirty", "--abbrev=12"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return run.stdout.strip()
 
 
 def keep(name: str, figures: Mapping[str, Any]) -> None:

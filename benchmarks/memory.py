@@ -11,8 +11,8 @@ import resource
 import statistics
 import subprocess
 import sys
+from functools import partial
 
-from benchmarks.threads import speed
 from heredity.ground.memory import IN_HUGE_PAGES, TUNABLES
 
 SETTINGS: dict[str, tuple[bool, dict[str, str]]] = {
@@ -30,37 +30,21 @@ def measure(is_kept: bool) -> None:
 
     if is_kept and not keep_memory({}):
         raise SystemExit("this C library cannot be told to keep memory")
-    import torch
-
+    from benchmarks.loops import generating, prompts_for, reading, training, warm_speed
     from benchmarks.reading import rows_of
-    from heredity.models.chat import question, render_prompt
-    from heredity.models.generate import GenerateSpec, generate
     from heredity.models.load import load
-    from heredity.models.read import read
     from heredity.models.weights import trainable_copy
-    from heredity.records.transmission import ImitateSpec
-    from heredity.store.questions import everyday_questions
-    from heredity.training.imitate import imitate, lessons
+    from heredity.training.imitate import lessons
 
     model = load()
     rows = rows_of(model)
-    prompts = [render_prompt(model, question(text)) for text in everyday_questions("memory")[:64]]
-    student = trainable_copy(model, "student")
     batch = lessons(rows[:8])
-
-    def reading() -> int:
-        read(model, rows, [model.n_blocks - 1])
-        return sum(len(row.ids) for row in rows)
-
-    def generating() -> int:
-        made = generate(model, prompts, [str(i) for i in range(64)], GenerateSpec(n_tokens=48, min_tokens=48))
-        return sum(one.n_tokens for one in made)
-
-    def training() -> int:
-        imitate(student, None, [batch, batch], ImitateSpec(labels="hard", n_steps=2, batch_rows=8), torch.bfloat16)
-        return 2 * sum(len(lesson.row.ids) for lesson in batch)
-
-    speeds = [speed(work) for work in (reading, generating, training)]
+    loops = (
+        partial(reading, model, rows, model.n_blocks - 1),
+        partial(generating, model, prompts_for(model, 64), 48),
+        partial(training, trainable_copy(model, "student"), [batch, batch]),
+    )
+    speeds = [warm_speed(loop) for loop in loops]
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(*(f"{one:.1f}" for one in speeds), used.ru_minflt / 1e6, used.ru_maxrss / 2**20)
 

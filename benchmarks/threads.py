@@ -11,9 +11,9 @@ import os
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 SETTINGS: dict[str, dict[str, str]] = {
     "library's own": {},
@@ -32,45 +32,21 @@ BUSY = "while True: pass"
 
 def measure() -> None:
     """Print tokens a second of reading, generating and training, on one line."""
-    import torch
-
-    from heredity.models.chat import question, render, render_prompt
-    from heredity.models.generate import GenerateSpec, generate
+    from benchmarks.loops import generating, prompts_for, reading, training, warm_speed
+    from heredity.models.chat import question, render
     from heredity.models.load import load
-    from heredity.models.read import read
     from heredity.models.weights import trainable_copy
-    from heredity.records.transmission import ImitateSpec
     from heredity.store.questions import everyday_questions
-    from heredity.training.imitate import imitate, lessons
+    from heredity.training.imitate import lessons
 
-    model = load()
-    asked = everyday_questions("threads")
+    model, asked = load(), everyday_questions("threads")
     rows = [render(model, question(text), " ".join(asked[:3])) for text in asked[:16]]
-    prompts = [render_prompt(model, question(text)) for text in asked[:8]]
-    student = trainable_copy(model, "student")
-    batch = lessons(rows[:4])
-
-    def reading() -> int:
-        read(model, rows, [15])
-        return sum(len(row.ids) for row in rows)
-
-    def generating() -> int:
-        made = generate(model, prompts, [str(i) for i in range(8)], GenerateSpec(n_tokens=24, min_tokens=24))
-        return sum(one.n_tokens for one in made)
-
-    def training() -> int:
-        imitate(student, None, [batch], ImitateSpec(labels="hard", n_steps=1, batch_rows=4), torch.bfloat16)
-        return sum(len(lesson.row.ids) for lesson in batch)
-
-    print(*(f"{speed(work):.1f}" for work in (reading, generating, training)))
-
-
-def speed(work: Callable[[], int]) -> float:
-    """Return tokens a second of the second call: the first one warms up."""
-    work()
-    started = time.perf_counter()
-    n_tokens = work()
-    return n_tokens / (time.perf_counter() - started)
+    loops = (
+        partial(reading, model, rows, 15),
+        partial(generating, model, prompts_for(model, 8), 24),
+        partial(training, trainable_copy(model, "student"), [lessons(rows[:4])]),
+    )
+    print(*(f"{warm_speed(loop):.1f}" for loop in loops))
 
 
 @contextmanager
