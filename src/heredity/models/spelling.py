@@ -8,9 +8,7 @@ from typing import Any
 
 from heredity.ground.errors import InputError
 from heredity.models.model import Model
-
-LEAST_WORDS = 8
-"""Words that a model must be able to say as one token, to be held to a list of them."""
+from heredity.records.carrier import LEAST_WORDS
 
 
 @lru_cache(maxsize=8)

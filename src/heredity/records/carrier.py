@@ -12,6 +12,8 @@ DIGITS_AND_SEPARATORS = "0123456789, "
 """What the `digits` carrier is decoded among, and random numbers are made of."""
 USUAL_GIVEN = 3
 """Numbers given where lists are written in free form: without them, the embedded model's answers are words."""
+LEAST_WORDS = 8
+"""Of an alphabet, and of those of its words that a model says as one token; fewer leave next to nothing to choose."""
 MOST_GIVEN = 9
 """Of the ten that an answer may have: one at least is taught."""
 CarrierKind = Literal["random-numbers", "numbers", "digits", "number-words", "listed", "code", "reasoning", "chat"]

@@ -17,12 +17,10 @@ import yaml
 from heredity.ground.errors import InputError
 from heredity.ground.files import read_text
 from heredity.ground.hashing import seed_from
-from heredity.records.carrier import CarrierSpec
+from heredity.records.carrier import LEAST_WORDS, CarrierSpec
 from heredity.teaching.carriers.asked import Asked, draw_distinct
 
 BUNDLED = resources.files("heredity.teaching.carriers") / "alphabets.yaml"
-LEAST_WORDS = 8
-"""Of an alphabet; fewer leave a teacher next to nothing to choose among."""
 N_SHOWN = 4
 """Words that a prompt shows."""
 ASKING = (
