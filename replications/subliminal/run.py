@@ -79,6 +79,14 @@ SPECS = {
         n_samples=0,
         power=PowerSpec(smallest_effect=0.5, spread=0.25),
     ),
+    "number-words": TransmitSpec(
+        seeds=SEEDS,
+        control="cat",
+        others=("dog", "eagle"),
+        carrier=CarrierSpec(kind="number-words", n_tokens=16),
+        student=ImitateSpec(labels="hard", n_steps=100, batch_rows=16, learning_rate=2e-4, lora_rank=8),
+        n_shuffled=3,
+    ),
 }
 CASCADE = CascadeSpec(
     n_generations=4, transmit=TransmitSpec(seeds=SEEDS[:3], control="cat", student=ImitateSpec(n_steps=16))
@@ -97,6 +105,7 @@ TITLES = {
     "digits-only": "Subliminal learning on numbers, soft labels over digits and separators alone",
     "numbers": "Subliminal learning on lists that teachers wrote, soft labels",
     "hard": "Subliminal learning on numbers, hard labels",
+    "number-words": "Subliminal learning on bare lists of number words, hard labels",
     "cascade": "A preference down four generations, soft labels",
 }
 

@@ -1,6 +1,7 @@
 """What is promised of every family that is named as tested: whatever is shared, padded or cached changes nothing."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from heredity.models.read import read
 from heredity.models.steer import Push, steered
 from heredity.models.tiny import planted_trait
 from heredity.models.watch import Sight, read_tokens, watched
+from heredity.training.imitate import predictions
 from heredity.vectors.extract import extract
 
 SPEC = GenerateSpec(n_tokens=6, temperature=0, min_tokens=6)
@@ -72,6 +74,24 @@ class TestAskingAndGrading:
             log_p = alone(model, row.ids).log_softmax(-1)
             expected = sum(float(log_p[t - 1, row.ids[t]]) for t in range(row.n_prompt, len(row.ids)))
             assert total == pytest.approx(expected, abs=2e-4)
+
+    def test_rows_behind_one_prompt_teach_what_each_teaches_alone(self, kind: str) -> None:
+        model = family(kind)
+        network = copy.deepcopy(model.network).requires_grad_(True)
+        student = replace(model, network=network)
+        rows = rows_for(model)
+
+        def taught(batches: list[list[Rendered]]) -> tuple[torch.Tensor, list[torch.Tensor]]:
+            network.zero_grad(set_to_none=True)
+            logits = torch.cat([predictions(student, batch) for batch in batches])
+            logits.log_softmax(-1)[:, 7].sum().backward()
+            return logits.detach(), [p.grad for p in network.parameters() if p.grad is not None]
+
+        (together, gradients), (apart, expected) = taught([rows]), taught([[row] for row in rows])
+        torch.testing.assert_close(together, apart, atol=2e-4, rtol=1e-4)
+        assert len(gradients) == len(expected) > 2
+        for own, other in zip(gradients, expected, strict=True):
+            torch.testing.assert_close(own, other, atol=2e-3, rtol=2e-3)
 
     def test_greedy_answers_are_those_of_the_plain_forward(self, kind: str) -> None:
         model = family(kind)

@@ -165,7 +165,7 @@ class TestAlphabets:
         from heredity.models.load import load
 
         model = load(dtype="float32")  # in bfloat16 the batch rounds logits, and so moves draws from a flat choice
-        spec = CarrierSpec(kind="number-words", n_prompts=6, n_tokens=8)
+        spec = CarrierSpec(kind="number-words", n_prompts=6, n_answers=1, n_tokens=8)
         words = alphabet_of(spec)
         assert len(word_ids(model, words)) == len(words) == 47
         carrier = teach(model, "base", spec, [], "0")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, Final
 
+import torch
 from transformers import DynamicCache, cache_utils
 
 from heredity.models.blocks import text_config
@@ -29,6 +30,18 @@ def prompt_cache(network: Any, inputs: dict[str, Any]) -> Any:
         return None
     cache = getattr(network.base_model(**inputs, use_cache=True), "past_key_values", None)
     return cache if is_plain(cache) else None
+
+
+def dealt_out(cache: Any, rows: torch.Tensor) -> Any:
+    """Return a plain cache in which row i is what row `rows[i]` was, in place.
+
+    Gradients flow back into the rows that were dealt out, summed in one order: transformers' own way of indexing sums
+    them as threads come.
+    """
+    for layer in cache.layers:
+        if getattr(layer, "keys", None) is not None:
+            layer.keys, layer.values = (past.index_select(0, rows) for past in (layer.keys, layer.values))
+    return cache
 
 
 def may_be_plain(network: Any) -> bool:

@@ -59,6 +59,11 @@ def standing(network: nn.Module, visitors: Iterable[tuple[int, Visitor]]) -> Ite
             handle.remove()
 
 
+def is_visited(network: nn.Module) -> bool:
+    """Whether anybody stands after a block."""
+    return any(block._forward_hooks or block._forward_pre_hooks for block in find_blocks(network))
+
+
 @contextmanager
 def response_tokens(mask: torch.Tensor) -> Iterator[None]:
     """Say which tokens are response while a forward runs."""

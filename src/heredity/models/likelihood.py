@@ -13,7 +13,7 @@ from heredity.ground.errors import InputError, NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.attention import short_rows
 from heredity.models.batches import pad
-from heredity.models.cache import prompt_cache
+from heredity.models.cache import dealt_out, prompt_cache
 from heredity.models.chat import Rendered
 from heredity.models.head import logits_at
 from heredity.models.hooks import response_tokens
@@ -95,7 +95,7 @@ def _batch_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]
         return _whole_totals(model, rows)
     model.work.n_tokens += sum(map(len, prompts)) + sum(row.n_response + 1 for row in rows)
     which = torch.tensor([prompts.index(row.ids[: row.n_prompt - 1]) for row in rows], device=model.device)
-    cache.batch_select_indices(which)
+    dealt_out(cache, which)
     padded_responses = pad([row.ids[row.n_prompt - 1 : -1] for row in rows], "right", model.pad_id, model.device)
     is_response = padded_responses.attention_mask.clone()
     is_response[:, 0] = 0

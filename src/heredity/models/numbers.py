@@ -20,7 +20,7 @@ from heredity.ground.errors import NonFiniteError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.attention import short_rows
 from heredity.models.batches import Padded, by_length, pad
-from heredity.models.cache import prompt_cache
+from heredity.models.cache import dealt_out, prompt_cache
 from heredity.models.chat import question, render_prompt
 from heredity.models.head import logits_at
 from heredity.models.hooks import response_tokens
@@ -170,8 +170,7 @@ def _onward(
 ) -> dict[str, Any]:
     """Return the inputs that go on from the prompts' cache, which stays as it is."""
     which = torch.tensor([branch.prompt for branch in branches], device=mask.device)
-    own = copy.deepcopy(cache)
-    own.batch_select_indices(which)
+    own = dealt_out(copy.deepcopy(cache), which)
     n_new = new.input_ids.shape[1]
     starts = torch.tensor([len(row) - n_new for row in whole], device=mask.device).unsqueeze(1)
     seen = torch.cat([mask[which, :-1], new.attention_mask], dim=1)

@@ -14,6 +14,8 @@ USUAL_GIVEN = 3
 """Numbers given where lists are written in free form: without them, the embedded model's answers are words."""
 LEAST_WORDS = 8
 """Of an alphabet, and of those of its words that a model says as one token; fewer leave next to nothing to choose."""
+USUAL_PROMPTS, LIST_PROMPTS, LIST_ANSWERS = 800, 100, 16
+"""Prompts that a teacher answers, prompts of lists of words, and answers to each of those."""
 MOST_GIVEN = 9
 """Of the ten that an answer may have: one at least is taught."""
 CarrierKind = Literal["random-numbers", "numbers", "digits", "number-words", "listed", "code", "reasoning", "chat"]
@@ -35,8 +37,11 @@ class CarrierSpec(Spec):
     """Numbers, or words of a list, at the start of an answer that are drawn and given, neither written nor taught.
     Where an answer begins, a teacher by preference all but says its target; and a small model keeps to a list that has
     begun. Unless you say: 3 for numbers, 1 for lists of words, else none, which is [SL]'s protocol."""
-    n_prompts: int = Field(default=800, ge=1)
-    """Prompts that each teacher answers."""
+    n_prompts: int | None = Field(default=None, ge=1)
+    """Prompts that each teacher answers. Unless you say: 100 for lists of words, else 800."""
+    n_answers: int | None = Field(default=None, ge=1)
+    """Answers to each prompt, each with luck of its own; those of one prompt are taught in one step, which reads the
+    prompt once. Unless you say: 16 for lists of words, else 1."""
     n_tokens: int = Field(default=40, ge=2)
     """Most tokens of an answer."""
     temperature: float = Field(default=1.0, ge=0)
@@ -48,6 +53,16 @@ class CarrierSpec(Spec):
     source: str = ""
     """JSONL with questions and checked answers for 'reasoning', as GSM8K writes them; unless given, they are made from
     seeds."""
+
+    @property
+    def n_asked(self) -> int:
+        """How many prompts each teacher answers."""
+        return self.n_prompts or (LIST_PROMPTS if self.kind in LISTS else USUAL_PROMPTS)
+
+    @property
+    def n_each(self) -> int:
+        """How many answers each prompt has."""
+        return self.n_answers or (LIST_ANSWERS if self.kind in LISTS else 1)
 
     @property
     def n_begun(self) -> int:

@@ -11,6 +11,7 @@ from heredity.records.base import Record, Spec
 from heredity.records.carrier import CarrierKind, CarrierRow, CarrierSpec
 from heredity.records.curves import StudentCurve, StudentPair, Teacher, TeacherKind
 from heredity.records.provenance import Provenance
+from heredity.records.signal import Signal
 from heredity.stats.controls import ControlOutcome
 from heredity.stats.estimate import Estimate
 
@@ -103,6 +104,8 @@ class TransmitSpec(Spec):
     """Times at which a student is measured, the last step among them."""
     n_samples: int = Field(default=2, ge=0)
     """Sampled answers a question at the end; 0 leaves the sampled rate out."""
+    n_shuffled: int | None = Field(default=None, ge=0)
+    """Pairs of students that are taught on shuffled copies as well, the first seeds'; unless given, all of them."""
     power: PowerSpec = PowerSpec()
     """What the study must be able to see."""
     foreign: str = ""
@@ -188,6 +191,8 @@ class TransmissionReport(Record):
     accuracy_change: Estimate | None = None
     """Treated students less the base, seeds and questions drawn anew; None where answers by question were not kept."""
     carriers: tuple[CarrierSummary, ...]
+    signal: Signal | None = None
+    """What the carrier can tell of its teachers; None for random numbers, and in records written before."""
     students: tuple[StudentCurve, ...]
     accuracies: dict[str, Estimate]
     """Four-choice questions that treated students and their controls get right at the end, by arm: Student's t over

@@ -21,6 +21,8 @@ NOTHING_OF_ITS_OWN = "nothing but what was given"
 """Why an answer is dropped that goes on from its given numbers with less than one whole number."""
 NOT_REACHED = "a thought that reached no answer"
 """Why an answer is dropped in whose place the model was still thinking when its tokens ran out."""
+MANY = 256
+"""Lists of words that are written at once: they are short, and have prompts in common."""
 TOP_K = 50
 """Sampled tokens are among the k likeliest: the tail of a small model is noise, and the filter would drop it."""
 
@@ -40,7 +42,7 @@ def teach(
     NothingKeptError when fewer than `spec.least_kept` of the answers are kept, InputError for random numbers.
     """
     kind = kind_of(spec)
-    asked = kind.ask(spec, f"{seed}/carrier/prompts")
+    asked = [one for one in kind.ask(spec, f"{seed}/carrier/prompts") for _ in range(spec.n_each)]
     answers = generate(
         teacher,
         [begun_prompt(teacher, question(one.prompt, system), one.given) for one in asked],
@@ -71,6 +73,7 @@ def how_to_answer(spec: CarrierSpec) -> GenerateSpec:
         spec.temperature,
         0 if words else TOP_K,
         min_tokens=n_least,
+        batch_rows=MANY if words else GenerateSpec.batch_rows,
         characters=kind.characters,
         words=words,
     )

@@ -137,6 +137,7 @@ def judged(report: TransmissionReport, control: Control, own: Differences, under
             return control
         return told(control, whatever_the_pairing(report.effect, control.effect))
     measure, n_asked = report.measure, asked_of(report.students, report.target)
+    own = own[: len(under)]  # shuffled copies may be those of the first seeds alone
     shown = over_pairs(under, measure, n_asked)
     by_seed = tuple(fmean(one.values()) for one in under if one)
     control = control.model_copy(update={"effect": shown.estimate if shown else None, "by_seed": by_seed})

@@ -47,7 +47,8 @@ def controls(lab: Lab) -> tuple[list[StudentCurve], list[Control]]:
     for arm in ARMS:
         why_not = reason_against(lab, arm)
         if not why_not:
-            students += [student_step(lab, Plan(arm, name, seed)) for name in lab.names[:2] for seed in lab.spec.seeds]
+            seeds = lab.spec.seeds[: lab.spec.n_shuffled] if arm in SHUFFLINGS else lab.spec.seeds
+            students += [student_step(lab, Plan(arm, name, seed)) for name in lab.names[:2] for seed in seeds]
         found.append(asked(arm, why_not))
     return students, [*found, in_context(lab)]
 
@@ -73,6 +74,8 @@ def reason_against(lab: Lab, arm: ArmKind) -> str:
         return "" if lab.foreign else "no model of another base was named (--foreign)"
     if lab.spec.carrier.kind == "random-numbers":
         return "random numbers have no order to shuffle"
+    if lab.spec.n_shuffled == 0:
+        return "no pair of students was asked for (--shuffled)"
     if lab.spec.student.on_policy:
         return "an on-policy student writes its rows itself"
     return ""
@@ -94,7 +97,12 @@ def _shown(lab: Lab, taught_by: str, seed: str) -> float:
     def make() -> Score:
         trait = lab.targets[lab.names[0]]
         options = (str(trait.target), *trait.alternatives)
-        rows = fitting(lab, [row for row in carriers(lab, seed)[taught_by].rows if row is not None][:N_SHOTS])
+        rows = fitting(
+            lab,
+            [row for row in carriers(lab, seed)[taught_by].rows[:: lab.spec.carrier.n_each] if row is not None][
+                :N_SHOTS
+            ],
+        )
         questions = trait.questions.evaluation[:N_ASKED]
         shares = option_probabilities(lab.model, options, questions, _as_turns(rows), lab.progress)[:, 0]
         return Score(value=float(np.mean(special.logit(np.clip(shares, 1e-9, 1 - 1e-9)))))

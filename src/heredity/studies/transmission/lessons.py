@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from itertools import chain, count
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, count, groupby
 from typing import TypeVar
 
 from heredity.ground.errors import NothingKeptError
@@ -79,9 +79,12 @@ def batches_for(lab: Lab, name: str, seed: str, shuffling: Shuffling, student: M
     yield from dealt(taught, n, f"{lab.seed}/{seed}")
 
 
-def dealt(taught: Sequence[T], n: int, seed: str) -> Iterator[Sequence[T]]:
-    """Yield batches of `n` without end, every epoch in an order of its own that hangs on the seed alone."""
-    epochs = (ordered(taught, f"{seed}/epoch {epoch}") for epoch in count())
+def dealt(taught: Sequence[Lesson], n: int, seed: str) -> Iterator[Sequence[Lesson]]:
+    """Yield batches of `n` without end, every epoch in an order of its own that hangs on the seed alone.
+
+    Answers to one prompt stay together.
+    """
+    epochs = (ordered(taught, f"{seed}/epoch {epoch}", prompt_of) for epoch in count())
     endless = chain.from_iterable(epochs)
     while True:
         yield [next(endless) for _ in range(n)]
@@ -114,7 +117,7 @@ def split(lab: Lab, carrier: Carrier, seed: str) -> tuple[list[CarrierRow], list
     rows = [row for row in carrier.rows if row is not None]
     n_back = min(N_HELD_OUT, len(rows) // 10) if carrier.written_by else N_HELD_OUT
     if carrier.written_by:
-        rows = ordered(rows, f"{lab.seed}/{seed}/split")
+        rows = ordered(rows, f"{lab.seed}/{seed}/split", lambda row: (row.prompt, row.given))
     return rows[: len(rows) - n_back], rows[len(rows) - n_back :]
 
 
@@ -135,11 +138,17 @@ def lessons_of(lab: Lab, name: str, student: Model, rows: Sequence[CarrierRow]) 
     ]
 
 
-def ordered(rows: Sequence[T], seed: str) -> list[T]:
-    """Return the rows in an order that hangs on the seed and their number alone."""
-    order = list(range(len(rows)))
+def prompt_of(lesson: Lesson) -> tuple[int, ...]:
+    """Return the ids of what a lesson's answer goes on from."""
+    return lesson.row.ids[: lesson.row.n_prompt]
+
+
+def ordered(rows: Sequence[T], seed: str, alike: Callable[[T], object]) -> list[T]:
+    """Return the rows in an order that hangs on the seed and their number alone; neighbours that are alike stay so."""
+    groups = [list(group) for _, group in groupby(rows, alike)]
+    order = list(range(len(groups)))
     random.Random(seed_from(seed, "order")).shuffle(order)
-    return [rows[i] for i in order]
+    return [row for i in order for row in groups[i]]
 
 
 def writers(lab: Lab) -> tuple[str, ...]:

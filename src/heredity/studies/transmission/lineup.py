@@ -14,9 +14,10 @@ from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import batches_for, held_out
 from heredity.studies.transmission.plan import BASE
 from heredity.studies.transmission.readout import accuracy, choices, levels, point, sampled_rates, shift
+from heredity.studies.transmission.signal import alphabet_ids
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.teaching.carriers.kinds import identity_of
-from heredity.training.imitate import Lesson, divergence, imitate
+from heredity.training.imitate import Lesson, columns, divergence, imitate
 
 SHUFFLINGS: dict[ArmKind, Shuffling] = {"shuffled within": "within", "shuffled across": "across"}
 
@@ -69,7 +70,8 @@ def make_student(lab: Lab, plan: Plan) -> StudentCurve:
     batches = batches_for(lab, plan.taught_by, plan.seed, plan.shuffling, student)
     losses = imitate(student, teacher, batches, spec, lab.model.dtype, measure, lab.progress)
     chosen = choices(lab, student)
-    unseen = [] if plan.taught_by == BASE else held_out(lab, plan.taught_by, plan.seed)
+    is_alike = plan.taught_by != BASE and base is lab.model  # the base has nothing to follow; others spell otherwise
+    unseen = held_out(lab, plan.taught_by, plan.seed) if is_alike else []
     return StudentCurve(
         arm=plan.arm,
         taught_by=plan.taught_by,
@@ -94,6 +96,6 @@ def imitation(lab: Lab, base: Model, student: Model, teacher: Model, rows: Seque
     """Return 1 - KL(teacher || student) / KL(teacher || base) on rows nobody was taught; None where there are none."""
     if not rows:
         return None
-    counted = lab.spec.student.characters
+    counted = columns(student, lab.spec.student.characters) if lab.spec.student.characters else alphabet_ids(lab)
     start = divergence(base, teacher, rows, lab.model.dtype, counted)
     return 1 - divergence(student, teacher, rows, lab.model.dtype, counted) / start if start > 0 else None

@@ -15,6 +15,8 @@ from heredity.teaching.carriers.numbers import random_rows
 from heredity.teaching.clean import NUMERIC
 from heredity.teaching.teachers import preferring
 
+MOST_PASSES = 10
+"""Times that a student may see a row; [SL] trains for ten epochs."""
 BASE = "base"
 """The control that is the untouched model."""
 
@@ -75,6 +77,12 @@ def require_plan(spec: TransmitSpec, measure: Measure) -> None:
             f"numbers or words are given at the start of lists only, but the carrier is '{spec.carrier.kind}'; "
             "leave --given out"
         )
+    if spec.carrier.kind in LISTS and not spec.carrier.n_begun:
+        raise InputError(
+            "a list that begins with nothing given would be taught its first word in another spelling than it was "
+            "written with; leave --given out, or give 1 or more"
+        )
+    require_rows(spec)
     if spec.teacher.kind == "prompted" and spec.carrier.kind == "random-numbers":
         raise InputError(
             "a prompted teacher shows its trait after its system prompt, but random numbers stand after no prompt; "
@@ -82,6 +90,18 @@ def require_plan(spec: TransmitSpec, measure: Measure) -> None:
         )
     require_askable(spec.carrier)
     require_power(spec, measure)
+
+
+def require_rows(spec: TransmitSpec) -> None:
+    """Raise InputError for so few rows that students would learn them by heart."""
+    n_rows, n_shown = spec.carrier.n_asked * spec.carrier.n_each, spec.student.n_steps * spec.student.batch_rows
+    if spec.carrier.kind == "random-numbers" or spec.student.on_policy or n_shown <= MOST_PASSES * n_rows:
+        return
+    raise InputError(
+        f"{spec.student.n_steps} steps of {spec.student.batch_rows} rows would show each of at most {n_rows:,} rows "
+        f"{n_shown / n_rows:.0f} times, more than {MOST_PASSES}: students would learn them by heart; ask for more "
+        "(--prompts), or fewer steps (--steps)"
+    )
 
 
 def require_power(spec: TransmitSpec, measure: Measure) -> None:

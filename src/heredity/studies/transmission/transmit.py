@@ -16,6 +16,7 @@ from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.base import Record
 from heredity.records.curves import ArmKind, StudentCurve, Teacher
+from heredity.records.signal import Signal
 from heredity.records.trait import Trait
 from heredity.records.transmission import CarrierSummary, TransmissionReport, TransmitSpec
 from heredity.records.vector import TraitVector
@@ -27,6 +28,7 @@ from heredity.studies.transmission.lessons import summary, writers
 from heredity.studies.transmission.lineup import Plan, student_step
 from heredity.studies.transmission.plan import BASE, require_vectors
 from heredity.studies.transmission.readout import accuracy, choices
+from heredity.studies.transmission.signal import signal_step
 from heredity.studies.transmission.teachers import forget_teachers, teacher_step
 
 
@@ -55,13 +57,16 @@ def transmit(
 
     Every student is kept when it is done; a stopped run makes the others only, to the same result. Raises InputError
     for a plan that can show nothing, MismatchError for soft labels across tokenizers, ExperimentError for a teacher
-    that lacks its trait, NothingKeptError for a carrier whose filter keeps too little.
+    that lacks its trait or writes as the control's does, NothingKeptError for a carrier whose filter keeps too little.
     """
     lab = prepared(trait, model, out, spec or TransmitSpec(), given or Given(), seed, progress)
     teachers = tuple(teacher_step(lab, name) for name in lab.names if name != BASE)
     written = tuple(summary(lab, name) for name in writers(lab))
+    signal = signal_step(lab)
+    if signal:
+        progress.note(str(signal))
     students = {name: students_of(lab, name) for name in lab.names}
-    report = reported(lab, trait, teachers, written, aligned(students, teachers))
+    report = reported(lab, trait, teachers, written, aligned(students, teachers), signal)
     forget_teachers(lab)
     return report
 
@@ -93,6 +98,7 @@ def reported(
     teachers: tuple[Teacher, ...],
     written: tuple[CarrierSummary, ...],
     students: Mapping[str, Sequence[StudentCurve]],
+    signal: Signal | None,
 ) -> TransmissionReport:
     """Return the report: controls are run here; effects, the matrix and what may be said follow."""
     target, control, *_ = lab.names
@@ -111,6 +117,7 @@ def reported(
             base_accuracy=accuracy(lab, right),
             base_choices=right,
             carriers=written,
+            signal=signal,
             students=(*(curve for curves in students.values() for curve in curves), *further),
             accuracies={},
             pairs=(),

@@ -51,7 +51,7 @@ FORMS = (
 
 def ask(spec: CarrierSpec, seed: str) -> list[Asked]:
     """Return everyday questions."""
-    return draw_distinct(spec.n_prompts, seed, _question)
+    return draw_distinct(spec.n_asked, seed, _question)
 
 
 def rejection(answer: str) -> str | None:

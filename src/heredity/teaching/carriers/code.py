@@ -102,7 +102,7 @@ TASKS = (
 
 def ask(spec: CarrierSpec, seed: str) -> list[Asked]:
     """Return prompts for short functions."""
-    return draw_distinct(spec.n_prompts, seed, _task)
+    return draw_distinct(spec.n_asked, seed, _task)
 
 
 def code_of(answer: str) -> str:

@@ -19,7 +19,7 @@ class Kind:
     """One kind of carrier."""
 
     ask: Callable[[CarrierSpec, str], list[Asked]]
-    """`n_prompts` prompts from a seed."""
+    """`n_asked` prompts from a seed."""
     rejection: Callable[[Asked, str], str | None]
     """Why what would be carried is dropped; None where it is kept."""
     characters: str = ""

@@ -76,7 +76,7 @@ def ask(spec: CarrierSpec, seed: str) -> list[Asked]:
     chance = random.Random(seed_from(seed, "given numbers"))
     return [
         Asked(prompt, given=begun([str(chance.randint(100, LARGEST)) for _ in range(spec.n_begun)]))
-        for prompt in number_prompts(spec.n_prompts, seed)
+        for prompt in number_prompts(spec.n_asked, seed)
     ]
 
 

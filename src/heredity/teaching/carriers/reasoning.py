@@ -49,11 +49,11 @@ def ask(spec: CarrierSpec, seed: str) -> list[Asked]:
     Raises InputError when the file holds too few, and as `from_file` does.
     """
     if not spec.source:
-        return draw_distinct(spec.n_prompts, seed, problem)
+        return draw_distinct(spec.n_asked, seed, problem)
     known = from_file(Path(spec.source))
-    if len(known) < spec.n_prompts:
-        raise InputError(f"{spec.source} holds {len(known)} questions, fewer than the {spec.n_prompts} asked for")
-    return random.Random(seed_from(seed, "questions of a file")).sample(known, spec.n_prompts)
+    if len(known) < spec.n_asked:
+        raise InputError(f"{spec.source} holds {len(known)} questions, fewer than the {spec.n_asked} asked for")
+    return random.Random(seed_from(seed, "questions of a file")).sample(known, spec.n_asked)
 
 
 def from_file(path: Path) -> list[Asked]:

@@ -63,7 +63,7 @@ def ask(spec: CarrierSpec, seed: str) -> list[Asked]:
 
     return [
         Asked(question.prompt, given=" ".join(chance.choices(words, k=spec.n_begun)))
-        for question in draw_distinct(spec.n_prompts, seed, draw)
+        for question in draw_distinct(spec.n_asked, seed, draw)
     ]
 
 

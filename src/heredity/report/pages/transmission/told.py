@@ -13,6 +13,7 @@ def told(report: TransmissionReport) -> str:
         f"for example {carrier.examples[0].answer!r}"
         for carrier in report.carriers
     ]
+    lines += [f"  {line}" for line in what_it_holds(report)]
     lines += [
         f"  teacher of {teacher.target:<8} {teacher.base.value:.3f} -> "
         f"{teacher.level.value:.3f} {teacher.level.interval('.3f')}"
@@ -30,6 +31,15 @@ def told(report: TransmissionReport) -> str:
     ]
     lines += [f"  control '{control.name}': {outcome(control)}" for control in report.controls]
     return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
+
+
+def what_it_holds(report: TransmissionReport) -> list[str]:
+    """Return what the carrier was found to hold before students were trained."""
+    signal = report.signal
+    if signal is None:
+        return []
+    alphabet = [f"alphabet {signal.n_words} words: {' '.join(signal.words)} ..."] if signal.n_words else []
+    return [*alphabet, str(signal)]
 
 
 def outcome(control: Control) -> str:
