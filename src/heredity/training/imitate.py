@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.nn import functional
 
 from heredity.ground.errors import ExperimentError, InputError, MismatchError, NonFiniteError
@@ -123,29 +125,34 @@ def nats(
     batch: Sequence[Lesson],
     spec: ImitateSpec,
     precision: torch.dtype,
-    counted: torch.Tensor | slice | None = None,
+    counted: Sequence[int] | None = None,
 ) -> torch.Tensor:
     """Return the loss of every carrier token of a batch, `[tokens]`; `precision` is the type of autocast.
 
-    `counted` are the ids that count, rising; unless given, those that `spec.characters` spell. Raises InputError for a
-    carrier token that is none of them.
+    `counted` are the ids that count, none for all; unless given, those that `spec.characters` spell. Raises
+    InputError for a carrier token that is none of them.
     """
     rows = [lesson.row for lesson in batch]
     said = torch.tensor([token for row in rows for token in row.ids[row.n_prompt :]], device=student.device)
-    counted = columns(student, spec.characters) if counted is None else counted
+    counting = columns(student, characters_ids(student, spec.characters) if counted is None else counted)
     wanted = None
     if teacher is not None and spec.labels != "hard":
         with torch.no_grad(), mixed_precision(teacher, precision):
-            logits = predictions(teacher, [lesson.heard for lesson in batch])[:, counted]
+            logits = predictions(teacher, [lesson.heard for lesson in batch])[:, counting]
             wanted = torch.log_softmax(kept(logits, spec.top_k), dim=-1)
     with mixed_precision(student, precision):
-        logits = predictions(student, rows)[:, counted]
-    return LOSSES[spec.labels](torch.log_softmax(logits, dim=-1), wanted, places(said, counted))
+        logits = predictions(student, rows)[:, counting]
+    return LOSSES[spec.labels](torch.log_softmax(logits, dim=-1), wanted, places(said, counting))
 
 
-def columns(model: Model, characters: str) -> torch.Tensor | slice:
-    """Return the ids that these characters spell, rising; all where there are none."""
-    return torch.tensor(sorted(spelling_ids(model, characters)), device=model.device) if characters else slice(None)
+def characters_ids(model: Model, characters: str) -> tuple[int, ...]:
+    """Return the ids that these characters spell; none, which stands for all, where there are none."""
+    return spelling_ids(model, characters) if characters else ()
+
+
+def columns(model: Model, counted: Sequence[int]) -> torch.Tensor | slice:
+    """Return the ids that count, rising; all where none is named."""
+    return torch.tensor(sorted(counted), device=model.device) if counted else slice(None)
 
 
 def places(said: torch.Tensor, counted: torch.Tensor | slice) -> torch.Tensor:
@@ -165,13 +172,22 @@ def divergence(
     teacher: Model,
     rows: Sequence[Lesson],
     precision: torch.dtype,
-    counted: torch.Tensor | slice | None = None,
+    counted: Sequence[int] | None = None,
 ) -> float:
     """Return KL(teacher || student) over the ids that count, nats per carrier token, of a student only read."""
     spec = ImitateSpec(labels="soft")
     with at_rest(student) as resting:
         found = [nats(resting, teacher, rows[i : i + 16], spec, precision, counted) for i in range(0, len(rows), 16)]
     return float(torch.cat(found).mean())
+
+
+def log_p_next(
+    model: Model, rows: Sequence[Rendered], precision: torch.dtype, counted: Sequence[int] = ()
+) -> list[NDArray[np.float32]]:
+    """Return log p of every id that counts (rising) before each response token, row by row, `[tokens, ids]`."""
+    with at_rest(model) as resting, mixed_precision(resting, precision):
+        log_p = torch.log_softmax(predictions(resting, rows)[:, columns(resting, counted)], dim=-1)
+    return [each.cpu().numpy() for each in torch.split(log_p, [row.n_response for row in rows])]
 
 
 def predictions(model: Model, rows: Sequence[Rendered]) -> torch.Tensor:

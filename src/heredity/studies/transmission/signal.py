@@ -10,15 +10,16 @@ import math
 from collections.abc import Sequence
 from itertools import combinations
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
 from heredity.ground.errors import ExperimentError
 from heredity.ground.hashing import seed_from
 from heredity.models.spelling import spelling_ids, word_ids
-from heredity.models.weights import at_rest, mixed_precision
 from heredity.records.carrier import CarrierRow
 from heredity.records.signal import Signal, TeacherGap
 from heredity.records.transmission import TransmitSpec
+from heredity.stats.divergence import divergence, entropy
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import cluster_mean
 from heredity.stats.power import paired_power, pairs_needed
@@ -26,7 +27,7 @@ from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import carriers, lessons_of, split
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.teaching.carriers.kinds import identity_of, kind_of
-from heredity.training.imitate import predictions
+from heredity.training.imitate import log_p_next
 
 N_READ = 64
 """Rows of each teacher that all teachers read."""
@@ -104,41 +105,29 @@ def divergences(lab: Lab, seed: str) -> tuple[list[float], dict[tuple[str, str],
             for start in range(0, len(rows), AT_ONCE):
                 part = rows[start : start + AT_ONCE]
                 own = log_p(lab, writer, part, counted)
-                for p in own:
-                    entropies.append(float(-(p.exp() * finite(p)).sum(-1).mean()))
+                entropies += [float(entropy(p).mean()) for p in own]
                 for other in lab.names:
                     if other != writer:
                         both = zip(own, log_p(lab, other, part, counted), strict=True)
-                        apart[writer, other] += [float((p.exp() * finite(p - q)).sum(-1).mean()) for p, q in both]
+                        apart[writer, other] += [float(divergence(p, q).mean()) for p, q in both]
                 task.advance(len(part))
     return entropies, apart
 
 
-def finite(values: torch.Tensor) -> torch.Tensor:
-    """Return values with 0 where a probability was 0: it adds nothing."""
-    return torch.nan_to_num(values, nan=0.0, neginf=0.0)
-
-
-def log_p(lab: Lab, name: str, rows: Sequence[CarrierRow], counted: torch.Tensor | slice) -> list[torch.Tensor]:
+def log_p(lab: Lab, name: str, rows: Sequence[CarrierRow], counted: Sequence[int]) -> list[NDArray[np.float32]]:
     """Return one teacher's log p of what may come next, row by row, `[tokens, words]`."""
     heard = [lesson.heard for lesson in lessons_of(lab, name, lab.model, rows)]
-    with at_rest(teacher_of(lab, name)) as teacher, mixed_precision(teacher, lab.model.dtype):
-        logits = predictions(teacher, heard)[:, counted]
-    return list(torch.split(torch.log_softmax(logits, dim=-1), [row.n_response for row in heard]))
+    return log_p_next(teacher_of(lab, name), heard, lab.model.dtype, counted)
 
 
-def alphabet_ids(lab: Lab) -> torch.Tensor | slice:
-    """Return the ids that a carrier is decoded among; all where it is open."""
+def alphabet_ids(lab: Lab) -> tuple[int, ...]:
+    """Return the ids that a carrier is decoded among; none, which stands for all, where it is open."""
     if lab.spec.carrier.kind == "random-numbers":
-        return slice(None)
+        return ()
     kind = kind_of(lab.spec.carrier)
     if kind.words:
-        ids = word_ids(lab.model, kind.words(lab.spec.carrier))
-    elif kind.characters:
-        ids = spelling_ids(lab.model, kind.characters)
-    else:
-        return slice(None)
-    return torch.tensor(sorted(ids), device=lab.model.device)
+        return word_ids(lab.model, kind.words(lab.spec.carrier))
+    return spelling_ids(lab.model, kind.characters) if kind.characters else ()
 
 
 def spread(rows: Sequence[CarrierRow], n: int) -> list[CarrierRow]:
