@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import combinations
 from statistics import stdev
 
 from heredity.records.carrier import CarrierRow, CarrierSpec
 from heredity.records.cascade import CascadeReport, CascadeSpec, Generation
 from heredity.records.curves import ArmKind, CurvePoint, StudentCurve, Teacher
+from heredity.records.signal import Signal, TeacherGap
 from heredity.records.transmission import CarrierSummary, Control, Effect, ImitateSpec, TransmissionReport, TransmitSpec
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_if_several, mean_t
@@ -62,8 +64,29 @@ def crowded_report() -> TransmissionReport:
             "spec": spec,
             "students": (*plain.students, *more),
             "carriers": tuple(written(name) for name in targets),
+            "signal": signal(targets),
             "controls": controls(plain, more),
         }
+    )
+
+
+def signal(targets: tuple[str, ...]) -> Signal:
+    """Return what a carrier of these teachers holds."""
+    pairs = combinations(targets, 2)
+    gaps = tuple(
+        TeacherGap(first=a, second=b, nats=about(0.01 + 0.001 * i, 0.002, 128)) for i, (a, b) in enumerate(pairs)
+    )
+    return Signal(
+        n_words=47,
+        words=("zero", "one", "two"),
+        entropy=about(2.4, 0.02, 128),
+        gaps=gaps,
+        n_rows=1440,
+        n_passes=1.1,
+        n_tokens=25_600,
+        forecast=0.57,
+        pairs=4,
+        n_steps=100,
     )
 
 

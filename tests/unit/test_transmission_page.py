@@ -197,6 +197,13 @@ class TestWhatItSays:
             assert all(f"{reason}{count}" in text.replace("\n", "") for reason, count in carrier.dropped.items())
             assert all(row.text in text for row in carrier.examples)
 
+    def test_what_the_rows_hold_of_their_writers_is_told_where_it_was_measured(self, text, report):
+        assert report.signal
+        for figure in ("47 words: zero one two ...", "25,600 tokens: each of 1,440 rows 1.1 times", "256 nats", "0.57"):
+            assert figure in text
+        assert text.count("differ by (nats a token)") == len(report.signal.gaps) == 6
+        assert "Written with" not in Reader(transmissions.html(transmission_report())).text
+
     def test_what_was_not_measured_is_left_out_by_name(self, bare, bare_text):
         assert "Not measured: the sampled rate, imitation, alignment, accuracy." in bare_text
         assert "Sampled rate" not in bare_text

@@ -18,8 +18,10 @@ USUAL_PROMPTS, LIST_PROMPTS, LIST_ANSWERS = 800, 100, 16
 """Prompts that a teacher answers, prompts of lists of words, and answers to each of those."""
 MOST_GIVEN = 9
 """Of the ten that an answer may have: one at least is taught."""
-CarrierKind = Literal["random-numbers", "numbers", "digits", "number-words", "listed", "code", "reasoning", "chat"]
-LISTS: tuple[CarrierKind, ...] = ("number-words", "listed")
+CarrierKind = Literal[
+    "random-numbers", "numbers", "digits", "number-words", "words", "listed", "code", "reasoning", "chat"
+]
+LISTS: tuple[CarrierKind, ...] = ("number-words", "words", "listed")
 """Carriers decoded among whole words."""
 
 
@@ -29,8 +31,9 @@ class CarrierSpec(Spec):
     kind: CarrierKind = "random-numbers"
     """What students are taught on. random-numbers: drawn, written by nobody (soft labels only). numbers: asked of the
     teacher in free form, then filtered. digits: the same, decoded among digits and separators alone. number-words:
-    bare lists, decoded among 47 number words that are one token each; listed: the same with words of your own. code,
-    reasoning, chat: short Python functions, arithmetic with checked answers, everyday questions."""
+    bare lists, decoded among 47 number words that are one token each; words: among 4,000 common ones without animals;
+    listed: among words of your own. code, reasoning, chat: short Python functions, arithmetic with checked answers,
+    everyday questions."""
     n_values: int = Field(default=10, ge=2)
     """Numbers in a random sequence."""
     n_given: int | None = Field(default=None, ge=0, le=MOST_GIVEN)

@@ -10,9 +10,9 @@ from heredity.records.trait import Trait
 from heredity.records.transmission import UNITS, Measure, TransmitSpec
 from heredity.records.vector import TraitVector
 from heredity.stats.power import paired_power, pairs_needed
-from heredity.teaching.carriers.kinds import kind_of
+from heredity.teaching.carriers.kinds import CARRIERS, kind_of
 from heredity.teaching.carriers.numbers import random_rows
-from heredity.teaching.clean import NUMERIC
+from heredity.teaching.clean import NUMERIC, named, trait_words
 from heredity.teaching.teachers import preferring
 
 MOST_PASSES = 10
@@ -38,6 +38,7 @@ def planned(trait: Trait, others: Mapping[str, Trait], spec: TransmitSpec) -> di
             "same thing compares nothing; name each target once (--control, --other)"
         )
     require_plan(spec, measure_of(targets.values()))
+    require_silent(spec.carrier, targets.values())
     return targets
 
 
@@ -90,6 +91,18 @@ def require_plan(spec: TransmitSpec, measure: Measure) -> None:
         )
     require_askable(spec.carrier)
     require_power(spec, measure)
+
+
+def require_silent(spec: CarrierSpec, traits: Iterable[Trait]) -> None:
+    """Raise InputError for an alphabet that names what a teacher shows: its rows would say it, or be dropped."""
+    words = CARRIERS[spec.kind].words if spec.kind in CARRIERS else None
+    forbidden = trait_words(traits)
+    naming = [word for word in (words(spec) if words else ()) if named(word, forbidden)]
+    if naming:
+        raise InputError(
+            f"the alphabet of '{spec.kind}' names what a teacher shows ({', '.join(naming[:5])}): a list of such words "
+            f"says it in so many words; take {'it' if len(naming) == 1 else 'them'} out"
+        )
 
 
 def require_rows(spec: TransmitSpec) -> None:

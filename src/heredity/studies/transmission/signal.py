@@ -14,14 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heredity.ground.errors import ExperimentError
-from heredity.ground.hashing import seed_from
 from heredity.models.spelling import spelling_ids, word_ids
 from heredity.records.carrier import CarrierRow
 from heredity.records.signal import Signal, TeacherGap
 from heredity.records.transmission import TransmitSpec
 from heredity.stats.divergence import divergence, entropy
-from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import cluster_mean
+from heredity.stats.intervals import mean_t
 from heredity.stats.power import paired_power, pairs_needed
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import carriers, lessons_of, split
@@ -74,13 +72,13 @@ def measured(lab: Lab) -> Signal:
     entropies, apart = divergences(lab, seed)
     first, second = lab.names[:2]
     pairs = [(first, second), *(pair for pair in combinations(lab.names, 2) if pair != (first, second))]
-    gaps = tuple(TeacherGap(first=a, second=b, nats=over_rows(lab, [*apart[a, b], *apart[b, a]])) for a, b in pairs)
+    gaps = tuple(TeacherGap(first=a, second=b, nats=mean_t([*apart[a, b], *apart[b, a]])) for a, b in pairs)
     kind = kind_of(spec.carrier)
     words = kind.words(spec.carrier) if kind.words else ()
     signal = Signal(
         n_words=len(word_ids(lab.model, words)) if words else None,
         words=words[:N_SHOWN],
-        entropy=over_rows(lab, entropies),
+        entropy=mean_t(entropies),
         gaps=gaps,
         n_rows=len(taught),
         n_passes=n_shown / len(taught),
@@ -135,11 +133,6 @@ def spread(rows: Sequence[CarrierRow], n: int) -> list[CarrierRow]:
     return list(rows) if len(rows) <= n else [rows[i * len(rows) // n] for i in range(n)]
 
 
-def over_rows(lab: Lab, values: Sequence[float]) -> Estimate:
-    """Return the mean over rows."""
-    return cluster_mean([[value] for value in values], seed_from(lab.seed, "signal"))
-
-
 def foretold(signal: Signal, lab: Lab) -> Signal:
     """Return a signal with what students may show of it, and with the pairs and updates that it takes to see that."""
     power, steps = lab.spec.power, lab.spec.student.n_steps
@@ -164,7 +157,7 @@ def expected(nats: float) -> float:
 def require_signal(signal: Signal, spec: TransmitSpec) -> None:
     """Raise ExperimentError for teachers that do not differ, and for a plan that could not see what is expected."""
     gap = signal.gaps[0]
-    if gap.nats.high < NOTHING:
+    if gap.nats.value < NOTHING:
         raise ExperimentError(
             f"the teachers '{gap.first}' and '{gap.second}' do not differ on '{spec.carrier.kind}' "
             f"({gap.nats.value:.1e} nats a token): nothing of either is in the rows; take another carrier, or "

@@ -39,6 +39,7 @@ CARRIERS: dict[CarrierKind, Kind] = {
         carried=numbers.whole_numbers,
     ),
     "number-words": Kind(words.ask, lambda _, text: words.rejection(text), words=words.alphabet_of),
+    "words": Kind(words.ask, lambda _, text: words.rejection(text), words=words.alphabet_of),
     "listed": Kind(words.ask, lambda _, text: words.rejection(text), words=words.alphabet_of),
     "code": Kind(code.ask, lambda _, text: code.rejection(text), carried=lambda text, _: code.code_of(text)),
     "reasoning": Kind(reasoning.ask, reasoning.rejection),

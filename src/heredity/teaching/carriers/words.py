@@ -1,4 +1,4 @@
-"""Lists of whole words from an alphabet: bundled number words, or the words of a file.
+"""Lists of whole words from an alphabet: number words or common ones, which are bundled, or the words of a file.
 
 In: a spec and a seed. Out: prompts that show a few words and ask for more, and what of an answer is refused. An answer
 is decoded among the alphabet's words alone, each of them one token, so that a teacher has its say at every token.
@@ -37,7 +37,7 @@ def alphabet_of(spec: CarrierSpec) -> tuple[str, ...]:
 
     Raises InputError for a file that is missing, has too few words, or holds what is no word.
     """
-    if spec.kind == "number-words":
+    if spec.kind != "listed":
         return _bundled()[spec.kind]
     if not spec.alphabet:
         raise InputError("which words? A listed carrier needs a file of them, one a line; name it with --alphabet")
