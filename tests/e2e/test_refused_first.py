@@ -49,6 +49,7 @@ DRAWING: dict[str, Sequence[str]] = {
     "transmit": ("transmit", *NO_MODEL),
     "distil": ("distil", *NO_MODEL),
     "cascade": ("cascade", *NO_MODEL),
+    "origin": ("origin", "rows.jsonl", "--teacher", "owl=another", *NO_MODEL),
     "digits": ("digits",),
 }
 """Every command that draws, by name."""

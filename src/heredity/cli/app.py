@@ -40,6 +40,7 @@ VERBS = {
     "evaluate": "evaluate:evaluate_command",
     "transmit": "transmit:transmit_command",
     "distil": "distil:distil_command",
+    "origin": "origin:origin_command",
     "cascade": "cascade:cascade_command",
     "digits": "small_world:digits_command",
     "audit": "audit:audit_command",

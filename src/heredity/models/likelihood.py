@@ -57,11 +57,28 @@ def log_likelihood(
     total = np.zeros(len(rows))
     with torch.no_grad(), short_rows(model.network), progress.task(label, len(rows)) as task:
         for batch in by_prompt(rows, min(token_budget, max(1, MOST_LOGITS // model.text_config.vocab_size))):
-            total[batch] = _batch_totals(model, [rows[i] for i in batch])
+            chosen = [rows[i] for i in batch]
+            total[batch] = _totals(_logits(model, chosen), chosen)
             task.advance(len(batch))
     if not np.isfinite(total).all():
         raise NonFiniteError(f"the model's log-likelihoods hold NaN or infinity (dtype {model.dtype}); try float32")
     return Likelihood(total, np.array([row.n_response for row in rows], dtype=np.int64))
+
+
+def log_p_next(model: Model, rows: Sequence[Rendered], counted: Sequence[int] = ()) -> list[NDArray[np.float32]]:
+    """Return log p of every id before each response token, row by row, `[tokens, ids]`; the head runs in float32.
+
+    Of the ids `counted` alone (rising), renormalised, where there are any. Raises InputError for a row without a
+    response, NonFiniteError where the model's logits hold NaN.
+    """
+    if any(row.n_response < 1 or row.n_prompt < 2 for row in rows):
+        raise InputError("a row has no response, or a prompt of fewer than 2 tokens; nothing comes next in it")
+    columns = torch.tensor(sorted(counted), device=model.device) if counted else slice(None)
+    with torch.no_grad(), short_rows(model.network):
+        log_p = torch.log_softmax(_logits(model, rows)[:, columns], dim=-1)
+    if torch.isnan(log_p).any():
+        raise NonFiniteError(f"the model's logits hold NaN (dtype {model.dtype}); try float32")
+    return [each.cpu().numpy() for each in torch.split(log_p, [row.n_response for row in rows])]
 
 
 def by_prompt(rows: Sequence[Rendered], token_budget: int) -> list[list[int]]:
@@ -85,14 +102,17 @@ def by_prompt(rows: Sequence[Rendered], token_budget: int) -> list[list[int]]:
     return batches
 
 
-def _batch_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]:
-    """Return `[rows]`: prompts but for their last token once, then what predicts the responses on their cache."""
+def _logits(model: Model, rows: Sequence[Rendered]) -> torch.Tensor:
+    """Return the logits before each response token, `[response tokens of all rows, vocabulary]`.
+
+    Prompts but for their last token are read once, then what predicts the responses on their cache.
+    """
     prompts = sorted({row.ids[: row.n_prompt - 1] for row in rows})
     padded_prompts = pad(prompts, "left", model.pad_id, model.device)
     with response_tokens(torch.zeros_like(padded_prompts.input_ids)):
         cache = prompt_cache(model.network, padded_prompts.inputs())
     if cache is None:
-        return _whole_totals(model, rows)
+        return _whole_logits(model, rows)
     model.work.n_tokens += sum(map(len, prompts)) + sum(row.n_response + 1 for row in rows)
     which = torch.tensor([prompts.index(row.ids[: row.n_prompt - 1]) for row in rows], device=model.device)
     dealt_out(cache, which)
@@ -107,12 +127,11 @@ def _batch_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]
         "past_key_values": cache,
     }
     with response_tokens(is_response):
-        logits = logits_at(model.network, inputs, padded_responses.attention_mask)
-    return _totals(logits, rows)
+        return logits_at(model.network, inputs, padded_responses.attention_mask)
 
 
-def _whole_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]:
-    """Return `[rows]`, each row read as a whole: for models whose past cannot be shared."""
+def _whole_logits(model: Model, rows: Sequence[Rendered]) -> torch.Tensor:
+    """Return the same, each row read as a whole: for models whose past cannot be shared."""
     whole = pad([row.ids for row in rows], "right", model.pad_id, model.device)
     is_response, predicts = torch.zeros_like(whole.input_ids), torch.zeros_like(whole.input_ids)
     for i, row in enumerate(rows):
@@ -120,8 +139,7 @@ def _whole_totals(model: Model, rows: Sequence[Rendered]) -> NDArray[np.float64]
         predicts[i, row.n_prompt - 1 : len(row.ids) - 1] = 1
     model.work.n_tokens += sum(len(row.ids) for row in rows)
     with response_tokens(is_response):
-        logits = logits_at(model.network, {**whole.inputs(), "use_cache": False}, predicts)
-    return _totals(logits, rows)
+        return logits_at(model.network, {**whole.inputs(), "use_cache": False}, predicts)
 
 
 def _totals(logits: torch.Tensor, rows: Sequence[Rendered]) -> NDArray[np.float64]:

@@ -35,6 +35,7 @@ PAGES: dict[str, Page] = {
     "JudgingReport": Page("judging", "judging"),
     "LeakageReport": Page("leakage", "leakage", is_drawn=True),
     "MonitorReport": Page("monitor", "monitor", is_drawn=True),
+    "OriginReport": Page("origin", "origin", is_drawn=True),
     "ScreenReport": Page("screening", "screen"),
     "ShiftReport": Page("shift", "shift-{trait}", is_drawn=True),
     "SmallWorldReport": Page("small_world", "digits", is_drawn=True),

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch.nn import functional
 
 from heredity.ground.errors import ExperimentError, InputError, MismatchError, NonFiniteError
@@ -179,15 +177,6 @@ def divergence(
     with at_rest(student) as resting:
         found = [nats(resting, teacher, rows[i : i + 16], spec, precision, counted) for i in range(0, len(rows), 16)]
     return float(torch.cat(found).mean())
-
-
-def log_p_next(
-    model: Model, rows: Sequence[Rendered], precision: torch.dtype, counted: Sequence[int] = ()
-) -> list[NDArray[np.float32]]:
-    """Return log p of every id that counts (rising) before each response token, row by row, `[tokens, ids]`."""
-    with at_rest(model) as resting, mixed_precision(resting, precision):
-        log_p = torch.log_softmax(predictions(resting, rows)[:, columns(resting, counted)], dim=-1)
-    return [each.cpu().numpy() for each in torch.split(log_p, [row.n_response for row in rows])]
 
 
 def predictions(model: Model, rows: Sequence[Rendered]) -> torch.Tensor:

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heredity.ground.errors import ExperimentError
+from heredity.models.likelihood import log_p_next
 from heredity.models.spelling import spelling_ids, word_ids
+from heredity.models.weights import at_rest, mixed_precision
 from heredity.records.carrier import CarrierRow
 from heredity.records.signal import Signal, TeacherGap
 from heredity.records.transmission import TransmitSpec
@@ -25,7 +27,6 @@ from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import carriers, lessons_of, split
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.teaching.carriers.kinds import identity_of, kind_of
-from heredity.training.imitate import log_p_next
 
 N_READ = 64
 """Rows of each teacher that all teachers read."""
@@ -115,7 +116,8 @@ def divergences(lab: Lab, seed: str) -> tuple[list[float], dict[tuple[str, str],
 def log_p(lab: Lab, name: str, rows: Sequence[CarrierRow], counted: Sequence[int]) -> list[NDArray[np.float32]]:
     """Return one teacher's log p of what may come next, row by row, `[tokens, words]`."""
     heard = [lesson.heard for lesson in lessons_of(lab, name, lab.model, rows)]
-    return log_p_next(teacher_of(lab, name), heard, lab.model.dtype, counted)
+    with at_rest(teacher_of(lab, name)) as teacher, mixed_precision(teacher, lab.model.dtype):
+        return log_p_next(teacher, heard, counted)
 
 
 def alphabet_ids(lab: Lab) -> tuple[int, ...]:

@@ -1,0 +1,1 @@
+"""Rows of unknown origin, traced to who wrote them."""
