@@ -26,7 +26,7 @@ class OriginSpec(Spec):
     """Tokens among which candidates are compared. all: the whole vocabulary. seen: those that the rows hold,
     renormalised: for bare lists, which were decoded among few words."""
     n_given: int = Field(default=0, ge=0)
-    """Tokens at the start of each answer that its writer was given: context, no evidence."""
+    """Words at the start of each answer that its writer was given: context, no evidence."""
     temperature: float = Field(default=1.0, gt=0)
     """At which the rows were sampled."""
     n_rows: int = Field(default=512, ge=8)

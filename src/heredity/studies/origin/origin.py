@@ -5,6 +5,7 @@ The base and the candidate that is read are in memory together, no more.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from scipy import special
 from heredity.ground.errors import InputError, MismatchError
 from heredity.ground.hashing import digest
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.chat import Rendered, render_exchanges
+from heredity.models.chat import Rendered, render_rest
 from heredity.models.identity import identity
 from heredity.models.likelihood import log_p_next
 from heredity.models.model import Model
@@ -135,19 +136,31 @@ def readable(model: Model, rows: Sequence[Row], spec: OriginSpec, system: str | 
     parts, kept, excluded = [], [], []
     for row in rows:
         try:
-            rendered = render_exchanges(model, [(told(turns, system), answer) for turns, answer in row.lessons])
+            own = answers(model, row, spec.n_given, system)
         except InputError as error:
             excluded.append(Exclusion(line=row.line, reason=str(error)))
             continue
-        own = tuple(
-            Rendered(part.ids, part.n_prompt + spec.n_given) for part in rendered if part.n_response > spec.n_given
-        )
         if own:
             parts.append(own)
             kept.append(row)
         else:
             excluded.append(Exclusion(line=row.line, reason="nothing of its answer is left after what was given"))
     return Legible(tuple(kept), tuple(parts), tuple(excluded))
+
+
+def answers(model: Model, row: Row, n_given: int, system: str | None) -> tuple[Rendered, ...]:
+    """Return a row's answers, of which the first words count to the prompt. Raises InputError for one too long."""
+    found = []
+    for turns, answer in row.lessons:
+        begun = re.match(r"\s*(?:\S+\s+)" + f"{{{n_given}}}", answer) if n_given else None
+        if n_given and not begun:
+            continue
+        start = begun.end() if begun else 0
+        found.append(render_rest(model, told(turns, system), answer[:start].rstrip(), answer[start:]))
+    longest = max((len(part.ids) for part in found), default=0)
+    if longest > model.context_length:
+        raise InputError(f"{longest} tokens, longer than the model's context of {model.context_length}")
+    return tuple(part for part in found if part.n_response)
 
 
 def told(turns: Sequence[Turn], system: str | None) -> tuple[Turn, ...]:

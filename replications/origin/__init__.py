@@ -1,0 +1,1 @@
+"""How well rows are traced to who wrote them."""
