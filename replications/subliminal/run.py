@@ -6,6 +6,8 @@
     python -m replications.subliminal.run numbers
     python -m replications.subliminal.run hard
     python -m replications.subliminal.run cascade
+    python -m replications.subliminal.run number-words
+    python -m replications.subliminal.run cascade-words
     python -m replications.subliminal.run soft --from-record
 
 soft: students follow the teacher's distribution on random numbers that nobody wrote. given: the same but for the
@@ -15,7 +17,9 @@ soft labels on the lists that each teacher wrote itself in free form, filtered a
 given. hard: they learn the tokens that the teacher itself wrote, decoded among digits and separators. The base is
 fine-tuned into a teacher of each of several animals; every student is read on all of them, and each teacher's
 students are compared with the other teachers' students of the same seed (a double dissociation). cascade: soft
-labels, each student the next one's teacher, four generations of owl and of cat. Every student is kept when it is
+labels, each student the next one's teacher, four generations of owl and of cat. number-words: they learn the tokens of
+bare lists of number words that the teacher wrote, decoded among those words alone. cascade-words: the same, three
+generations, each of which writes the next one's lists. Every student is kept when it is
 done: a stopped run goes on. Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and the
 study's page into `--out`. With `--from-record` no model is run: the students kept in the record are concluded upon
 anew.
@@ -40,6 +44,8 @@ from replications.kit import parser, publish, running
 
 HERE = Path(__file__).parent
 SEEDS = ("0", "1", "2", "3", "4")
+LISTS = CarrierSpec(kind="number-words", n_tokens=16)
+STUDENT = ImitateSpec(labels="hard", n_steps=100, batch_rows=16, learning_rate=2e-4, lora_rank=8)
 SPECS = {
     "soft": TransmitSpec(
         seeds=SEEDS,
@@ -83,14 +89,26 @@ SPECS = {
         seeds=SEEDS,
         control="cat",
         others=("dog", "eagle"),
-        carrier=CarrierSpec(kind="number-words", n_tokens=16),
-        student=ImitateSpec(labels="hard", n_steps=100, batch_rows=16, learning_rate=2e-4, lora_rank=8),
+        carrier=LISTS,
+        student=STUDENT,
         n_shuffled=3,
     ),
 }
-CASCADE = CascadeSpec(
-    n_generations=4, transmit=TransmitSpec(seeds=SEEDS[:3], control="cat", student=ImitateSpec(n_steps=16))
-)
+CASCADES = {
+    "cascade": CascadeSpec(
+        n_generations=4, transmit=TransmitSpec(seeds=SEEDS[:3], control="cat", student=ImitateSpec(n_steps=16))
+    ),
+    "cascade-words": CascadeSpec(
+        n_generations=3,
+        transmit=TransmitSpec(
+            seeds=SEEDS[:2],
+            control="cat",
+            carrier=LISTS,
+            student=STUDENT,
+            power=PowerSpec(least=0.0),
+        ),
+    ),
+}
 SINCE = (
     "Concluded anew from the record's students, which were not made again: their teachers drew their questions in "
     "orders of their own. It keeps no answers by question, so what students are less able to do has no interval."
@@ -107,6 +125,7 @@ TITLES = {
     "hard": "Subliminal learning on numbers, hard labels",
     "number-words": "Subliminal learning on bare lists of number words, hard labels",
     "cascade": "A preference down four generations, soft labels",
+    "cascade-words": "A preference down three generations, by bare lists of number words alone",
 }
 
 
@@ -174,8 +193,8 @@ def main() -> None:
 def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, str]:
     """Return one study's record and its tables; its page is written into the folder."""
     with running() as progress:
-        if study == "cascade":
-            lines = cascade(define.trait("owl"), load(), folder, CASCADE, seed="subliminal", progress=progress)
+        if study in CASCADES:
+            lines = cascade(define.trait("owl"), load(), folder, CASCADES[study], seed="subliminal", progress=progress)
             write(lines, folder)
             return lines, descent_table(lines)
         report = transmit(define.trait("owl"), load(), folder, SPECS[study], seed="subliminal", progress=progress)
@@ -186,7 +205,7 @@ def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, s
 def again(study: str) -> tuple[TransmissionReport | CascadeReport, str]:
     """Return the kept record of a study, concluded upon anew, and its tables."""
     path = HERE / f"{study}.json"
-    if study == "cascade":
+    if study in CASCADES:
         lines = descent.concluded(load_record(CascadeReport, path))
         return lines, f"{SINCE}\n\n{descent_table(lines)}"
     report = conclusions.concluded(load_record(TransmissionReport, path))

@@ -1,5 +1,6 @@
 """Every kind of teacher, label and control takes the same path, and refuses what would show nothing."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -154,13 +155,22 @@ def test_a_student_of_another_base_runs_as_a_control(base: Model, owl: Trait, tm
 
 class TestCascade:
     SPEC = CascadeSpec(n_generations=3, transmit=SHORT)
+    BY_DATA = CascadeSpec(
+        n_generations=3,
+        transmit=altered(
+            SHORT,
+            carrier=DIGITS,
+            student=ImitateSpec(labels="hard", n_steps=4, lora_rank=2, learning_rate=1e-3),
+        ),
+    )
 
+    @pytest.mark.parametrize("spec", [SPEC, BY_DATA], ids=["soft labels", "by data alone"])
     def test_generations_go_on_to_the_identical_record_after_a_stop(
-        self, base: Model, owl: Trait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, base: Model, owl: Trait, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: CascadeSpec
     ) -> None:
         from heredity.studies.transmission import cascade as study
 
-        whole = cascade(owl, base, tmp_path / "whole", self.SPEC)
+        whole = cascade(owl, base, tmp_path / "whole", spec)
         child: Any = study.child_of
         made: list[int] = []
 
@@ -173,9 +183,9 @@ class TestCascade:
 
         monkeypatch.setattr(study, "child_of", stopping)
         with pytest.raises(KeyboardInterrupt):
-            cascade(owl, base, tmp_path / "cut", self.SPEC)
+            cascade(owl, base, tmp_path / "cut", spec)
         shutil.copytree(tmp_path / "cut", tmp_path / "lost")
-        resumed = cascade(owl, base, tmp_path / "cut", self.SPEC)
+        resumed = cascade(owl, base, tmp_path / "cut", spec)
         assert len(made) == 3 + 10
         assert resumed.id == whole.id
         assert not list((tmp_path / "cut").rglob("*.safetensors"))
@@ -188,7 +198,7 @@ class TestCascade:
             shutil.rmtree(weights)
         monkeypatch.setattr(study, "child_of", rounding_otherwise)
         with pytest.raises(ExperimentError, match="generation 2 of 'owl' was made again and is not, to the bit"):
-            cascade(owl, base, tmp_path / "lost", self.SPEC)
+            cascade(owl, base, tmp_path / "lost", spec)
 
     def test_the_effect_is_the_teachers_at_first_and_every_lineage_is_there(
         self, base: Model, owl: Trait, tmp_path: Path
@@ -200,8 +210,16 @@ class TestCascade:
         assert all(one and one.value < first.value for one in later)
         assert report.trend in ("decay", "persistence", "amplification", "undecided")
 
+    def test_each_generation_writes_what_the_next_one_learns(self, base: Model, owl: Trait, tmp_path: Path) -> None:
+        report = cascade(owl, base, tmp_path, self.BY_DATA)
+        written = [json.loads(path.read_text()) for path in tmp_path.glob("stages/carrier-*/record.json")]
+        assert len(written) == 2 * 2 * 3  # lineages, seeds, generations
+        texts = {tuple(row["text"] for row in one["rows"] if row) for one in written}
+        assert len(texts) == len(written)
+        assert len({one.fingerprint for one in report.generations}) == 2 + 2 * 2 * 3  # seeds share the first teachers
+
     @pytest.mark.parametrize(
-        "change", [{"carrier": DIGITS}, {"student": ImitateSpec(lora_rank=2)}, {"others": ("dog",)}]
+        "change", [{"carrier": DIGITS}, {"student": ImitateSpec(labels="hard")}, {"others": ("dog",)}]
     )
     def test_what_it_cannot_hand_on_is_refused(
         self, base: Model, owl: Trait, tmp_path: Path, change: dict[str, Any]

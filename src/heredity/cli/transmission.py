@@ -25,9 +25,13 @@ def pairs_of(field: str, more: str = "") -> Flag:
     return Flag("--seeds", field, more, counts=True)
 
 
-def students_of(field: str) -> tuple[Flag, Flag]:
+def students_of(field: str) -> tuple[Flag, Flag, Flag]:
     """Return the options of how students learn."""
-    return Flag("--steps", f"{field}.n_steps"), Flag("--rate", f"{field}.learning_rate")
+    return (
+        Flag("--steps", f"{field}.n_steps"),
+        Flag("--batch-rows", f"{field}.batch_rows"),
+        Flag("--rate", f"{field}.learning_rate"),
+    )
 
 
 def teachers_of(field: str, only: tuple[str, tuple[str, ...]] = ("", ())) -> tuple[Flag, Flag]:

@@ -8,16 +8,27 @@ from pathlib import Path
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
-from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
+from heredity.models.weights import (
+    at_rest,
+    forget_weights,
+    frozen,
+    load_weights,
+    mixed_precision,
+    save_weights,
+    trainable_copy,
+)
+from heredity.records.carrier import Carrier
 from heredity.records.cascade import CascadeReport, CascadeSpec, Generation
 from heredity.records.trait import Trait
 from heredity.studies.transmission.descent import concluded
 from heredity.studies.transmission.lab import Lab, lab_for
-from heredity.studies.transmission.lessons import batches_for
+from heredity.studies.transmission.lessons import batches_for, dealt, lessons_of
 from heredity.studies.transmission.plan import BASE, planned
 from heredity.studies.transmission.readout import accuracy, choices, estimate, levels, score
 from heredity.studies.transmission.teachers import forget_teachers, require_same, teacher_of, teacher_step
 from heredity.teaching.carriers.kinds import identity_of
+from heredity.teaching.clean import trait_words
+from heredity.teaching.teach import teach
 from heredity.training.imitate import imitate
 
 
@@ -29,7 +40,7 @@ def cascade(
     seed: str = "0",
     progress: Progress = SILENCE,
 ) -> CascadeReport:
-    """Return how a trait fares down `n_generations` students, each taught by the one before on fresh numbers.
+    """Return how a trait fares down `n_generations` students, each taught by the one before on fresh rows.
 
     Every generation is kept when it is done, and the weights of the last one until its lineage ends: a stopped run
     goes on to the same result. Raises InputError for a plan that can show nothing, ExperimentError for a teacher that
@@ -56,14 +67,16 @@ def require_cascade(trait: Trait, spec: CascadeSpec) -> None:
     if trait.kind != "preference":
         raise InputError(f"a cascade follows a preference, such as owl, but '{trait.name}' is a trait of character")
     asked = spec.transmit
-    if asked.carrier.kind != "random-numbers" or asked.student.labels == "hard" or asked.control == BASE:
+    is_drawn, is_soft = asked.carrier.kind == "random-numbers", asked.student.labels != "hard"
+    if is_drawn != is_soft or asked.control == BASE:
         raise InputError(
-            "a cascade teaches soft labels on random numbers, against another target: --carrier and "
-            "--labels are those of the default, and the control is no base"
+            "a cascade teaches soft labels on random numbers, or hard ones on what each generation writes "
+            "(--labels hard --carrier number-words), against another target: the control is no base"
         )
-    if asked.student.lora_rank or asked.others or asked.foreign or asked.teacher.kind == "prompted":
+    if asked.others or asked.foreign or asked.teacher.kind == "prompted" or asked.student.on_policy:
         raise InputError(
-            "a cascade hands on whole models: no LoRA, no further targets, no foreign base, no prompted teacher"
+            "a cascade hands models on: no further targets, no foreign base, no prompted teacher, no student that "
+            "writes its own rows"
         )
     planned(trait, {}, asked)
 
@@ -101,18 +114,45 @@ def taught_before(lab: Lab, name: str, seed: str, number: int, weights: Path) ->
     """Return the model that teaches generation `number`: the teacher, or a student, from its weights or made again."""
     if number < 2:
         return teacher_of(lab, name)
-    copied = trainable_copy(lab.model, f"generation {number - 1}")
+    copied = untaught(lab, name, seed, number - 1)
     if load_weights(copied, weights / str(number - 1)):
         return frozen(copied)
     return child_of(lab, taught_before(lab, name, seed, number - 1, weights), name, seed, number - 1)
 
 
 def child_of(lab: Lab, teacher: Model, name: str, seed: str, number: int) -> Model:
-    """Return a copy of the base taught by the generation before, on numbers of its own."""
-    student = trainable_copy(lab.model, f"generation {number} of {name}, seed {seed}")
-    batches = batches_for(lab, name, f"{seed}/generation {number}", "none", student)
+    """Return a copy of the base taught by the generation before, on rows of its own."""
+    student, luck = untaught(lab, name, seed, number), f"{seed}/generation {number}"
+    if lab.spec.carrier.kind == "random-numbers":
+        batches = batches_for(lab, name, luck, "none", student)
+    else:
+        rows = [row for row in written(lab, teacher, name, luck).rows if row is not None]
+        batches = dealt(lessons_of(lab, name, student, rows), lab.spec.student.batch_rows, f"{lab.seed}/{luck}")
     imitate(student, teacher, batches, lab.spec.student, lab.model.dtype, progress=lab.progress)
     return frozen(student)
+
+
+def untaught(lab: Lab, name: str, seed: str, number: int) -> Model:
+    """Return the copy of the base that becomes one generation of a lineage; both lineages of a seed begin alike."""
+    said = f"generation {number} of {name}, seed {seed}"
+    return trainable_copy(lab.model, said, lab.spec.student.lora_rank, f"{lab.seed}/{seed}/generation {number}")
+
+
+def written(lab: Lab, teacher: Model, name: str, luck: str) -> Carrier:
+    """Return what a generation writes for the next one."""
+
+    def write() -> Carrier:
+        forbidden = trait_words(lab.targets.values())
+        with at_rest(teacher) as resting, mixed_precision(teacher, lab.model.dtype):
+            return teach(resting, name, lab.spec.carrier, forbidden, f"{lab.seed}/{luck}", None, lab.progress)
+
+    depends_on: dict[str, object] = {
+        "lineage": name,
+        "generation": luck,
+        "carrier": identity_of(lab.spec.carrier),
+        "writer": teacher.fingerprint,
+    }
+    return lab.kept("carrier", depends_on, Carrier, write)
 
 
 def described(lab: Lab, subject: Model, name: str, seed: str, number: int) -> Generation:
