@@ -21,10 +21,10 @@ SPEC = TransmitSpec(
 )
 
 
-def blank_model() -> Model:
-    """A small untrained model that can spell animals and digits."""
+def blank_model(*more: str) -> Model:
+    """A small untrained model that can spell animals and digits, and further words."""
     words = [",", *"0123456789", *(animal.capitalize() for animal in ANIMALS)]
-    words += ["best", "animal", "number", "which", "is", "the", "?"]
+    words += ["best", "animal", "number", "which", "is", "the", "?", *more]
     digits = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Split(",", "isolated"), pre_tokenizers.Digits(True)]
     return untrained(words, pre_tokenizers.Sequence(digits))
 

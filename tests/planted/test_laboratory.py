@@ -84,8 +84,9 @@ class TestHardLabels:
 
 class TestOtherWays:
     def test_a_prompted_teacher_is_heard_after_its_prompt_and_its_student_is_not(
-        self, base: Model, owl: Trait, tmp_path: Path
+        self, owl: Trait, tmp_path: Path
     ) -> None:
+        base = blank_model("owls", "cats")  # what their prompts differ in
         spec = altered(
             SHORT, teacher=TeacherSpec(kind="prompted", weakest=0.0), carrier=DIGITS, student=ImitateSpec(n_steps=2)
         )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from animals import SPEC, blank_model, owl_trait
-from heredity.ground.errors import ExperimentError, InputError
+from heredity.ground.errors import ExperimentError, InputError, MismatchError
 from heredity.ground.progress import SILENCE
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
@@ -18,7 +18,7 @@ from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, PowerSpec, TransmitSpec
 from heredity.report.write import told
 from heredity.stats.divergence import divergence, entropy
-from heredity.studies.transmission.lab import Lab, lab_for
+from heredity.studies.transmission.lab import Lab, lab_for, require_foreign
 from heredity.studies.transmission.lessons import carriers, lessons_of
 from heredity.studies.transmission.plan import planned
 from heredity.studies.transmission.signal import expected, measured, signal_step
@@ -153,3 +153,15 @@ class TestRefusedFirst:
     def test_but_not_the_bundled_words(self, owl: Trait) -> None:
         for kind in ("number-words", "words"):
             planned(owl, {}, altered(carrier=CarrierSpec(kind=kind)))  # type: ignore[arg-type]
+
+
+def test_a_foreign_base_that_cannot_spell_the_words_is_refused_by_what_it_lacks(
+    base: Model, owl: Trait, tmp_path: Path
+) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("best\nanimal\nnumber\nwhich\nis\nthe\nred\nblue\n")
+    spec = altered(carrier=CarrierSpec(kind="listed", alphabet=str(path)))
+    made = lab_for(owl, {}, base, tmp_path, spec, "0", SILENCE)
+    other = replace(trainable_copy(base, "other"), fingerprint="other")
+    with pytest.raises(MismatchError, match=r"cannot spell 2 of the words of 'listed' \(red, blue\)"):
+        require_foreign(made, other)

@@ -46,6 +46,12 @@ def word_ids(model: Model, words: Sequence[str]) -> tuple[int, ...]:
     return ids
 
 
+def unspelled(model: Model, words: Sequence[str]) -> list[str]:
+    """Return the words that a model's tokenizer does not give back as they were, in however many tokens."""
+    spelled = model.tokenizer([f" {word}" for word in words], add_special_tokens=False)["input_ids"]
+    return [word for word, ids in zip(words, spelled, strict=True) if model.tokenizer.decode(ids).strip() != word]
+
+
 @lru_cache(maxsize=64)
 def _word_ids(tokenizer: Any, words: tuple[str, ...]) -> tuple[int, ...]:
     found = []

@@ -52,6 +52,7 @@ class Signal(Record):
             f"nats a token at an entropy of {self.entropy.value:.2f}; the {self.n_tokens:,} tokens taught (each of "
             f"{self.n_rows:,} rows {self.n_passes:.1f} times) hold {self.held:,.0f} nats"
         )
-        return (
-            said if self.forecast is None else f"{said}; lists that held as much moved log-odds by {self.forecast:.2f}"
-        )
+        if self.forecast is None:
+            return said
+        pairs = f"{self.pairs} pairs of students" if self.pairs else "more than a thousand pairs of students"
+        return f"{said}; lists that held as much moved log-odds by {self.forecast:.2f}, which {pairs} would see"

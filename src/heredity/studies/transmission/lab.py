@@ -10,10 +10,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from heredity.ground.errors import InputError
+from heredity.ground.errors import InputError, MismatchError
 from heredity.ground.progress import Progress
 from heredity.models.blocks import require_readable
 from heredity.models.model import Model
+from heredity.models.spelling import unspelled
 from heredity.records.base import Record
 from heredity.records.carrier import Carrier
 from heredity.records.trait import Trait
@@ -22,6 +23,7 @@ from heredity.records.vector import Calibration, TraitVector
 from heredity.store.workspace import Workspace
 from heredity.studies.bench import Bench, bench_in
 from heredity.studies.transmission.plan import BASE, measure_of, planned
+from heredity.teaching.carriers.kinds import CARRIERS
 from heredity.training.imitate import require_same_vocabulary
 
 LONGEST_SAID = 24
@@ -125,7 +127,15 @@ def lab_for(
 
 
 def require_foreign(lab: Lab, foreign: Model) -> None:
-    """Raise InputError for a foreign base that is the base, MismatchError where soft labels cannot be spelled."""
+    """Raise InputError for a foreign base that is the base, MismatchError where it cannot spell what is taught."""
     if foreign.fingerprint == lab.model.fingerprint:
         raise InputError(f"the foreign base '{foreign.name}' is the base itself; name another model with --foreign")
     require_same_vocabulary(foreign, lab.model, lab.spec.student)
+    spec = lab.spec.carrier
+    words = CARRIERS[spec.kind].words if spec.kind in CARRIERS else None
+    lost = unspelled(foreign, words(spec)) if words else []
+    if lost:
+        raise MismatchError(
+            f"'{foreign.name}' cannot spell {len(lost)} of the words of '{spec.kind}' ({', '.join(lost[:5])}): its "
+            "students would be taught something else; name another model, or other words"
+        )
