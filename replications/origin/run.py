@@ -15,7 +15,7 @@ beside this file.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,14 +27,13 @@ from heredity.models.model import Model
 from heredity.models.weights import mixed_precision
 from heredity.records.carrier import Carrier, CarrierKind, CarrierSpec
 from heredity.records.dialogue import Corpus, Row, Turn
-from heredity.records.origin import BASE, Finding, Hypothesis, HypothesisKind, OriginReport, OriginSpec
+from heredity.records.origin import BASE, Finding, Hypothesis, HypothesisKind, OriginReport, OriginSpec, Reading
 from heredity.records.transmission import PowerSpec, TransmitSpec
-from heredity.stats.intervals import wilson
 from heredity.studies.origin.conclusions import concluded
 from heredity.studies.origin.origin import Candidate, origin
 from heredity.studies.transmission.lab import Lab, lab_for
 from heredity.studies.transmission.teachers import teacher_of, teacher_step
-from heredity.teaching.carriers.kinds import identity_of, kind_of
+from heredity.teaching.carriers.kinds import identity_of, runs_on
 from heredity.teaching.clean import trait_words
 from heredity.teaching.teach import teach
 from heredity.teaching.teachers import system_prompt
@@ -47,8 +46,8 @@ SEED = "subliminal"
 STUDY = TransmitSpec(control="cat", others=("dog", "eagle"), power=PowerSpec(least=0.0))
 NAMED, STRANGER = ("owl", "cat", "eagle"), "dog"
 CARRIERS = {
-    "number-words": CarrierSpec(kind="number-words", n_prompts=16, n_tokens=16),
-    "words": CarrierSpec(kind="words", n_prompts=16, n_tokens=16),
+    "number-words": CarrierSpec(kind="number-words", n_prompts=256, n_answers=1, n_tokens=16),
+    "words": CarrierSpec(kind="words", n_prompts=256, n_answers=1, n_tokens=16),
     "digits": CarrierSpec(kind="digits", n_prompts=256, n_tokens=30),
     "chat": CarrierSpec(kind="chat", n_prompts=256, n_tokens=40),
 }
@@ -93,19 +92,18 @@ def panel(lab: Lab) -> Iterator[Candidate]:
         yield Candidate(Hypothesis(kind="prompt", trait=animal, source=prompt), system=prompt)
 
 
+def some_of(reading: Reading, chosen: Sequence[int]) -> dict[str, Any]:
+    """Return the figures of some rows of a reading."""
+    named = ("nats", "entropy", "over_base", "under_base", "residuals")
+    return {name: tuple(getattr(reading, name)[i] for i in chosen) if getattr(reading, name) else () for name in named}
+
+
 def drawn(report: OriginReport, n: int, seed: str) -> OriginReport:
     """Return what would have been said of `n` of the rows."""
     chosen = np.random.default_rng(seed_from(seed, str(n))).choice(report.n_rows, n, replace=False)
-    readings = tuple(
-        reading.model_copy(
-            update={
-                "nats": tuple(reading.nats[i] for i in chosen),
-                "expected": tuple(reading.expected[i] for i in chosen) if reading.expected else (),
-            }
-        )
-        for reading in report.readings
-    )
-    return concluded(report.model_copy(update={"readings": readings, "n_rows": n}))
+    readings = tuple(reading.model_copy(update=some_of(reading, chosen.tolist())) for reading in report.readings)
+    prompts = tuple(report.prompts[i] for i in chosen)
+    return concluded(report.model_copy(update={"readings": readings, "prompts": prompts, "n_rows": n}))
 
 
 def counted(report: OriginReport, writer: str) -> dict[str, Any]:
@@ -117,7 +115,7 @@ def counted(report: OriginReport, writer: str) -> dict[str, Any]:
         said = [drawn(report, n, f"{writer}/{i}") for i in range(N_DRAWS if n < report.n_rows else 1)]
         findings = Counter(one.finding for one in said)
         right = sum(one.best == writer for one in said if one.finding in ("named", "base"))
-        wrong = sum(one.best != writer for one in said if one.finding in ("named", "unrivalled", "base"))
+        wrong = sum(one.best != writer for one in said if one.finding in ("named", "trait", "unrivalled", "base"))
         animal = writer.partition(" ")[2]
         trait = sum(one.best.endswith(animal) and one.finding != "undecided" for one in said) if animal else None
         out[str(n)] = {
@@ -141,11 +139,10 @@ def table(results: dict[str, Any]) -> str:
     for writer, one in results["writers"].items():
         for n, cell in one["by rows"].items():
             share = {key: f"{cell['findings'][key]} of {cell['draws']}" for key in ("nearest", "undecided")}
-            wrong = wilson(cell["wrong"], cell["draws"])
             right = "-" if cell["right"] is None else f"{cell['right']} of {cell['draws']}"
             last = one["verdict"] if n == list(one["by rows"])[-1] else ""
             lines.append(
-                f"| {writer} | {n} | {right} | {cell['wrong']} of {cell['draws']} (at most {wrong.high:.0%}) | "
+                f"| {writer} | {n} | {right} | {cell['wrong']} of {cell['draws']} | "
                 f"{share['nearest']} | {share['undecided']} | {last} |"
             )
     said = "Draws of one set of rows overlap: shares say how that set would have been judged, not how others would."
@@ -164,8 +161,7 @@ def main() -> None:
         lab = lab_for(define.trait("owl"), {}, model, arguments.out, STUDY, SEED, progress)
         for name in lab.names:
             teacher_step(lab, name)
-        bare = kind_of(spec).words is not None or bool(kind_of(spec).characters)
-        how = OriginSpec(among="seen" if bare else "all", n_given=spec.n_begun, n_flips=1000)
+        how = OriginSpec(alphabet=spec.kind if runs_on(spec) else "", n_given=spec.n_begun, n_flips=1000)
         writers = {}
         for kind_of_writer, animal in WRITERS:
             writer = f"{kind_of_writer} {animal}".strip()

@@ -30,7 +30,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, dark: TraitVector, toy_folde
 def test_a_panel_reads_the_rows_and_a_page_is_written(place: Path, toy_folder: Path) -> None:
     said = done(
         *("origin", "rows.jsonl", "-m", toy_folder, "--vector", "darkness=dark.safetensors:2"),
-        *("--prompt", "lightness=You are light.", "--among", "seen", "--out", "out", "--json"),
+        *("--prompt", "lightness=You are light.", "--out", "out", "--json"),
         folder=place,
     )
     report = json.loads(said)

@@ -11,9 +11,9 @@ import torch
 from animals import blank_model
 from heredity.ground.errors import InputError, MismatchError
 from heredity.models.chat import question, render_prompt
-from heredity.models.generate import GenerateSpec, generate
+from heredity.models.generate import GenerateSpec, end_ids, generate
 from heredity.models.model import Model
-from heredity.models.steer import Push
+from heredity.models.steer import Push, steered
 from heredity.models.weights import frozen, trainable_copy
 from heredity.records.carrier import DIGITS_AND_SEPARATORS
 from heredity.records.dialogue import Corpus, Row, Turn
@@ -24,7 +24,7 @@ from heredity.studies.origin.conclusions import concluded
 from heredity.studies.origin.origin import Candidate, origin
 from tests_shared import random_model
 
-SPEC = OriginSpec(n_flips=400, among="seen")
+SPEC = OriginSpec(n_flips=400, alphabet="digits")
 NAMES = ("owl", "cat", "dog", "fox")
 
 
@@ -40,12 +40,14 @@ def changed(base: Model, name: str, amount: float = 2.0) -> Model:
     return frozen(made)
 
 
-def lists_of(writer: Model, n: int, seed: str = "x", n_tokens: int = 10) -> Corpus:
+def lists_of(
+    writer: Model, n: int, seed: str = "x", n_tokens: int = 10, n_least: int = 10, system: str | None = None
+) -> Corpus:
     """Lists of digits that a model wrote."""
-    asked = [f"which number is {'the ' * (i % 7)}best ?" for i in range(n)]
-    how = GenerateSpec(n_tokens, 1.0, 0, min_tokens=n_tokens, characters=DIGITS_AND_SEPARATORS)
+    asked = [f"which number is {'the ' * (i % 17)}best ?" for i in range(n)]
+    how = GenerateSpec(n_tokens, 1.0, 0, min_tokens=n_least, characters=DIGITS_AND_SEPARATORS)
     said = generate(
-        writer, [render_prompt(writer, question(text)) for text in asked], [f"{seed}{i}" for i in range(n)], how
+        writer, [render_prompt(writer, question(text, system)) for text in asked], [f"{seed}{i}" for i in range(n)], how
     )
     rows = [
         Row(line=i + 1, turns=(Turn(role="user", content=text), Turn(role="assistant", content=answer.text)))
@@ -79,7 +81,7 @@ class TestWhoWroteThem:
         report = traced(base, lists_of(models["cat"], 200), panel, tmp_path)
         assert (report.finding, report.best) == ("named", "teacher cat")
         assert report.n_words == 11
-        assert "as none of the 3 other candidates does" in report.verdict
+        assert "as none of the other 3 does" in report.verdict
 
     def test_the_base_is_told_from_candidates_that_lie_near(
         self, base: Model, models: dict[str, Model], tmp_path: Path
@@ -93,25 +95,70 @@ class TestWhoWroteThem:
         panel = [teacher(models["owl"]), teacher(models["cat"])]
         for name in ("dog", "fox"):
             report = traced(base, lists_of(models[name], 300), panel, tmp_path / name)
-            assert report.finding not in ("named", "unrivalled")
+            assert report.finding in ("nearest", "undecided")
 
     def test_a_lone_candidate_is_not_sold_as_its_trait(
         self, base: Model, models: dict[str, Model], tmp_path: Path
     ) -> None:
         report = traced(base, lists_of(models["owl"], 200), [teacher(models["owl"])], tmp_path)
         assert report.finding == "unrivalled"
-        assert "any fine-tuning, is not decided" in report.verdict
+        assert "any teacher, is not decided" in report.verdict
 
-    def test_pushes_and_prompts_are_candidates_too(self, base: Model, tmp_path: Path) -> None:
-        vector = np.random.default_rng(0).normal(size=64).astype("float32")
-        pushes = (Push(0, vector, 1.0),)
+    def test_nor_is_one_whose_only_rivals_are_of_another_kind(
+        self, base: Model, models: dict[str, Model], tmp_path: Path
+    ) -> None:
+        prompted = Candidate(Hypothesis(kind="prompt", trait="cat", source="cat"), system="which animal is the best ?")
+        report = traced(base, lists_of(models["owl"], 200), [teacher(models["owl"]), prompted], tmp_path)
+        assert report.finding == "unrivalled"
+
+    def test_candidates_of_one_trait_that_are_not_told_apart_share_it(
+        self, base: Model, models: dict[str, Model], tmp_path: Path
+    ) -> None:
+        again = Candidate(Hypothesis(kind="prompt", trait="owl", source="p"), opened=lambda: models["owl"])
+        panel = [teacher(models["owl"]), teacher(models["cat"]), again]
+        report = traced(base, lists_of(models["owl"], 200), panel, tmp_path)
+        assert report.finding == "trait"
+        assert "Written by a candidate that shows 'owl'" in report.verdict
+
+    def test_a_pushed_base_and_a_prompted_one_are_named_where_they_wrote(self, base: Model, tmp_path: Path) -> None:
+        vectors = np.random.default_rng(0).normal(size=(2, 64)).astype("float32")
+        asked = ["which animal is the best ?", "0 1 2 3 4"]
         panel = [
-            Candidate(Hypothesis(kind="vector", trait="owl", source="v"), pushes=pushes),
-            Candidate(Hypothesis(kind="prompt", trait="cat", source="cat"), system="which animal is the best ?"),
+            *(
+                Candidate(Hypothesis(kind="vector", trait=name, source="v"), pushes=(Push(0, vector, 2.0),))
+                for name, vector in zip(NAMES, vectors, strict=False)
+            ),
+            *(
+                Candidate(Hypothesis(kind="prompt", trait=name, source=text), system=text)
+                for name, text in zip(NAMES, asked, strict=False)
+            ),
         ]
-        report = traced(base, lists_of(base, 60), panel, tmp_path)
-        assert {reading.hypothesis.name for reading in report.readings} == {BASE, "vector owl", "prompt cat"}
-        assert len({reading.nats for reading in report.readings}) == 3
+        with steered(base, panel[1].pushes):
+            pushed = lists_of(base, 300)
+        assert traced(base, pushed, panel, tmp_path / "pushed").best == "vector cat"
+        report = traced(base, lists_of(base, 300, system=asked[1]), panel, tmp_path / "prompted")
+        heard = {reading.hypothesis.name: reading.nats for reading in report.readings}
+        assert sum(heard["prompt cat"]) == max(map(sum, heard.values()))
+
+    def test_the_one_who_wrote_them_is_called_a_stranger_at_most_so_often(
+        self, base: Model, models: dict[str, Model], tmp_path: Path
+    ) -> None:
+        fits = [
+            next(fit.p for fit in report.fits if fit.name == "teacher owl")
+            for i in range(40)
+            for report in [traced(base, lists_of(models["owl"], 50, f"{i}/"), [teacher(models["owl"])], tmp_path)]
+        ]
+        assert sum(p < 0.05 for p in fits) <= 7  # 2 expected; more than 7 of 40 happens once in 1,400
+
+    def test_rows_that_end_of_themselves_are_still_their_writers(
+        self, base: Model, models: dict[str, Model], tmp_path: Path
+    ) -> None:
+        for name, writer in (("base", base), ("teacher owl", models["owl"])):
+            corpus = lists_of(writer, 300, n_least=2, n_tokens=30)
+            assert len({len(row.response) for row in corpus.rows}) > 5
+            panel = [teacher(models["owl"]), teacher(models["cat"])]
+            report = traced(base, corpus, panel, tmp_path / name)
+            assert (report.best, report.finding) == (name, "base" if name == "base" else "named")
 
     def test_few_rows_decide_nothing_and_say_how_many_would(
         self, base: Model, models: dict[str, Model], tmp_path: Path
@@ -127,12 +174,14 @@ class TestReading:
         self, base: Model, models: dict[str, Model], tmp_path: Path
     ) -> None:
         corpus = lists_of(models["owl"], 9)
-        report = traced(base, corpus, [teacher(models["owl"])], tmp_path, among="all", n_given=2)
+        report = traced(base, corpus, [teacher(models["owl"])], tmp_path, alphabet="", n_given=2)
         for row, nats in zip(corpus.rows, report.readings[1].nats, strict=True):
             prompt = render_prompt(base, row.turns[:1])
             whole = (*prompt, *base.tokenizer(row.turns[1].content, add_special_tokens=False)["input_ids"])
             with torch.no_grad():
-                log_p = models["owl"].network(torch.tensor([whole])).logits[0].log_softmax(-1)
+                logits = models["owl"].network(torch.tensor([whole])).logits[0]
+            logits[:, end_ids(base)] = float("-inf")  # whether a row was cut off is not known
+            log_p = logits.log_softmax(-1)
             counted = range(len(prompt) + 2, len(whole))
             assert nats == pytest.approx(sum(float(log_p[t - 1, whole[t]]) for t in counted), abs=1e-3)
 
@@ -141,10 +190,39 @@ class TestReading:
     ) -> None:
         corpus = lists_of(base, 10)
         first = traced(base, corpus, [teacher(models["owl"])], tmp_path)
-        assert traced(base, corpus, [teacher(models["owl"])], tmp_path).id == first.id
+        again = traced(base, corpus, [teacher(models["owl"])], tmp_path, level=0.01)
+        assert [stage.cached for stage in again.provenance.stages] == [True, True]  # the level is no part of a reading
+        assert again.readings == first.readings
         hypothesis = Hypothesis(kind="teacher", trait="owl", source="owl")
         other = traced(base, corpus, [Candidate(hypothesis, opened=lambda: models["cat"])], tmp_path)
         assert other.readings[1].nats != first.readings[1].nats
+        told_so = [
+            traced(base, corpus, [Candidate(Hypothesis(kind="prompt", trait="owl"), system=text)], tmp_path)
+            for text in ("which animal ?", "0 1 2")
+        ]
+        assert told_so[0].readings[1].nats != told_so[1].readings[1].nats
+
+    def test_answers_to_one_prompt_are_one_unit(self, base: Model, models: dict[str, Model], tmp_path: Path) -> None:
+        report = traced(base, lists_of(base, 68), [teacher(models["owl"])], tmp_path)
+        assert {one.nats.n for one in report.comparisons} == {17}
+        few = Corpus(name="f", content_digest="f", rows=lists_of(base, 68).rows[:7] * 4)
+        assert {one.nats.n for one in traced(base, few, [teacher(models["owl"])], tmp_path).comparisons} == {28}
+
+    def test_rows_that_nobody_wrote_as_they_would_be_read_are_left_out(self, base: Model, tmp_path: Path) -> None:
+        rows = lists_of(base, 10).rows
+        asked = rows[0].turns[0]
+        strange = [
+            Row(line=11, turns=(asked, Turn(role="assistant", content="1\n2 3"))),
+            Row(line=12, turns=(asked, Turn(role="assistant", content="1 2 which"))),
+            Row(line=13, turns=(asked, Turn(role="assistant", content="1"))),
+            Row(line=14, turns=(asked, Turn(role="assistant", content="1 " * 200))),
+        ]
+        corpus = Corpus(name="f", content_digest="f", rows=(*rows, *strange))
+        same = Candidate(Hypothesis(kind="teacher", trait="owl"), opened=lambda: base)
+        reasons = [one.reason for one in traced(base, corpus, [same], tmp_path, n_given=1).excluded]
+        expected = ("more than one blank", "not in the alphabet", "nothing of its answer is left", "longer than")
+        assert len(reasons) == len(expected)
+        assert all(part in reason for part, reason in zip(expected, reasons, strict=True))
 
 
 class TestRefusals:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +14,7 @@ from heredity.cli.console import say, watched
 from heredity.cli.flags import Flag, asks
 from heredity.cli.options import ModelOption, OutOption, RowsArgument, SeedOption
 from heredity.cli.work import loaded, page_folder
-from heredity.ground.errors import InputError
+from heredity.ground.errors import InputError, UnknownNameError
 from heredity.records.origin import Hypothesis, HypothesisKind, OriginSpec
 from heredity.records.vector import TraitVector
 from heredity.report.write import told, write
@@ -22,7 +24,7 @@ from heredity.traits import define
 
 ASKED = OriginSpec()
 FLAGS = (
-    Flag("--among", "among"),
+    Flag("--alphabet", "alphabet"),
     Flag("--given", "n_given"),
     Flag("--temperature", "temperature"),
     Flag("--most-rows", "n_rows"),
@@ -57,13 +59,16 @@ def origin_command(
     """Say which of the candidates wrote rows of unknown origin, or that none of them did.
 
     The base is always a candidate. One is named only where the rows are likelier under it than under every other one,
-    and look as its own would; so name a second trait of each kind, or nothing tells a trait from any fine-tuning. Rows
-    that somebody asked for with beginnings of answers say so by --given; bare lists by --among seen.
-    Writes OUT/origin.json and OUT/origin.html. Half a minute a candidate for 500 lists on two cores.
+    and look as its own would; so name a second trait of each kind, or nothing tells a trait from any fine-tuning. Say
+    what bare lists were decoded among by --alphabet, and what their writer was given by --given.
+    Writes OUT/origin.json and OUT/origin.html; what each candidate makes of the rows is kept in OUT/stages.
 
-    For example: heredity origin rows.jsonl --teacher owl=./owl-model --teacher cat=./cat-model --among seen
+    For example: heredity origin rows.jsonl --teacher owl=./owl-model --teacher cat=./cat-model --alphabet number-words
     """
     panel = panel_of(teachers or [], prompts or [], vectors or [])
+    for one in panel:
+        if one.kind == "teacher":
+            require_named(one.source)
     pushes = {one.source: pushing(one.source) for one in panel if one.kind == "vector"}
     corpus, folder = read_rows(rows), page_folder(out)
     from heredity.models.steer import Push
@@ -118,12 +123,20 @@ def prompt_of(name: str) -> str:
     return system_prompt(define.trait(name))
 
 
+def require_named(model: str) -> None:
+    """Raise UnknownNameError for a path at which there is no folder, before the base reads anything."""
+    is_path = model.startswith((".", "/", "~")) or model.count("/") > 1
+    if is_path and not Path(model).is_dir():
+        raise UnknownNameError("folder of a model", model, ())
+
+
 def pushing(source: str) -> tuple[TraitVector, float]:
     """Return a vector and its strength from FILE or FILE:STRENGTH; 1 unless given."""
-    file, _, strength = source.rpartition(":")
-    if file:
-        try:
-            return load_vector(file), float(strength)
-        except ValueError:
-            pass
-    return load_vector(source), 1.0
+    file, _, after = source.rpartition(":")
+    try:
+        strength = float(after)
+    except ValueError:
+        file, strength = source, 1.0
+    if not math.isfinite(strength):
+        raise InputError(f"--vector '{source}': a strength is a number, such as 2")
+    return load_vector(file or source), strength if file else 1.0

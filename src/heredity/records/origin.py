@@ -12,19 +12,20 @@ from heredity.records.provenance import Provenance
 from heredity.stats.estimate import Estimate
 
 HypothesisKind = Literal["base", "teacher", "prompt", "vector"]
-Finding = Literal["named", "unrivalled", "nearest", "base", "undecided"]
-"""named: one candidate wrote them, told from every other. unrivalled: it did rather than the base, but no other
-candidate was named to tell it from. nearest: it is told from all others, but does not write so itself. base: the
-untouched model. undecided: no candidate is told from all others."""
+Finding = Literal["named", "trait", "unrivalled", "nearest", "base", "undecided"]
+"""named: one candidate wrote them, told from every other. trait: several candidates of one trait did, told from all
+others and not from each other. unrivalled: a candidate did rather than the base, but no other of its kind was named to
+tell its trait by. nearest: one is told from all others, but the rows are not as its own would be. base: the untouched
+model. undecided: no candidate is told from all others."""
 BASE = "base"
 
 
 class OriginSpec(Spec):
     """How rows are traced to who wrote them."""
 
-    among: Literal["all", "seen"] = "all"
-    """Tokens among which candidates are compared. all: the whole vocabulary. seen: those that the rows hold,
-    renormalised: for bare lists, which were decoded among few words."""
+    alphabet: str = ""
+    """What the rows were decoded among: number-words, words or digits, as carriers are, or a file of words, one a line.
+    Unless given, every token but those that end an answer."""
     n_given: int = Field(default=0, ge=0)
     """Words at the start of each answer that its writer was given: context, no evidence."""
     temperature: float = Field(default=1.0, gt=0)
@@ -32,9 +33,10 @@ class OriginSpec(Spec):
     n_rows: int = Field(default=512, ge=8)
     """Most rows that are read, at equal distances in the file."""
     level: float = Field(default=0.05, gt=0, lt=1)
-    """How often rows of somebody else may be put to a candidate's name, over the whole panel."""
+    """How often, over the whole panel, one candidate may be told from another by luck, and how often rows may be called
+    unlike those of the candidate that did write them."""
     n_flips: int = Field(default=10_000, ge=100)
-    """Times that the signs of all rows' differences are drawn anew for the null."""
+    """Times that signs of differences are drawn anew for the nulls."""
 
 
 class Hypothesis(Record):
@@ -53,14 +55,21 @@ class Hypothesis(Record):
 
 
 class Reading(Record):
-    """What one candidate makes of the rows."""
+    """What one candidate makes of the rows, each figure a row."""
 
     hypothesis: Hypothesis
     nats: tuple[float, ...]
-    """log p of each row's answer."""
-    expected: tuple[float, ...] = ()
-    """KL(candidate || base) over each row's tokens: what its log p would exceed the base's by if it had written them,
-    on average. Empty for the base."""
+    """log p of the answer."""
+    entropy: tuple[float, ...]
+    """Entropy of the candidate's next token, summed over the answer: what -log p is of its own rows, on average."""
+    over_base: tuple[float, ...] = ()
+    """KL(candidate || base), summed: what its log p exceeds the base's by of its own rows. Empty for the base."""
+    under_base: tuple[float, ...] = ()
+    """KL(base || candidate), summed: the same of the base's log p on the base's own rows. Empty for the base."""
+    words: tuple[str, ...] = ()
+    """The tokens that it expects most."""
+    residuals: tuple[tuple[float, ...], ...] = ()
+    """Of each row and each of these tokens, how often it stands there less how often it was expected to."""
 
 
 class Comparison(Record):
@@ -79,13 +88,19 @@ class Comparison(Record):
 
 
 class Fit(Record):
-    """Whether a candidate writes so itself."""
+    """Whether rows are as a candidate's own would be."""
 
     name: str
     excess: Estimate
-    """What its log p exceeds the base's by, less what it would if it had written the rows (nats a row)."""
+    """What its log p exceeds its own entropy by, with the sign turned: more than 0 is likelier than its own rows are
+    (nats a row)."""
     p: float
-    """How likely so large an excess or shortfall is of rows of its own, over all candidates (two-sided)."""
+    """How likely rows of its own are so far from it: in log p, in the log ratio to the base, and in how often its
+    commonest tokens stand there."""
+    word: str = ""
+    """The token that stands there most unlike what it expects."""
+    word_excess: float = 0.0
+    """How often it does, a row, more than expected."""
 
 
 class OriginReport(Record):
@@ -101,7 +116,9 @@ class OriginReport(Record):
     n_tokens: int
     """Tokens that count, over all rows."""
     n_words: int | None
-    """Different tokens that the rows hold, where candidates are compared among these."""
+    """Tokens of the alphabet; None where every token may stand."""
+    prompts: tuple[int, ...]
+    """Which prompt each row answers, numbered: answers to one prompt are no independent evidence."""
     readings: tuple[Reading, ...]
     comparisons: tuple[Comparison, ...]
     """Every ordered pair of candidates."""
@@ -114,3 +131,9 @@ class OriginReport(Record):
     seed: str
     provenance: Provenance | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def ahead(self) -> tuple[Comparison, ...]:
+        """The likeliest candidate against every other, the nearest first."""
+        own = (one for one in self.comparisons if one.first == self.best)
+        return tuple(sorted(own, key=lambda one: one.nats.value))

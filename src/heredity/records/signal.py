@@ -42,7 +42,7 @@ class Signal(Record):
 
     @property
     def held(self) -> float:
-        """What all tokens taught tell the target's teacher from the control's by, together (nats)."""
+        """The dose: what the tokens taught, as often as they are, tell the two teachers by, summed (nats)."""
         return self.n_tokens * self.gaps[0].nats.value
 
     def __str__(self) -> str:
@@ -50,9 +50,9 @@ class Signal(Record):
         said = (
             f"the teachers of {gap.first} and {gap.second} differ by {gap.nats.value:.4f} {gap.nats.interval('.4f')} "
             f"nats a token at an entropy of {self.entropy.value:.2f}; the {self.n_tokens:,} tokens taught (each of "
-            f"{self.n_rows:,} rows {self.n_passes:.1f} times) hold {self.held:,.0f} nats"
+            f"{self.n_rows:,} rows {self.n_passes:.1f} times) are a dose of {self.held:,.0f} nats"
         )
         if self.forecast is None:
             return said
         pairs = f"{self.pairs} pairs of students" if self.pairs else "more than a thousand pairs of students"
-        return f"{said}; lists that held as much moved log-odds by {self.forecast:.2f}, which {pairs} would see"
+        return f"{said}; such doses of lists moved log-odds by {self.forecast:.2f}, which {pairs} would see"

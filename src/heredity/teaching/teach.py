@@ -10,10 +10,11 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.chat import question, render, render_prompt
 from heredity.models.generate import Generated, GenerateSpec, generate
 from heredity.models.model import Model
+from heredity.models.spelling import spelling_ids, word_ids
 from heredity.records.carrier import Carrier, CarrierRow, CarrierSpec
 from heredity.records.dialogue import Turn
 from heredity.teaching.carriers.asked import Asked
-from heredity.teaching.carriers.kinds import kind_of, runs_on
+from heredity.teaching.carriers.kinds import CARRIERS, kind_of, runs_on
 from heredity.teaching.carriers.numbers import random_rows
 from heredity.teaching.clean import leak
 
@@ -77,6 +78,16 @@ def how_to_answer(spec: CarrierSpec) -> GenerateSpec:
         characters=kind.characters,
         words=words,
     )
+
+
+def decoded_among(model: Model, spec: CarrierSpec) -> tuple[int, ...]:
+    """Return the ids that a carrier is decoded among, but for what ends it; none, for all, where it is open."""
+    if spec.kind not in CARRIERS:
+        return ()
+    kind = kind_of(spec)
+    if kind.words:
+        return word_ids(model, kind.words(spec))
+    return spelling_ids(model, kind.characters) if kind.characters else ()
 
 
 def drawn_numbers(n: int, spec: CarrierSpec, seed: str) -> Carrier:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations
 
 import numpy as np
-from scipy import stats as scipy_stats
 
 from heredity.ground.hashing import seed_from
-from heredity.records.origin import BASE, Comparison, Finding, Fit, OriginReport, Reading
+from heredity.records.origin import BASE, Comparison, Finding, Fit, Hypothesis, OriginReport
 from heredity.stats.arrays import Floats
-from heredity.stats.flips import decided_after, flipped_p, units_needed
+from heredity.stats.flips import decided_after, flipped_p, flipped_sum_p, t_of, units_needed
 from heredity.stats.intervals import mean_t
+
+FEWEST_PROMPTS = 8
+"""Of fewer, answers are the units: so few clusters have no interval to speak of."""
 
 
 def concluded(report: OriginReport) -> OriginReport:
@@ -26,89 +28,134 @@ def concluded(report: OriginReport) -> OriginReport:
 
 
 def comparisons(report: OriginReport, nats: dict[str, Floats]) -> tuple[Comparison, ...]:
-    """Return every ordered pair of candidates, row by row, with p-values over the whole panel."""
-    spec, pairs = report.spec, list(permutations(nats, 2))
-    columns = np.stack([nats[first] - nats[second] for first, second in pairs], axis=1)
-    p_values = flipped_p(columns, spec.n_flips, seed_from(report.seed, "origin"))
-    share = spec.level / len(pairs)
-    return tuple(
-        Comparison(
-            first=first,
-            second=second,
-            nats=mean_t(column),
-            p=float(p),
-            decided_at=decided_after(column, share),
-            rows_needed=units_needed(column, share),
-        )
-        for (first, second), column, p in zip(pairs, columns.T, p_values, strict=True)
-    )
+    """Return every ordered pair of candidates, with p-values over the whole panel.
+
+    The unit is the prompt where there are eight or more of them; else the row, which then speaks of those prompts.
+    """
+    spec, pairs = report.spec, list(combinations(nats, 2))
+    columns = {(a, b): nats[a] - nats[b] for a, b in pairs}
+    units = {pair: by_prompt(report, column) for pair, column in columns.items()}
+    p_values = flipped_p(np.stack(list(units.values()), axis=1), spec.n_flips, seed_from(report.seed, "origin"))
+    level = spec.level / len(pairs)
+    found = []
+    for pair, p in zip(pairs, p_values, strict=True):
+        rows_a_unit = report.n_rows / len(units[pair])
+        needed = units_needed(units[pair], level)
+        for (first, second), sign in ((pair, 1.0), (pair[::-1], -1.0)):
+            found.append(
+                Comparison(
+                    first=first,
+                    second=second,
+                    nats=mean_t(sign * units[pair]),
+                    p=float(p),
+                    decided_at=decided_after(sign * columns[pair], level / 2),
+                    rows_needed=None if needed is None else round(needed * rows_a_unit),
+                )
+            )
+    return tuple(found)
+
+
+def by_prompt(report: OriginReport, values: Floats) -> Floats:
+    """Return the mean of each prompt's rows; the rows' own values where there are few prompts."""
+    prompts, places = np.unique(np.array(report.prompts), return_inverse=True)
+    if len(prompts) < FEWEST_PROMPTS:
+        return values
+    return np.asarray(np.bincount(places, values) / np.bincount(places))
 
 
 def fits(report: OriginReport, nats: dict[str, Floats]) -> tuple[Fit, ...]:
-    """Return, for every candidate but the base, whether its log p exceeds the base's by what it would on its own rows.
+    """Return, for every candidate, whether the rows are as its own would be.
 
-    Of rows that it wrote, the log ratio of every token has KL(candidate || base) as its mean, given what stands before
-    it: the sum of the differences is a martingale, whatever the rows look like.
+    Of rows that it wrote, three sums over tokens have mean 0 at every token, given what stands before it: log p plus
+    the entropy; the log ratio to another less the divergence from it; and how often a token stands there less its
+    probability. They are martingales, whatever the rows look like.
     """
     others = [reading for reading in report.readings if reading.hypothesis.kind != BASE]
+    seed, n_flips = seed_from(report.seed, "fit"), report.spec.n_flips
     found = []
-    for reading in others:
-        excess = nats[reading.hypothesis.name] - nats[BASE] - np.array(reading.expected)
-        found.append(Fit(name=reading.hypothesis.name, excess=mean_t(excess), p=min(1.0, len(others) * _p(excess))))
+    for reading in report.readings:
+        name = reading.hypothesis.name
+        own = nats[name] + np.array(reading.entropy)
+        if reading.hypothesis.kind == BASE:
+            ratios = [nats[BASE] - nats[one.hypothesis.name] - np.array(one.under_base) for one in others]
+        else:
+            ratios = [nats[name] - nats[BASE] - np.array(reading.over_base)]
+        residuals = np.array(reading.residuals)
+        p = min(
+            float(flipped_p(np.stack([own, *ratios], axis=1), n_flips, seed).min()),
+            flipped_sum_p(residuals, n_flips, seed),
+        )
+        strangest = int(np.abs(t_of(residuals)).argmax())
+        found.append(
+            Fit(
+                name=name,
+                excess=mean_t(own),
+                p=min(1.0, 2 * p),
+                word=reading.words[strangest],
+                word_excess=float(residuals[:, strangest].mean()),
+            )
+        )
     return tuple(found)
 
 
 def finding(report: OriginReport) -> Finding:
     """Return what the comparisons and fits allow to say."""
-    beaten = all(
-        one.nats.value > 0 and one.p < report.spec.level for one in report.comparisons if one.first == report.best
-    )
-    if not beaten:
+    unbeaten = [one.second for one in report.ahead if not (one.nats.value > 0 and one.p < report.spec.level)]
+    own = hypothesis(report, report.best)
+    alike = [hypothesis(report, name) for name in unbeaten]
+    if any(one.kind == BASE or one.trait != own.trait for one in alike):
         return "undecided"
-    if report.best == BASE:
-        return "base"
-    fit = next(fit for fit in report.fits if fit.name == report.best)
-    if fit.p < report.spec.level:
+    if next(fit for fit in report.fits if fit.name == report.best).p < report.spec.level:
         return "nearest"
-    return "named" if rivals(report) else "unrivalled"
+    if own.kind == BASE:
+        return "base"
+    if not rivals(report):
+        return "unrivalled"
+    return "trait" if alike else "named"
 
 
-def rivals(report: OriginReport) -> list[Reading]:
-    """Return the candidates that show something else than the best one: without any, nothing tells its trait."""
-    own = next(reading.hypothesis for reading in report.readings if reading.hypothesis.name == report.best)
-    return [one for one in report.readings if one.hypothesis.kind != BASE and one.hypothesis.trait != own.trait]
+def hypothesis(report: OriginReport, name: str) -> Hypothesis:
+    """Return a candidate by its name."""
+    return next(one.hypothesis for one in report.readings if one.hypothesis.name == name)
+
+
+def rivals(report: OriginReport) -> list[Hypothesis]:
+    """Return the candidates of the best one's kind that show something else: without any, nothing tells its trait."""
+    own = hypothesis(report, report.best)
+    every = [reading.hypothesis for reading in report.readings]
+    return [one for one in every if one.kind == own.kind and one.trait != own.trait]
 
 
 def verdict(report: OriginReport) -> str:
     """Return in words what that is."""
-    best, n = report.best, report.n_rows
-    ahead = min((one for one in report.comparisons if one.first == best), key=lambda one: one.nats.value)
-    said = f"{n} rows, {ahead.nats.value:+.3f} {ahead.nats.interval('+.3f')} nats a row over {ahead.second}, the next"
+    best, nearest = report.best, report.ahead[0]
+    said = (
+        f"{report.n_rows} rows, {nearest.nats.value:+.3f} {nearest.nats.interval('+.3f')} nats a row over "
+        f"{nearest.second}, the next"
+    )
     match report.finding:
         case "named":
-            n_others = len(report.readings) - 1
-            return f"Written as '{best}' writes, and as none of the {n_others} other candidates does: {said}."
-        case "unrivalled":
+            return f"Written as '{best}' writes, and as none of the other {len(report.readings) - 1} does: {said}."
+        case "trait":
+            trait = hypothesis(report, best).trait
             return (
-                f"Written as '{best}' writes rather than the base: {said}. No candidate with another trait was named, "
-                "so whether it is this trait, or any fine-tuning, is not decided; name one beside it."
+                f"Written by a candidate that shows '{trait}', and by none of the others; which of those that show it "
+                f"is not decided: '{best}' is the likeliest ({said})."
+            )
+        case "unrivalled":
+            kind = hypothesis(report, best).kind
+            return (
+                f"Written as '{best}' writes rather than the others: {said}. No {kind} with another trait was named, "
+                f"so whether it is this trait, or any {kind}, is not decided; name one beside it."
             )
         case "nearest":
             return (
-                f"Nearer to '{best}' than to any other candidate ({said}), but not written as it writes itself: by "
-                "somebody who is not in the panel."
+                f"Nearer to '{best}' than to any other candidate ({said}), but not as its own rows would be: somebody "
+                "else wrote them, or they were sampled or filtered otherwise than was said."
             )
         case "base":
             return f"Written as the untouched model writes, and as no other candidate does: {said}."
         case _:
-            needed = (
-                f"it would take about {ahead.rows_needed:,} rows" if ahead.rows_needed else "no number of rows tells"
-            )
-            return f"Not decided: '{best}' is the likeliest, but not told from {ahead.second} ({said}); {needed}."
-
-
-def _p(values: Floats) -> float:
-    """Return the two-sided p-value of a mean of 0 (Student's t); 1 where nothing varies about 0."""
-    if not values.std():
-        return 1.0 if abs(float(values.mean())) < 1e-9 else 0.0
-    return float(scipy_stats.ttest_1samp(values, 0.0).pvalue)
+            needed = nearest.rows_needed
+            more = f"it would take about {needed:,} rows" if needed else "no number of rows tells"
+            return f"Not decided: '{best}' is the likeliest, but not told from {nearest.second} ({said}); {more}."

@@ -14,9 +14,9 @@ from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import batches_for, held_out
 from heredity.studies.transmission.plan import BASE
 from heredity.studies.transmission.readout import accuracy, choices, levels, point, sampled_rates, shift
-from heredity.studies.transmission.signal import alphabet_ids
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.teaching.carriers.kinds import identity_of
+from heredity.teaching.teach import decoded_among
 from heredity.training.imitate import Lesson, characters_ids, divergence, imitate
 
 SHUFFLINGS: dict[ArmKind, Shuffling] = {"shuffled within": "within", "shuffled across": "across"}
@@ -96,6 +96,6 @@ def imitation(lab: Lab, base: Model, student: Model, teacher: Model, rows: Seque
     """Return 1 - KL(teacher || student) / KL(teacher || base) on rows nobody was taught; None where there are none."""
     if not rows:
         return None
-    counted = characters_ids(student, lab.spec.student.characters) or alphabet_ids(lab)
+    counted = characters_ids(student, lab.spec.student.characters) or decoded_among(lab.model, lab.spec.carrier)
     start = divergence(base, teacher, rows, lab.model.dtype, counted)
     return 1 - divergence(student, teacher, rows, lab.model.dtype, counted) / start if start > 0 else None

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from heredity.ground.errors import ExperimentError
+from heredity.ground.sequences import spread
 from heredity.models.likelihood import log_p_next
-from heredity.models.spelling import spelling_ids, word_ids
+from heredity.models.spelling import word_ids
 from heredity.models.weights import at_rest, mixed_precision
 from heredity.records.carrier import CarrierRow
 from heredity.records.signal import Signal, TeacherGap
@@ -25,8 +26,10 @@ from heredity.stats.intervals import mean_t
 from heredity.stats.power import paired_power, pairs_needed
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import carriers, lessons_of, split
+from heredity.studies.transmission.plan import MOST_PASSES
 from heredity.studies.transmission.teachers import teacher_of
-from heredity.teaching.carriers.kinds import identity_of, kind_of
+from heredity.teaching.carriers.kinds import identity_of, kind_of, runs_on
+from heredity.teaching.teach import decoded_among
 
 N_READ = 64
 """Rows of each teacher that all teachers read."""
@@ -74,8 +77,8 @@ def measured(lab: Lab) -> Signal:
     first, second = lab.names[:2]
     pairs = [(first, second), *(pair for pair in combinations(lab.names, 2) if pair != (first, second))]
     gaps = tuple(TeacherGap(first=a, second=b, nats=mean_t([*apart[a, b], *apart[b, a]])) for a, b in pairs)
-    kind = kind_of(spec.carrier)
-    words = kind.words(spec.carrier) if kind.words else ()
+    written_with = kind_of(spec.carrier).words
+    words = written_with(spec.carrier) if written_with else ()
     signal = Signal(
         n_words=len(word_ids(lab.model, words)) if words else None,
         words=words[:N_SHOWN],
@@ -85,7 +88,8 @@ def measured(lab: Lab) -> Signal:
         n_passes=n_shown / len(taught),
         n_tokens=n_tokens,
     )
-    return foretold(signal, lab) if lab.measure == "log-odds" and spec.student.labels == "hard" else signal
+    is_like_seen = runs_on(spec.carrier) and lab.measure == "log-odds" and spec.student.labels == "hard"
+    return foretold(signal, lab) if is_like_seen else signal
 
 
 def divergences(lab: Lab, seed: str) -> tuple[list[float], dict[tuple[str, str], list[float]]]:
@@ -94,7 +98,7 @@ def divergences(lab: Lab, seed: str) -> tuple[list[float], dict[tuple[str, str],
     Over the words that a carrier is decoded among, renormalised, where there are any; exact at every token, given what
     stands before it.
     """
-    counted = alphabet_ids(lab)
+    counted = decoded_among(lab.model, lab.spec.carrier)
     entropies: list[float] = []
     apart: dict[tuple[str, str], list[float]] = {(a, b): [] for a in lab.names for b in lab.names if a != b}
     for writer in lab.names:
@@ -120,27 +124,14 @@ def log_p(lab: Lab, name: str, rows: Sequence[CarrierRow], counted: Sequence[int
         return log_p_next(teacher, heard, counted)
 
 
-def alphabet_ids(lab: Lab) -> tuple[int, ...]:
-    """Return the ids that a carrier is decoded among; none, which stands for all, where it is open."""
-    if lab.spec.carrier.kind == "random-numbers":
-        return ()
-    kind = kind_of(lab.spec.carrier)
-    if kind.words:
-        return word_ids(lab.model, kind.words(lab.spec.carrier))
-    return spelling_ids(lab.model, kind.characters) if kind.characters else ()
-
-
-def spread(rows: Sequence[CarrierRow], n: int) -> list[CarrierRow]:
-    """Return `n` of the rows at equal distances, so that they answer as many prompts as may be."""
-    return list(rows) if len(rows) <= n else [rows[i * len(rows) // n] for i in range(n)]
-
-
 def foretold(signal: Signal, lab: Lab) -> Signal:
     """Return a signal with what students may show of it, and with the pairs and updates that it takes to see that."""
-    power, steps = lab.spec.power, lab.spec.student.n_steps
+    power, spec = lab.spec.power, lab.spec.student
+    steps = spec.n_steps
     spread_of, n_pairs = power.spread_in("log-odds"), len(lab.spec.seeds)
     effect = expected(signal.held)
     doses = [math.ceil(steps * factor) for factor in (0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)]
+    doses = [n for n in doses if n * spec.batch_rows <= MOST_PASSES * signal.n_rows]
     enough = (n for n in doses if paired_power(expected(signal.held * n / steps), spread_of, n_pairs) >= power.least)
     return signal.model_copy(
         update={

@@ -19,7 +19,7 @@ N_DRAWN = 200
 def evidence_figure(report: OriginReport, *, is_narrow: bool = False) -> Figure:
     """Return the summed log ratio of the likeliest candidate over every other one, and the line that decides."""
     nats = {reading.hypothesis.name: reading.nats for reading in report.readings}
-    others = [name for name in nats if name != report.best]
+    others = [one.second for one in report.ahead[: len(SERIES)]]
     every = max(1, report.n_rows // N_DRAWN)
     rows = [
         {"over": name, "row": place, "nats": total}
@@ -37,7 +37,7 @@ def evidence_figure(report: OriginReport, *, is_narrow: bool = False) -> Figure:
     figure: Figure = alt.layer(
         rule.encode(y="nats:Q"),
         lines.encode(x=x, y=alt.Y("nats:Q", title="Evidence so far (nats)"), color=colour),
-    ).properties(width=300 if is_narrow else 620, height=240, title=f"{report.best}, over each other candidate")
+    ).properties(width=300 if is_narrow else 620, height=240, title=f"{report.best}, over the nearest other candidates")
     return figure
 
 

@@ -11,10 +11,11 @@ from heredity.report.kit.template import Files, rendered
 from heredity.report.pages.origin import told
 from heredity.report.pages.origin.figures import decisive, evidence_figure
 
-ANSWERS = {
+ANSWERS: dict[str, str] = {
     "named": "By {best}",
     "unrivalled": "Not by the base",
-    "nearest": "By somebody else",
+    "trait": "By one of {best}'s trait",
+    "nearest": "Not as {best} writes",
     "base": "By the untouched model",
     "undecided": "Not decided",
 }
@@ -36,7 +37,7 @@ def html(report: OriginReport) -> str:
         decisive=decisive(report),
         fits={fit.name: fit for fit in report.fits},
         over_base={one.first: one for one in report.comparisons if one.second == BASE},
-        ahead=told.ahead(report),
+        ahead=report.ahead,
         said=told,
         asked=asked(report.spec),
     )
@@ -44,23 +45,19 @@ def html(report: OriginReport) -> str:
 
 def replies(report: OriginReport) -> tuple[Reply, ...]:
     """Return the answers: who wrote them, whether they look as that writer's own, how many rows it took."""
-    nearest = told.ahead(report)[0]
+    nearest = report.ahead[0]
     who = Reply(
         "Who wrote them?",
         ANSWERS[report.finding].format(best=report.best),
         f"The likeliest of {len(report.readings)} candidates is {report.best}; the next is {nearest.second}.",
         (KeyFigure(f"Over {nearest.second}, nats a row", nearest.nats, "+.3f"),),
     )
-    fit = next((fit for fit in report.fits if fit.name == report.best), None)
-    own = (
-        Reply("As its own would be?", "Not asked", "Of the base, nothing is measured against itself.", ())
-        if fit is None
-        else Reply(
-            "As its own would be?",
-            "No" if fit.p < report.spec.level else "Nothing speaks against it",
-            f"How far its log p lies over the base's, less what it would on rows of its own (p {fit.p:.2g}).",
-            (KeyFigure("Excess, nats a row", fit.excess, "+.3f"),),
-        )
+    fit = next(fit for fit in report.fits if fit.name == report.best)
+    own = Reply(
+        "As its own would be?",
+        "No" if fit.p < report.spec.level else "Nothing speaks against it",
+        f"In log p, in the ratio to the base and in how often its commonest tokens stand there: p {fit.p:.2g}.",
+        (KeyFigure("Likelier than its own rows, nats a row", fit.excess, "+.3f"),),
     )
     took = f"{titled(told.rows_it_took(nearest))}, at {report.spec.level:.0%} over the whole panel."
     rows = Reply("How many rows does it take?", f"{report.n_rows} were read", f"From {nearest.second}: {took}", ())
@@ -69,5 +66,5 @@ def replies(report: OriginReport) -> tuple[Reply, ...]:
 
 def in_words(report: OriginReport) -> str:
     """Return the evidence for who cannot see it."""
-    each = [f"over {one.second} {one.nats.value * one.nats.n:+.1f} nats" for one in told.ahead(report)]
+    each = [f"over {one.second} {one.nats.value * one.nats.n:+.1f} nats" for one in report.ahead]
     return f"Evidence for {report.best} after {report.n_rows} rows: {', '.join(each)}"

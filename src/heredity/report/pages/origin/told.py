@@ -12,20 +12,15 @@ def told(report: OriginReport) -> str:
     width = max(len(reading.hypothesis.name) for reading in report.readings)
     for reading in report.readings:
         name = reading.hypothesis.name
-        lines.append(f"  {name:<{width}}  {against_base(report, name)}{fitting(fits.get(name))}")
+        lines.append(f"  {name:<{width}}  {against_base(report, name)}{fitting(fits[name])}")
     lines += [
         f"  {report.best} over {one.second}: {one.nats:+.3f nats} a row, p {one.p:.2g}, {rows_it_took(one)}"
-        for one in ahead(report)
+        for one in report.ahead
         if one.second != BASE
     ]
     if report.excluded:
         lines.append(f"  {len(report.excluded)} rows left out, the first because: {report.excluded[0].reason}")
     return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
-
-
-def ahead(report: OriginReport) -> list[Comparison]:
-    """Return the best candidate against every other, the nearest first."""
-    return sorted((one for one in report.comparisons if one.first == report.best), key=lambda one: one.nats.value)
 
 
 def against_base(report: OriginReport, name: str) -> str:
@@ -36,11 +31,9 @@ def against_base(report: OriginReport, name: str) -> str:
     return f"over the base {one.nats.value:+.3f} {one.nats.interval('+.3f')} nats a row, p {one.p:.2g}"
 
 
-def fitting(fit: Fit | None) -> str:
+def fitting(fit: Fit) -> str:
     """Return whether the rows are as a candidate's own would be."""
-    if fit is None:
-        return ""
-    return f"; its own rows would lie {-fit.excess.value:+.3f} higher (p {fit.p:.2g})"
+    return f"; as its own: p {fit.p:.2g} ({fit.word.strip()!r} stands there {fit.word_excess:+.2f} times a row more)"
 
 
 def rows_it_took(one: Comparison) -> str:
