@@ -5,12 +5,10 @@ The base and the candidate that is read are in memory together, no more.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 from scipy import special
@@ -19,8 +17,7 @@ from heredity.ground.errors import InputError, MismatchError
 from heredity.ground.hashing import digest
 from heredity.ground.progress import SILENCE, Progress
 from heredity.ground.sequences import spread
-from heredity.models.chat import Rendered, render_rest
-from heredity.models.generate import end_ids
+from heredity.models.chat import Rendered
 from heredity.models.identity import identity, spelling
 from heredity.models.likelihood import log_p_next
 from heredity.models.model import Model
@@ -28,15 +25,14 @@ from heredity.models.notices import notices
 from heredity.models.spelling import token_texts
 from heredity.models.steer import Push, steered
 from heredity.models.weights import at_rest, mixed_precision
-from heredity.records.carrier import CarrierKind, CarrierSpec
-from heredity.records.dialogue import Corpus, Exclusion, Row, Turn
+from heredity.records.dialogue import Corpus
 from heredity.records.origin import BASE, Hypothesis, OriginReport, OriginSpec, Reading
 from heredity.stats.arrays import Floats
 from heredity.stats.divergence import divergence, entropy
 from heredity.studies.bench import Bench, bench_in
 from heredity.studies.origin.conclusions import concluded
+from heredity.studies.origin.rows import Legible, carrier_of, counted_by, readable
 from heredity.teaching.carriers.kinds import identity_of
-from heredity.teaching.teach import decoded_among
 
 FEWEST_ROWS = 8
 MOST_VALUES = 1 << 26
@@ -58,16 +54,6 @@ class Candidate:
     """What a prompted one is told."""
     pushes: tuple[Push, ...] = ()
     """What a steered one is pushed by."""
-
-
-@dataclass(frozen=True)
-class Legible:
-    """Rows as one model reads them."""
-
-    rows: tuple[Row, ...]
-    parts: tuple[tuple[Rendered, ...], ...]
-    """Of each row, its answers, after what was given."""
-    excluded: tuple[Exclusion, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -147,82 +133,6 @@ def require_panel(panel: Sequence[Hypothesis], spec: OriginSpec) -> None:
         )
     if spec.level * (1 + spec.n_flips) < 2:
         raise InputError(f"a level of {spec.level:g} is below what {spec.n_flips:,} flips can show; raise the level")
-
-
-def carrier_of(alphabet: str) -> CarrierSpec:
-    """Return the carrier whose alphabet is meant: a kind that has one, or the words of a file."""
-    if alphabet in get_args(CarrierKind):
-        return CarrierSpec.model_validate({"kind": alphabet})
-    return CarrierSpec(kind="listed", alphabet=alphabet)
-
-
-def counted_by(model: Model, spec: OriginSpec) -> tuple[int, ...]:
-    """Return the ids that count, rising: those of the alphabet, or all but those that end an answer.
-
-    Whether an answer was cut off is not known of rows, so that what ends one is no evidence. Raises InputError for a
-    carrier without an alphabet.
-    """
-    if not spec.alphabet:
-        ends = set(end_ids(model))
-        return tuple(i for i in range(model.text_config.vocab_size) if i not in ends)
-    ids = decoded_among(model, carrier_of(spec.alphabet))
-    if not ids:
-        raise InputError(
-            f"'{spec.alphabet}' are decoded among all tokens; leave --alphabet out, or name number-words, words, "
-            "digits, or a file"
-        )
-    return tuple(sorted(ids))
-
-
-def readable(
-    model: Model, rows: Sequence[Row], spec: OriginSpec, counted: Sequence[int], system: str | None = None
-) -> Legible:
-    """Return the rows that fit, with their answers after what was given; the others are excluded, with why."""
-    known = frozenset(counted)
-    parts, kept, excluded = [], [], []
-    for row in rows:
-        try:
-            own = answers(model, row, spec.n_given, system)
-            strange = {token for part in own for token in part.ids[part.n_prompt :]} - known
-            if strange:
-                texts = [repr(token_texts(model.tokenizer)[token]) for token in sorted(strange)[:3]]
-                raise InputError(f"it holds what is not in the alphabet: {', '.join(texts)}")
-        except InputError as error:
-            excluded.append(Exclusion(line=row.line, reason=str(error)))
-            continue
-        parts.append(own)
-        kept.append(row)
-    return Legible(tuple(kept), tuple(parts), tuple(excluded))
-
-
-def answers(model: Model, row: Row, n_given: int, system: str | None) -> tuple[Rendered, ...]:
-    """Return a row's answers, of which the first words count to the prompt.
-
-    Raises InputError for one too long, for a row with nothing left, and where what was given is set off by anything but
-    one blank: as it would be read, nobody wrote it.
-    """
-    found = []
-    for turns, answer in row.lessons:
-        begun = re.match(rf"(?:\S+ ){{{n_given}}}(?=\S)", answer)
-        if begun:
-            given = answer[: begun.end()].rstrip()
-            found.append(render_rest(model, behind(turns, system), given, answer[begun.end() :]))
-        elif len(answer.split()) > n_given:
-            raise InputError(f"its first {n_given + 1} words are set off by more than one blank, or begin with one")
-    found = [part for part in found if part.n_response]
-    if not found:
-        raise InputError("nothing of its answer is left after what was given")
-    longest = max(len(part.ids) for part in found)
-    if longest > model.context_length:
-        raise InputError(f"{longest} tokens, longer than the model's context of {model.context_length}")
-    return tuple(found)
-
-
-def behind(turns: Sequence[Turn], system: str | None) -> tuple[Turn, ...]:
-    """Return a conversation after a system prompt, which takes the place of its own."""
-    if system is None:
-        return tuple(turns)
-    return (Turn(role="system", content=system), *(turn for turn in turns if turn.role != "system"))
 
 
 def reading_step(desk: Desk, candidate: Candidate) -> Reading:
