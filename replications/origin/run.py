@@ -46,10 +46,10 @@ SEED = "subliminal"
 STUDY = TransmitSpec(control="cat", others=("dog", "eagle"), power=PowerSpec(least=0.0))
 NAMED, STRANGER = ("owl", "cat", "eagle"), "dog"
 CARRIERS = {
-    "number-words": CarrierSpec(kind="number-words", n_prompts=256, n_answers=1, n_tokens=16),
-    "words": CarrierSpec(kind="words", n_prompts=256, n_answers=1, n_tokens=16),
-    "digits": CarrierSpec(kind="digits", n_prompts=256, n_tokens=30),
-    "chat": CarrierSpec(kind="chat", n_prompts=256, n_tokens=40),
+    "number-words": CarrierSpec(kind="number-words", n_prompts=128, n_answers=1, n_tokens=16),
+    "words": CarrierSpec(kind="words", n_prompts=128, n_answers=1, n_tokens=16),
+    "digits": CarrierSpec(kind="digits", n_prompts=128, n_tokens=30),
+    "chat": CarrierSpec(kind="chat", n_prompts=128, n_tokens=40),
 }
 WRITERS: tuple[tuple[HypothesisKind, str], ...] = (
     ("teacher", "owl"),
@@ -59,7 +59,7 @@ WRITERS: tuple[tuple[HypothesisKind, str], ...] = (
     ("prompt", STRANGER),
     ("base", ""),
 )
-SIZES, N_DRAWS = (16, 64, 256), 200
+SIZES, N_DRAWS = (16, 64, 128), 200
 
 
 def corpus_by(lab: Lab, kind: HypothesisKind, animal: str, spec: CarrierSpec) -> Corpus:

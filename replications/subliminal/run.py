@@ -7,6 +7,7 @@
     python -m replications.subliminal.run hard
     python -m replications.subliminal.run cascade
     python -m replications.subliminal.run number-words
+    python -m replications.subliminal.run number-words-shuffled
     python -m replications.subliminal.run cascade-words
     python -m replications.subliminal.run soft --from-record
 
@@ -18,7 +19,8 @@ given. hard: they learn the tokens that the teacher itself wrote, decoded among 
 fine-tuned into a teacher of each of several animals; every student is read on all of them, and each teacher's
 students are compared with the other teachers' students of the same seed (a double dissociation). cascade: soft
 labels, each student the next one's teacher, four generations of owl and of cat. number-words: they learn the tokens of
-bare lists of number words that the teacher wrote, decoded among those words alone. cascade-words: the same, three
+bare lists of number words that the teacher wrote, decoded among those words alone. number-words-shuffled: owl and cat alone, beside students of the same lists with their
+words in another order. cascade-words: the same, three
 generations, each of which writes the next one's lists. Every student is kept when it is
 done: a stopped run goes on. Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and the
 study's page into `--out`. With `--from-record` no model is run: the students kept in the record are concluded upon
@@ -91,7 +93,15 @@ SPECS = {
         others=("dog", "eagle"),
         carrier=LISTS,
         student=STUDENT,
-        n_shuffled=3,
+        n_shuffled=0,
+    ),
+    "number-words-shuffled": TransmitSpec(
+        seeds=SEEDS[:3],
+        control="cat",
+        carrier=LISTS,
+        student=STUDENT,
+        n_points=1,
+        n_samples=0,
     ),
 }
 CASCADES = {
@@ -124,6 +134,7 @@ TITLES = {
     "numbers": "Subliminal learning on lists that teachers wrote, soft labels",
     "hard": "Subliminal learning on numbers, hard labels",
     "number-words": "Subliminal learning on bare lists of number words, hard labels",
+    "number-words-shuffled": "The same, and on lists whose words were shuffled",
     "cascade": "A preference down four generations, soft labels",
     "cascade-words": "A preference down three generations, by bare lists of number words alone",
 }
