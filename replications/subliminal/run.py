@@ -18,13 +18,12 @@ soft labels on the lists that each teacher wrote itself in free form, filtered a
 given. hard: they learn the tokens that the teacher itself wrote, decoded among digits and separators. The base is
 fine-tuned into a teacher of each of several animals; every student is read on all of them, and each teacher's
 students are compared with the other teachers' students of the same seed (a double dissociation). cascade: soft
-labels, each student the next one's teacher, four generations of owl and of cat. number-words: they learn the tokens of
-bare lists of number words that the teacher wrote, decoded among those words alone. number-words-shuffled: owl and cat alone, beside students of the same lists with their
-words in another order. cascade-words: the same, three
-generations, each of which writes the next one's lists. Every student is kept when it is
-done: a stopped run goes on. Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and the
-study's page into `--out`. With `--from-record` no model is run: the students kept in the record are concluded upon
-anew.
+labels, each student the next one's teacher, four generations of owl and of cat. number-words: they learn the tokens
+of bare lists of number words that the teacher wrote, decoded among those words alone. number-words-shuffled: owl and
+cat alone, beside students of the same lists with their words in another order. cascade-words: the same, three
+generations, each of which writes the next one's lists. Every student is kept when it is done: a stopped run goes on.
+Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and the study's page into `--out`. With
+`--from-record` no model is run: the students kept in the record are concluded upon anew.
 """
 
 from __future__ import annotations
