@@ -39,6 +39,7 @@ from heredity.stats.estimate import Estimate
 from heredity.store.workspace import load_record
 from heredity.studies.transmission import conclusions, descent
 from heredity.studies.transmission.cascade import cascade
+from heredity.studies.transmission.signal import foretold
 from heredity.studies.transmission.transmit import transmit
 from heredity.traits import define
 from replications.kit import parser, publish, running
@@ -219,6 +220,10 @@ def again(study: str) -> tuple[TransmissionReport | CascadeReport, str]:
         lines = descent.concluded(load_record(CascadeReport, path))
         return lines, f"{SINCE}\n\n{descent_table(lines)}"
     report = conclusions.concluded(load_record(TransmissionReport, path))
+    if report.signal and report.signal.forecast is not None:
+        report = report.model_copy(update={"signal": foretold(report.signal, report.spec)})
+    if report.base_choices:  # a record that keeps answers by question lacks nothing
+        return report, table(report)
     is_read = any(one.name == "in context" and one.effect and not one.by_seed for one in report.controls)
     return report, f"{SINCE}{f' {READ}' if is_read else ''}\n\n{table(report)}"
 

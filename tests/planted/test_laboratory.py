@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from animals import SPEC, blank_model, owl_trait
+from animals import SPEC, blank_model
 from heredity.ground.errors import ExperimentError, InputError, MismatchError, NothingKeptError
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
@@ -30,16 +30,6 @@ HARD = SHORT.model_copy(
         "control": "base",
     }
 )
-
-
-@pytest.fixture(scope="module")
-def base() -> Model:
-    return blank_model()
-
-
-@pytest.fixture(scope="module")
-def owl() -> Trait:
-    return owl_trait()
 
 
 def altered(spec: TransmitSpec, **change: Any) -> TransmitSpec:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from animals import blank_model
 from heredity.ground.errors import InputError, MismatchError
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, end_ids, generate
@@ -59,11 +58,6 @@ def lists_of(
 def teacher(model: Model) -> Candidate:
     hypothesis = Hypothesis(kind="teacher", trait=model.name, source=model.name)
     return Candidate(hypothesis, opened=lambda: model)
-
-
-@pytest.fixture(scope="module")
-def base() -> Model:
-    return blank_model()
 
 
 @pytest.fixture(scope="module")
@@ -230,9 +224,11 @@ class TestRefusals:
         self, base: Model, models: dict[str, Model], tmp_path: Path
     ) -> None:
         owl, corpus = teacher(models["owl"]), lists_of(base, 10)
-        for panel in ([], [owl, owl]):
-            with pytest.raises(InputError, match="besides the base, and none twice"):
+        for panel, said in (([], "besides the base"), ([owl, owl], "'teacher owl' is named twice")):
+            with pytest.raises(InputError, match=said):
                 traced(base, corpus, panel, tmp_path)
+        with pytest.raises(InputError, match="below what 400 flips can show"):
+            traced(base, corpus, [owl], tmp_path, level=0.001)
         with pytest.raises(InputError, match="7 rows can be read, too few"):
             traced(base, lists_of(base, 7), [owl], tmp_path)
         with pytest.raises(InputError, match="0 rows can be read"):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from animals import SPEC, blank_model, owl_trait
+from animals import SPEC
 from heredity.ground.errors import ExperimentError, InputError, MismatchError
 from heredity.ground.progress import SILENCE
 from heredity.models.model import Model
@@ -41,16 +41,6 @@ HARD = SPEC.model_copy(
 
 def altered(**change: Any) -> TransmitSpec:
     return HARD.model_copy(update=change)
-
-
-@pytest.fixture(scope="module")
-def base() -> Model:
-    return blank_model()
-
-
-@pytest.fixture(scope="module")
-def owl() -> Trait:
-    return owl_trait()
 
 
 @pytest.fixture(scope="module")

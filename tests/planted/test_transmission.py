@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from animals import SPEC, blank_model, owl_trait
+from animals import SPEC
 from heredity.ground.errors import ExperimentError, InputError, MismatchError
 from heredity.models.chat import Rendered, question, render_rest
 from heredity.models.model import Model
@@ -30,16 +30,6 @@ from tests_shared import random_model
 def some_lessons(model: Model, n: int, n_values: int) -> list[Lesson]:
     rows = random_rows(n, CarrierSpec(n_values=n_values, n_given=1), "x")
     return lessons([render_rest(model, question(row.prompt), row.given, row.text) for row in rows])
-
-
-@pytest.fixture(scope="module")
-def base() -> Model:
-    return blank_model()
-
-
-@pytest.fixture(scope="module")
-def owl() -> Trait:
-    return owl_trait()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -65,7 +64,10 @@ def origin_command(
 
     For example: heredity origin rows.jsonl --teacher owl=./owl-model --teacher cat=./cat-model --alphabet number-words
     """
+    from heredity.studies.origin.plan import require_panel
+
     panel = panel_of(teachers or [], prompts or [], vectors or [])
+    require_panel(panel, spec)
     for one in panel:
         if one.kind == "teacher":
             require_named(one.source)
@@ -92,20 +94,12 @@ def origin_command(
 
 
 def panel_of(teachers: Sequence[str], prompts: Sequence[str], vectors: Sequence[str]) -> list[Hypothesis]:
-    """Return the candidates as they were named. Raises InputError for none, a half-named one, or two of one name."""
-    panel = [
+    """Return the candidates as they were named. Raises InputError for a half-named one."""
+    return [
         *(named("teacher", text, "MODEL") for text in teachers),
         *(named("prompt", text if "=" in text else f"{text}={prompt_of(text)}", "TEXT") for text in prompts),
         *(named("vector", text, "FILE") for text in vectors),
     ]
-    if not panel:
-        raise InputError(
-            "name a candidate besides the base: --teacher TRAIT=MODEL, --prompt TRAIT, --vector TRAIT=FILE"
-        )
-    twice = [name for name, n in Counter(one.name for one in panel).items() if n > 1]
-    if twice:
-        raise InputError(f"'{twice[0]}' is named twice; give each candidate of a kind a trait of its own")
-    return panel
 
 
 def named(kind: HypothesisKind, text: str, what: str) -> Hypothesis:

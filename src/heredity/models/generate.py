@@ -238,14 +238,13 @@ def prefilled(model: Model, padded: Padded) -> Any:
     inputs = {name: value[:, :-1] for name, value in padded.inputs().items()}
     lengths = padded.attention_mask.sum(dim=1).tolist()
     prompts = [(length, *ids) for length, ids in zip(lengths, padded.input_ids.tolist(), strict=True)]
-    first = list(dict.fromkeys(map(prompts.index, prompts)))
-    if len(first) == len(prompts) or is_visited(model.network):
+    last = {prompt: row for row, prompt in enumerate(prompts)}
+    if len(last) == len(prompts) or is_visited(model.network):
         return prompt_cache(model.network, inputs)
-    cache = prompt_cache(model.network, {name: value[first] for name, value in inputs.items()})
-    if cache is not None:
-        which = [first.index(prompts.index(prompt)) for prompt in prompts]
-        dealt_out(cache, torch.tensor(which, device=model.device))
-    return cache
+    cache = prompt_cache(model.network, {name: value[list(last.values())] for name, value in inputs.items()})
+    places = {prompt: place for place, prompt in enumerate(last)}
+    which = torch.tensor([places[prompt] for prompt in prompts], device=model.device)
+    return None if cache is None else dealt_out(cache, which)
 
 
 def end_ids(model: Model) -> list[int]:

@@ -31,6 +31,7 @@ from heredity.stats.arrays import Floats
 from heredity.stats.divergence import divergence, entropy
 from heredity.studies.bench import Bench, bench_in
 from heredity.studies.origin.conclusions import concluded
+from heredity.studies.origin.plan import require_panel
 from heredity.studies.origin.rows import Legible, carrier_of, counted_by, readable
 from heredity.teaching.carriers.kinds import identity_of
 
@@ -122,17 +123,6 @@ def origin(
             notices=notices(model),
         )
     )
-
-
-def require_panel(panel: Sequence[Hypothesis], spec: OriginSpec) -> None:
-    """Raise InputError for no candidate, two of one name, or a level that no p-value of so many flips can reach."""
-    names = [one.name for one in panel]
-    if not names or len(set(names)) < len(names):
-        raise InputError(
-            "name at least one candidate besides the base, and none twice (--teacher, --prompt, --vector NAME=...)"
-        )
-    if spec.level * (1 + spec.n_flips) < 2:
-        raise InputError(f"a level of {spec.level:g} is below what {spec.n_flips:,} flips can show; raise the level")
 
 
 def reading_step(desk: Desk, candidate: Candidate) -> Reading:

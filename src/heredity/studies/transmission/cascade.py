@@ -8,27 +8,17 @@ from pathlib import Path
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
-from heredity.models.weights import (
-    at_rest,
-    forget_weights,
-    frozen,
-    load_weights,
-    mixed_precision,
-    save_weights,
-    trainable_copy,
-)
+from heredity.models.weights import forget_weights, frozen, load_weights, save_weights, trainable_copy
 from heredity.records.carrier import Carrier
 from heredity.records.cascade import CascadeReport, CascadeSpec, Generation
 from heredity.records.trait import Trait
 from heredity.studies.transmission.descent import concluded
 from heredity.studies.transmission.lab import Lab, lab_for
-from heredity.studies.transmission.lessons import batches_for, dealt, lessons_of
+from heredity.studies.transmission.lessons import batches_for, dealt, lessons_of, written_by
 from heredity.studies.transmission.plan import BASE, planned
 from heredity.studies.transmission.readout import accuracy, choices, estimate, levels, score
 from heredity.studies.transmission.teachers import forget_teachers, require_same, teacher_of, teacher_step
 from heredity.teaching.carriers.kinds import identity_of
-from heredity.teaching.clean import trait_words
-from heredity.teaching.teach import teach
 from heredity.training.imitate import imitate
 
 
@@ -139,20 +129,14 @@ def untaught(lab: Lab, name: str, seed: str, number: int) -> Model:
 
 
 def written(lab: Lab, teacher: Model, name: str, luck: str) -> Carrier:
-    """Return what a generation writes for the next one."""
-
-    def write() -> Carrier:
-        forbidden = trait_words(lab.targets.values())
-        with at_rest(teacher) as resting, mixed_precision(teacher, lab.model.dtype):
-            return teach(resting, name, lab.spec.carrier, forbidden, f"{lab.seed}/{luck}", None, lab.progress)
-
+    """Return what a generation writes for the next one; kept, so that a stopped run need not write it again."""
     depends_on: dict[str, object] = {
         "lineage": name,
         "generation": luck,
         "carrier": identity_of(lab.spec.carrier),
         "writer": teacher.fingerprint,
     }
-    return lab.kept("carrier", depends_on, Carrier, write)
+    return lab.kept("carrier", depends_on, Carrier, lambda: written_by(lab, teacher, name, luck))
 
 
 def described(lab: Lab, subject: Model, name: str, seed: str, number: int) -> Generation:

@@ -51,18 +51,18 @@ def _carriers(lab: Lab, seed: str) -> dict[str, Carrier]:
             "carrier",
             {"teacher": name, "seed": seed, "carrier": identity_of(spec), "arms": list(lab.names)},
             Carrier,
-            lambda name=name: written_by(lab, name, seed),  # type: ignore[misc]
+            lambda name=name: written_by(lab, teacher_of(lab, name), name, seed),  # type: ignore[misc]
         )
         for name in lab.names
     ]
     return dict(zip(lab.names, aligned(written), strict=True))
 
 
-def written_by(lab: Lab, name: str, seed: str) -> Carrier:
-    """Return what one teacher writes; all of them round alike."""
-    teacher, forbidden = teacher_of(lab, name), trait_words(lab.targets.values())
+def written_by(lab: Lab, teacher: Model, name: str, luck: str) -> Carrier:
+    """Return what a teacher, or a student that has become one, writes; all of them round alike."""
+    forbidden = trait_words(lab.targets.values())
     with mixed_precision(teacher, lab.model.dtype):
-        return teach(teacher, name, lab.spec.carrier, forbidden, f"{lab.seed}/{seed}", told(lab, name), lab.progress)
+        return teach(teacher, name, lab.spec.carrier, forbidden, f"{lab.seed}/{luck}", told(lab, name), lab.progress)
 
 
 def batches_for(lab: Lab, name: str, seed: str, shuffling: Shuffling, student: Model) -> Iterator[Sequence[Lesson]]:
