@@ -184,7 +184,7 @@ def test_a_large_vocabulary_takes_smaller_batches_and_the_same_likelihoods(monke
     rows, sizes = rows_for(model), []
     whole = log_likelihood(model, rows).total
     monkeypatch.setattr(likelihood, "MOST_LOGITS", 1)
-    one_by_one = likelihood._batch_totals
-    monkeypatch.setattr(likelihood, "_batch_totals", lambda *given: sizes.append(len(given[1])) or one_by_one(*given))
+    one_by_one = likelihood._logits
+    monkeypatch.setattr(likelihood, "_logits", lambda *given: sizes.append(len(given[1])) or one_by_one(*given))
     np.testing.assert_allclose(log_likelihood(model, rows).total, whole, atol=1e-4)
     assert sizes == [1] * len(rows)
