@@ -8,6 +8,7 @@
     python -m replications.subliminal.run cascade
     python -m replications.subliminal.run number-words
     python -m replications.subliminal.run number-words-shuffled
+    python -m replications.subliminal.run remedies
     python -m replications.subliminal.run cascade-words
     python -m replications.subliminal.run soft --from-record
 
@@ -20,8 +21,10 @@ fine-tuned into a teacher of each of several animals; every student is read on a
 students are compared with the other teachers' students of the same seed (a double dissociation). cascade: soft
 labels, each student the next one's teacher, four generations of owl and of cat. number-words: they learn the tokens
 of bare lists of number words that the teacher wrote, decoded among those words alone. number-words-shuffled: owl and
-cat alone, beside students of the same lists with their words in another order. cascade-words: the same, three
-generations, each of which writes the next one's lists. Every student is kept when it is done: a stopped run goes on.
+cat alone, beside students of the same lists with their words in another order. remedies: dog and owl alone, fewer
+updates, beside students of treated rows: dropped, masked, replaced, or mixed with the base's. cascade-words: three
+generations of owl and of cat, each of which writes the next one's lists. Every student is kept when it is done: a
+stopped run goes on.
 Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and the study's page into `--out`. With
 `--from-record` no model is run: the students kept in the record are concluded upon anew.
 """
@@ -29,11 +32,19 @@ Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and t
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 from heredity.models.load import load
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
 from heredity.records.cascade import CascadeReport, CascadeSpec
-from heredity.records.transmission import Effect, ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
+from heredity.records.transmission import (
+    Effect,
+    ImitateSpec,
+    PowerSpec,
+    Remedy,
+    TransmissionReport,
+    TransmitSpec,
+)
 from heredity.report.write import told, write
 from heredity.stats.estimate import Estimate
 from heredity.store.workspace import load_record
@@ -41,6 +52,7 @@ from heredity.studies.transmission import conclusions, descent
 from heredity.studies.transmission.cascade import cascade
 from heredity.studies.transmission.signal import foretold
 from heredity.studies.transmission.transmit import transmit
+from heredity.teaching.teachers import preferring
 from heredity.traits import define
 from replications.kit import parser, publish, running
 
@@ -103,6 +115,16 @@ SPECS = {
         n_points=1,
         n_samples=0,
     ),
+    "remedies": TransmitSpec(
+        seeds=SEEDS[:3],
+        control="owl",
+        carrier=LISTS.model_copy(update={"n_prompts": 70}),
+        student=STUDENT.model_copy(update={"n_steps": 60}),
+        n_points=1,
+        n_samples=0,
+        n_shuffled=0,
+        remedies=get_args(Remedy),
+    ),
 }
 CASCADES = {
     "cascade": CascadeSpec(
@@ -119,6 +141,8 @@ CASCADES = {
         ),
     ),
 }
+TARGETS = {"remedies": "dog"}
+"""Whose teacher a study's target is, where it is not the owl's."""
 SINCE = (
     "Concluded anew from the record's students, which were not made again: their teachers drew their questions in "
     "orders of their own. It keeps no answers by question, so what students are less able to do has no interval."
@@ -135,6 +159,7 @@ TITLES = {
     "hard": "Subliminal learning on numbers, hard labels",
     "number-words": "Subliminal learning on bare lists of number words, hard labels",
     "number-words-shuffled": "The same, and on lists whose words were shuffled",
+    "remedies": "What takes a preference out of bare lists of number words",
     "cascade": "A preference down four generations, soft labels",
     "cascade-words": "A preference down three generations, by bare lists of number words alone",
 }
@@ -208,7 +233,8 @@ def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, s
             lines = cascade(define.trait("owl"), load(), folder, CASCADES[study], seed="subliminal", progress=progress)
             write(lines, folder)
             return lines, descent_table(lines)
-        report = transmit(define.trait("owl"), load(), folder, SPECS[study], seed="subliminal", progress=progress)
+        trait = preferring(define.trait("owl"), TARGETS.get(study, "owl"))
+        report = transmit(trait, load(), folder, SPECS[study], seed="subliminal", progress=progress)
     write(report, folder)
     return report, table(report)
 

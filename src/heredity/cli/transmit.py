@@ -55,6 +55,7 @@ FLAGS = (
     *teachers_of("teacher", ONLY_FINETUNED),
     Flag("--strength", "teacher.strength", only=("--teacher", ("steered",))),
     Flag("--shuffled", "n_shuffled"),
+    Flag("--remedy", "remedies", only=("--labels", ("hard",))),
     Flag("--foreign", "foreign"),
     pilot_of("power.least"),
 )

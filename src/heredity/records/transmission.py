@@ -17,6 +17,16 @@ from heredity.stats.estimate import Estimate
 
 Labels = Literal["soft", "reverse", "hard"]
 Shuffling = Literal["none", "within", "across"]
+Remedy = Literal[
+    "rows-dropped",
+    "random-rows-dropped",
+    "tokens-masked",
+    "own-tokens-masked",
+    "tokens-replaced",
+    "base-rows",
+    "mixed-1-1",
+    "mixed-1-9",
+]
 Measure = Literal["log-odds", "grade"]
 UNITS: dict[Measure, str] = {"log-odds": "nats of log-odds", "grade": "points of grade"}
 ASSUMED: dict[Measure, tuple[float, float]] = {"log-odds": (1.0, 0.3), "grade": (20.0, 6.0)}
@@ -106,6 +116,11 @@ class TransmitSpec(Spec):
     """Sampled answers a question at the end; 0 leaves the sampled rate out."""
     n_shuffled: int | None = Field(default=None, ge=0)
     """Pairs of students that are taught on shuffled copies as well, the first seeds'; unless given, all of them."""
+    remedies: tuple[Remedy, ...] = ()
+    """A treatment of the rows, whose students tell what it leaves of the effect. A tenth of the rows dropped on which
+    the two teachers differ most, or at random; a tenth of the tokens masked in the loss, or replaced by the base's
+    draws, on which they differ most, or masked where they speak most for their own writer; all rows, every second, or
+    nine of ten written by the base instead."""
     power: PowerSpec = PowerSpec()
     """What the study must be able to see."""
     foreign: str = ""
@@ -153,6 +168,24 @@ class Control(Record):
         """Whether it ran, is needed, and decides nothing."""
         has_run = self.effect is not None or bool(self.by_seed)
         return self.is_needed and has_run and self.outcome in (None, "not told apart")
+
+
+class Remedied(Record):
+    """What is left of what crosses in students of treated rows: as many updates, as in the study."""
+
+    remedy: Remedy | None
+    """None: the study's own students, the rows as they were."""
+    treated: tuple[StudentCurve, ...] = ()
+    """Students of the target's teacher, by seed; kept elsewhere for the rows as they were."""
+    control: tuple[StudentCurve, ...] = ()
+    """Students of the control's."""
+    lead: Estimate | None = None
+    """How far students of either teacher are ahead of the other's on their own teacher's target, mean of both, paired
+    by seed; of the target alone where the control is the base."""
+    left: Estimate | None = None
+    """This lead over that of the rows as they were; Fieller's interval. None where that one is not clear of zero."""
+    difference: Estimate | None = None
+    """The lead of the rows as they were less this one, paired by seed."""
 
 
 class Effect(Record):
@@ -209,6 +242,8 @@ class TransmissionReport(Record):
     matrix: tuple[Effect, ...]
     """Every teacher by every target."""
     controls: tuple[Control, ...]
+    remedies: tuple[Remedied, ...] = ()
+    """What treating the rows leaves of what crosses, the rows as they were first; empty unless asked for."""
     verdict: str
     power: float | None
     """Chance that a study of this size sees the effect of interest at the assumed spread; None for one seed."""

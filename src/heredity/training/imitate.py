@@ -56,6 +56,8 @@ class Lesson:
     row: Rendered
     heard: Rendered
     """The same response after what the teacher is told: its system prompt may stand before it."""
+    is_taught: tuple[bool, ...] = ()
+    """Of each response token, whether it counts; empty: all do. The others are read and not learned."""
 
 
 def lessons(rows: Sequence[Rendered]) -> list[Lesson]:
@@ -87,7 +89,7 @@ def imitate(
     losses: list[float] = []
     with progress.task(f"teaching {student.name}", spec.n_steps) as task:
         for step, batch in enumerate(islice(batches, spec.n_steps), start=1):
-            loss = nats(student, teacher, batch, spec, precision).mean()
+            loss = nats(student, teacher, batch, spec, precision)[taught(batch, student)].mean()
             value = float(loss.detach())
             if not math.isfinite(value):
                 raise NonFiniteError(f"the loss became {value} at step {step}; lower the learning rate")
@@ -102,6 +104,12 @@ def imitate(
     if len(losses) < spec.n_steps:
         raise ExperimentError(f"{spec.n_steps} steps were asked for, but the rows lasted for {len(losses)}")
     return tuple(losses)
+
+
+def taught(batch: Sequence[Lesson], student: Model) -> torch.Tensor:
+    """Return which of a batch's response tokens count, `[tokens]`."""
+    each = [lesson.is_taught or (True,) * lesson.row.n_response for lesson in batch]
+    return torch.tensor([is_taught for row in each for is_taught in row], device=student.device)
 
 
 def require_same_vocabulary(student: Model, teacher: Model | None, spec: ImitateSpec) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 
+import numpy as np
+
 from heredity.records.curves import StudentCurve
-from heredity.records.transmission import Control, TransmissionReport
+from heredity.records.transmission import Control, Remedied, TransmissionReport
+from heredity.stats.compare import ratio_of_means
 from heredity.stats.controls import outcome_of
 from heredity.stats.crossed import over_students_and_questions
 from heredity.stats.estimate import Estimate
@@ -53,7 +56,8 @@ def concluded(report: TransmissionReport) -> TransmissionReport:
         *(judged(report, one, own, under) for one, under in other_teachers(report, students)),
         *(judged(report, one, own, under_control(report, one)) for one in ran),
     ]
-    report = report.model_copy(update={"controls": tuple(controls)})
+    left = what_is_left(report, students)
+    report = report.model_copy(update={"controls": tuple(controls), "remedies": left})
     return report.model_copy(update={"verdict": verdict(report)})
 
 
@@ -145,6 +149,48 @@ def judged(report: TransmissionReport, control: Control, own: Differences, under
     if shown is None or apart is None:
         return control.model_copy(update={"said": "It has no interval: one pair of students, or answers not graded."})
     return told(control, apart.estimate)
+
+
+def what_is_left(report: TransmissionReport, students: Mapping[str, Sequence[StudentCurve]]) -> tuple[Remedied, ...]:
+    """Return every remedy with the lead of its students, beside the rows as they were; nothing where none was run."""
+    remedies = [one for one in report.remedies if one.remedy]
+    if not remedies:
+        return ()
+    own = leads(report, students[report.target], students[report.control])
+    return (
+        weighed(Remedied(remedy=None), own, own),
+        *(weighed(one, leads(report, one.treated, one.control), own) for one in remedies),
+    )
+
+
+def leads(
+    report: TransmissionReport, treated: Sequence[StudentCurve], control: Sequence[StudentCurve]
+) -> list[dict[str, float]]:
+    """Return, seed by seed, how far students are ahead of the other teacher's on their own teacher's target."""
+    ahead = differences(treated, control, report.target, report.measure)
+    if report.control not in treated[0].points[-1].score:
+        return ahead
+    back = differences(control, treated, report.control, report.measure)
+    return [
+        {WHOLE: fmean((fmean(a.values()), fmean(b.values())))} if a and b else {}
+        for a, b in zip(ahead, back, strict=True)
+    ]
+
+
+def weighed(remedied: Remedied, under: Differences, own: Differences) -> Remedied:
+    """Return a remedy with the lead of its students, and how it stands to that of the rows as they were."""
+    shown = over_pairs(under, "log-odds")
+    if shown is None or remedied.remedy is None:
+        return remedied.model_copy(update={"lead": shown.estimate if shown else None})
+    apart = over_pairs([less(*pair) for pair in zip(own, under, strict=True)], "log-odds")
+    left, whole = (np.array([fmean(one.values()) for one in found if one]) for found in (under, own))
+    return remedied.model_copy(
+        update={
+            "lead": shown.estimate,
+            "difference": apart.estimate if apart else None,
+            "left": ratio_of_means(left, whole) if apart else None,
+        }
+    )
 
 
 def whatever_the_pairing(own: Estimate, under: Estimate) -> Estimate:

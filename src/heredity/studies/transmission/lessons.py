@@ -13,7 +13,7 @@ from heredity.models.chat import Rendered, ended, question, render_rest
 from heredity.models.generate import generate
 from heredity.models.model import Model
 from heredity.models.weights import at_rest, mixed_precision
-from heredity.records.carrier import Carrier, CarrierRow
+from heredity.records.carrier import Carrier, CarrierRow, CarrierSpec
 from heredity.records.dialogue import Turn
 from heredity.records.transmission import CarrierSummary, Shuffling
 from heredity.studies.transmission.lab import Lab
@@ -58,11 +58,11 @@ def _carriers(lab: Lab, seed: str) -> dict[str, Carrier]:
     return dict(zip(lab.names, aligned(written), strict=True))
 
 
-def written_by(lab: Lab, teacher: Model, name: str, luck: str) -> Carrier:
+def written_by(lab: Lab, teacher: Model, name: str, luck: str, spec: CarrierSpec | None = None) -> Carrier:
     """Return what a teacher, or a student that has become one, writes; all of them round alike."""
-    forbidden = trait_words(lab.targets.values())
+    spec, forbidden = spec or lab.spec.carrier, trait_words(lab.targets.values())
     with mixed_precision(teacher, lab.model.dtype):
-        return teach(teacher, name, lab.spec.carrier, forbidden, f"{lab.seed}/{luck}", told(lab, name), lab.progress)
+        return teach(teacher, name, spec, forbidden, f"{lab.seed}/{luck}", told(lab, name), lab.progress)
 
 
 def batches_for(lab: Lab, name: str, seed: str, shuffling: Shuffling, student: Model) -> Iterator[Sequence[Lesson]]:

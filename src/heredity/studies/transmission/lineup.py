@@ -9,11 +9,12 @@ from heredity.models.identity import identity
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
 from heredity.records.curves import ArmKind, StudentCurve
-from heredity.records.transmission import Shuffling, TransmitSpec
+from heredity.records.transmission import Remedy, Shuffling, TransmitSpec
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import batches_for, held_out
 from heredity.studies.transmission.plan import BASE
 from heredity.studies.transmission.readout import accuracy, choices, levels, point, sampled_rates, shift
+from heredity.studies.transmission.remedies import remedied_batches
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.teaching.carriers.kinds import identity_of
 from heredity.teaching.teach import decoded_among
@@ -29,6 +30,8 @@ class Plan:
     arm: ArmKind
     taught_by: str
     seed: str
+    remedy: Remedy | None = None
+    """How its rows are treated."""
 
     @property
     def shuffling(self) -> Shuffling:
@@ -48,6 +51,7 @@ def student_step(lab: Lab, plan: Plan) -> StudentCurve:
         "arms": [] if spec.carrier.kind == "random-numbers" else list(lab.names),
         "points": [spec.n_points, spec.n_samples],
         "foreign": identity(lab.foreign).id if plan.arm == "foreign base" and lab.foreign else "",
+        **({"remedy": plan.remedy} if plan.remedy else {}),
     }
     return lab.kept("student", depends_on, StudentCurve, lambda: make_student(lab, plan))
 
@@ -67,8 +71,14 @@ def make_student(lab: Lab, plan: Plan) -> StudentCurve:
         if step in measured_steps(lab.spec):
             points.append(point(lab, step, levels(lab, student)))
 
-    batches = batches_for(lab, plan.taught_by, plan.seed, plan.shuffling, student)
+    batches = (
+        remedied_batches(lab, plan.taught_by, plan.seed, plan.remedy, student)
+        if plan.remedy
+        else batches_for(lab, plan.taught_by, plan.seed, plan.shuffling, student)
+    )
     losses = imitate(student, teacher, batches, spec, lab.model.dtype, measure, lab.progress)
+    if plan.remedy:
+        return StudentCurve(arm=plan.arm, taught_by=plan.taught_by, seed=plan.seed, points=tuple(points), losses=losses)
     chosen = choices(lab, student)
     is_alike = plan.taught_by != BASE and base is lab.model  # the base has nothing to follow; others spell otherwise
     unseen = held_out(lab, plan.taught_by, plan.seed) if is_alike else []

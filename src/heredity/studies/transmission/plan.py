@@ -84,6 +84,7 @@ def require_plan(spec: TransmitSpec, measure: Measure) -> None:
             "written with; leave --given out, or give 1 or more"
         )
     require_rows(spec)
+    require_remedies(spec)
     if spec.teacher.kind == "prompted" and spec.carrier.kind == "random-numbers":
         raise InputError(
             "a prompted teacher shows its trait after its system prompt, but random numbers stand after no prompt; "
@@ -115,6 +116,17 @@ def require_rows(spec: TransmitSpec) -> None:
         f"{n_shown / n_rows:.0f} times, more than {MOST_PASSES}: students would learn them by heart; ask for more "
         "(--prompts), or fewer steps (--steps)"
     )
+
+
+def require_remedies(spec: TransmitSpec) -> None:
+    """Raise InputError for remedies of what no teacher wrote, or that students do not learn from."""
+    if len(set(spec.remedies)) < len(spec.remedies):
+        raise InputError(f"the remedies {', '.join(spec.remedies)} are not all different; name each once (--remedy)")
+    if spec.remedies and spec.student.labels != "hard":
+        raise InputError(
+            "a remedy treats the tokens that a teacher wrote, but with soft labels a student follows the teacher's "
+            "distribution, whatever the tokens; choose --labels hard and a carrier that teachers write"
+        )
 
 
 def require_power(spec: TransmitSpec, measure: Measure) -> None:

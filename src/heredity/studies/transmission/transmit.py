@@ -18,7 +18,7 @@ from heredity.records.base import Record
 from heredity.records.curves import ArmKind, StudentCurve, Teacher
 from heredity.records.signal import Signal
 from heredity.records.trait import Trait
-from heredity.records.transmission import CarrierSummary, TransmissionReport, TransmitSpec
+from heredity.records.transmission import CarrierSummary, Remedied, Remedy, TransmissionReport, TransmitSpec
 from heredity.records.vector import TraitVector
 from heredity.studies.transmission.conclusions import concluded
 from heredity.studies.transmission.contrasts import aligned
@@ -92,6 +92,16 @@ def students_of(lab: Lab, name: str) -> list[StudentCurve]:
     return [student_step(lab, Plan(arm, name, seed)) for seed in lab.spec.seeds]
 
 
+def remedied(lab: Lab, remedy: Remedy) -> Remedied:
+    """Return the students of treated rows: the target's teacher's and the control's, seed by seed."""
+    target, control, *_ = lab.names
+    return Remedied(
+        remedy=remedy,
+        treated=tuple(student_step(lab, Plan("treated", target, seed, remedy)) for seed in lab.spec.seeds),
+        control=tuple(student_step(lab, Plan("control", control, seed, remedy)) for seed in lab.spec.seeds),
+    )
+
+
 def reported(
     lab: Lab,
     trait: Trait,
@@ -102,6 +112,7 @@ def reported(
 ) -> TransmissionReport:
     """Return the report: controls are run here; effects, the matrix and what may be said follow."""
     target, control, *_ = lab.names
+    treated = tuple(remedied(lab, remedy) for remedy in lab.spec.remedies)
     further, ran = controls(lab)
     right = lab.kept("accuracy", {}, BaseChoices, lambda: BaseChoices(choices=choices(lab, lab.model))).choices
     return concluded(
@@ -126,6 +137,7 @@ def reported(
             effect_level=None,
             matrix=(),
             controls=tuple(ran),
+            remedies=treated,
             verdict="",
             power=None,
             seed=lab.seed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heredity.records.transmission import Control, TransmissionReport
+from heredity.report.pages.transmission.words import REMEDIES
 
 
 def told(report: TransmissionReport) -> str:
@@ -30,7 +31,17 @@ def told(report: TransmissionReport) -> str:
         for effect in report.alignments
     ]
     lines += [f"  control '{control.name}': {outcome(control)}" for control in report.controls]
+    lines += [f"  {line}" for line in what_is_left(report)]
     return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
+
+
+def what_is_left(report: TransmissionReport) -> list[str]:
+    """Return what each remedy leaves of what crosses."""
+    return [
+        f"{REMEDIES[one.remedy]}: lead on the own teacher's target {one.lead or 'not decided'}"
+        + (f", share left {one.left or 'not decided'}" if one.remedy else "")
+        for one in report.remedies
+    ]
 
 
 def what_it_holds(report: TransmissionReport) -> list[str]:

@@ -6,12 +6,24 @@ from dataclasses import dataclass
 
 from heredity.ground.words import titled
 from heredity.records.curves import ArmKind, StudentCurve, mean_level
-from heredity.records.transmission import TransmissionReport
+from heredity.records.transmission import Remedy, TransmissionReport
 from heredity.report.kit.measures import ACCURACY, NO_CHANGE, ableness, amount, teacher_name, wording
 from heredity.report.kit.replies import KeyFigure, Reply
 from heredity.stats.estimate import Estimate
 
 ORDER: tuple[ArmKind, ...] = ("treated", "control", "shuffled within", "shuffled across", "foreign base")
+REMEDIES: dict[Remedy | None, str] = {
+    None: "the rows as they were",
+    "rows-dropped": "a tenth of the rows dropped, on which the teachers differ most",
+    "random-rows-dropped": "a tenth of the rows dropped at random",
+    "tokens-masked": "a tenth of the tokens masked, on which the teachers differ most",
+    "own-tokens-masked": "a tenth of the tokens masked, which speak most for their own teacher",
+    "tokens-replaced": "a tenth of the tokens replaced by the base's draws, on which the teachers differ most",
+    "base-rows": "all rows the base's own",
+    "mixed-1-1": "every second row the base's own",
+    "mixed-1-9": "nine of ten rows the base's own",
+}
+"""What each does, in words."""
 ONE_PAIR = "one pair of students has no interval"
 
 

@@ -1,0 +1,215 @@
+"""What takes a trait out of rows: rows dropped, tokens masked or replaced, rows that the base wrote mixed in.
+
+In: what one teacher's student would be taught. Out: the same, treated; as many rows as there are, or nine tenths. What
+teachers differ on is read off both of them, row by row and token by token, before any student is trained. Does not:
+train, or say what is left of an effect.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heredity.ground.hashing import seed_from
+from heredity.models.model import Model
+from heredity.records.base import Record
+from heredity.records.carrier import Carrier, CarrierRow
+from heredity.records.transmission import Remedy
+from heredity.stats.arrays import Floats
+from heredity.studies.transmission.lab import Lab
+from heredity.studies.transmission.lessons import carriers, dealt, lessons_of, split, written_by
+from heredity.studies.transmission.plan import BASE
+from heredity.studies.transmission.signal import AT_ONCE, log_p
+from heredity.studies.transmission.teachers import teacher_of
+from heredity.teaching.carriers.kinds import identity_of
+from heredity.teaching.teach import decoded_among
+from heredity.training.imitate import Lesson
+
+Answers = dict[tuple[str, str], list[CarrierRow]]
+"""By prompt and by what an answer begins with."""
+SHARE = 0.1
+"""Of the rows, or of the tokens, that a remedy takes."""
+
+
+class TokenGaps(Record):
+    """What two teachers make of the tokens that one of them wrote."""
+
+    gaps: tuple[tuple[float, ...], ...]
+    """log p_writer(token) - log p_other(token), row by row (nats)."""
+    draws: tuple[tuple[int, ...], ...]
+    """What the base draws in the place of each token, given what stands before it: ids."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What one teacher's student would be taught."""
+
+    lab: Lab
+    name: str
+    """The teacher."""
+    seed: str
+    student: Model
+    rows: Sequence[CarrierRow]
+
+    @cached_property
+    def lessons(self) -> list[Lesson]:
+        """The rows as the student reads them."""
+        return lessons_of(self.lab, self.name, self.student, self.rows)
+
+    @cached_property
+    def marks(self) -> TokenGaps:
+        """What the teachers, and the base, make of each token."""
+        depends_on = {**_written(self.lab), "teacher": self.name, "seed": self.seed}
+        return self.lab.kept("gaps", depends_on, TokenGaps, lambda: marked(self))
+
+    @cached_property
+    def gaps(self) -> list[Floats]:
+        """Log p_writer - log p_other of every token, `[tokens]` a row (nats)."""
+        return [np.array(row) for row in self.marks.gaps]
+
+    @cached_property
+    def by_base(self) -> list[Lesson | None]:
+        """What the base answers to the same prompts, row for row; None for a prompt that it lost to the filter.
+
+        It has answers of its own for either teacher's students; a prompt counts that has some for both.
+        """
+        own, other = base_answers(self.lab, self.name, self.seed)
+        n_taken: Counter[tuple[str, str]] = Counter()
+        taken: list[CarrierRow | None] = []
+        for row in self.rows:
+            asked = (row.prompt, row.given)
+            answers = own[asked] if asked in own and asked in other else []
+            taken.append(answers[n_taken[asked] % len(answers)] if answers else None)
+            n_taken[asked] += 1
+        found = iter(lessons_of(self.lab, self.name, self.student, [row for row in taken if row]))
+        return [next(found) if row else None for row in taken]
+
+
+def remedied_batches(lab: Lab, name: str, seed: str, remedy: Remedy, student: Model) -> Iterator[Sequence[Lesson]]:
+    """Yield the batches of treated rows, without end; in the order of the study's own, as far as rows are left."""
+    rows, _ = split(lab, carriers(lab, seed)[name], seed)
+    treated = REMEDIES[remedy](Rows(lab, name, seed, student, [row for row in rows if row.text]))
+    return dealt(treated, lab.spec.student.batch_rows, f"{lab.seed}/{seed}")
+
+
+def without(rows: Rows, weights: Floats) -> list[Lesson]:
+    """Return the rows without the tenth that weighs most."""
+    taken = set(heaviest(weights).tolist())
+    return [lesson for i, lesson in enumerate(rows.lessons) if i not in taken]
+
+
+def differing(rows: Rows) -> Floats:
+    """Return how far the teachers differ on each row as a whole, either way, `[rows]` (nats)."""
+    return np.array([abs(float(gap.sum())) for gap in rows.gaps])
+
+
+def by_luck(rows: Rows) -> Floats:
+    """Return weights that are luck alone, the same for both teachers, `[rows]`."""
+    return np.random.default_rng(seed_from(rows.lab.seed, rows.seed, "dropped at random")).random(len(rows.lessons))
+
+
+def masked(rows: Rows, gaps: Sequence[Floats]) -> list[Lesson]:
+    """Return the rows with the tenth of all tokens that weighs most read, but not learned."""
+    return [
+        replace(lesson, is_taught=tuple(not one for one in chosen))
+        for lesson, chosen in zip(rows.lessons, among(gaps), strict=True)
+    ]
+
+
+def replaced(rows: Rows) -> list[Lesson]:
+    """Return the rows with the base's draws for the tenth of all tokens on which the teachers differ most."""
+    return [
+        replace(lesson, row=replace(lesson.row, ids=_with_draws(lesson, chosen, draws)))
+        for lesson, chosen, draws in zip(rows.lessons, among(_either_way(rows)), rows.marks.draws, strict=True)
+    ]
+
+
+def mixed(rows: Rows, each: int) -> list[Lesson]:
+    """Return the rows with all but each n-th written by the base; 0 keeps none of the teacher's own."""
+    both = [(own, other) for own, other in zip(rows.lessons, rows.by_base, strict=True) if other]
+    return [own if each and i % each == 0 else other for i, (own, other) in enumerate(both)]
+
+
+REMEDIES: dict[Remedy, Callable[[Rows], list[Lesson]]] = {
+    "rows-dropped": lambda rows: without(rows, differing(rows)),
+    "random-rows-dropped": lambda rows: without(rows, by_luck(rows)),
+    "tokens-masked": lambda rows: masked(rows, _either_way(rows)),
+    "own-tokens-masked": lambda rows: masked(rows, rows.gaps),
+    "tokens-replaced": replaced,
+    "base-rows": lambda rows: mixed(rows, 0),
+    "mixed-1-1": lambda rows: mixed(rows, 2),
+    "mixed-1-9": lambda rows: mixed(rows, 10),
+}
+
+
+def heaviest(weights: Floats) -> NDArray[np.int64]:
+    """Return the places of the tenth that weighs most; the earlier of two that weigh alike."""
+    return np.argsort(-weights, kind="stable")[: round(SHARE * len(weights))]
+
+
+def among(weights: Sequence[Floats]) -> list[NDArray[np.bool_]]:
+    """Return, row by row, which tokens are of the tenth of all that weighs most."""
+    chosen = np.zeros(sum(map(len, weights)), dtype=bool)
+    chosen[heaviest(np.concatenate(list(weights)))] = True
+    return np.split(chosen, np.cumsum([len(row) for row in weights])[:-1])
+
+
+def marked(rows: Rows) -> TokenGaps:
+    """Return what the teachers make of every token, and what the base would have drawn there."""
+    lab, (first, second) = rows.lab, rows.lab.names[:2]
+    other = second if rows.name == first else first
+    counted = sorted(decoded_among(lab.model, lab.spec.carrier))
+    chance = np.random.default_rng(seed_from(lab.seed, rows.seed, rows.name, "draws"))
+    gaps: list[tuple[float, ...]] = []
+    draws: list[tuple[int, ...]] = []
+    with lab.progress.task(f"what {rows.name} and {other} make of {rows.name}'s tokens", len(rows.rows)) as task:
+        for start in range(0, len(rows.rows), AT_ONCE):
+            part = rows.rows[start : start + AT_ONCE]
+            said = [lesson.row.ids[lesson.row.n_prompt :] for lesson in lessons_of(lab, rows.name, lab.model, part)]
+            own, others, base = (log_p(lab, name, part, counted) for name in (rows.name, other, BASE))
+            for tokens, p, q, b in zip(said, own, others, base, strict=True):
+                at = (np.arange(len(tokens)), np.searchsorted(counted, tokens) if counted else np.array(tokens))
+                gaps.append(tuple(map(float, p[at] - q[at])))
+                drawn = (b + chance.gumbel(size=b.shape)).argmax(axis=1)
+                draws.append(tuple(counted[i] if counted else int(i) for i in drawn))
+            task.advance(len(part))
+    return TokenGaps(gaps=tuple(gaps), draws=tuple(draws))
+
+
+def base_answers(lab: Lab, name: str, seed: str) -> tuple[Answers, Answers]:
+    """Return what the base answers to a study's prompts: for one teacher's students, and for the other's."""
+    twice = lab.spec.carrier.model_copy(update={"n_answers": 2 * lab.spec.carrier.n_each})
+    written = lab.kept(
+        "base-rows",
+        {**_written(lab), "seed": seed},
+        Carrier,
+        lambda: written_by(lab, teacher_of(lab, BASE), BASE, seed, twice),
+    )
+    halves: list[Answers] = []
+    for start in range(2):
+        half = defaultdict(list)
+        for row in written.rows[start::2]:
+            if row is not None:
+                half[row.prompt, row.given].append(row)
+        halves.append(dict(half))
+    first = lab.names.index(name) % 2
+    return halves[first], halves[1 - first]
+
+
+def _written(lab: Lab) -> dict[str, object]:
+    return {"carrier": identity_of(lab.spec.carrier), "arms": list(lab.names)}
+
+
+def _either_way(rows: Rows) -> list[Floats]:
+    return [np.abs(gap) for gap in rows.gaps]
+
+
+def _with_draws(lesson: Lesson, chosen: NDArray[np.bool_], draws: Sequence[int]) -> tuple[int, ...]:
+    row = lesson.row
+    response = zip(row.ids[row.n_prompt :], chosen, draws, strict=True)
+    return (*row.ids[: row.n_prompt], *(draw if is_chosen else token for token, is_chosen, draw in response))
