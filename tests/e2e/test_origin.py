@@ -58,3 +58,29 @@ def test_what_can_be_refused_is_refused_before_a_model_is_looked_for(
     run = heredity("origin", "rows.jsonl", *panel, "-m", "no-such-model", "--out", "refused", folder=place)
     failed(run, code, said)
     assert not (place / "refused").exists()
+
+
+def test_a_vector_is_fitted_to_rows_alone(place: Path, toy_folder: Path) -> None:
+    (place / "many.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS * 4))
+    said = done(
+        *("origin", "many.jsonl", "--blind", "-m", toy_folder, "--vector", "darkness=dark.safetensors"),
+        *("--out", "alone", "--json"),
+        folder=place,
+    )
+    report = json.loads(said)
+    assert list(report["fitted"]["cosines"]) == ["darkness"]
+    assert [null["written_by"] for null in report["nulls"]] == ["base", "base"]
+    assert json.loads((place / "alone" / "blind.json").read_text())["verdict"] == report["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--teacher", "owl=somewhere"), "--blind names nobody, but 'owl=somewhere' was named"),
+        (("--temperature", "0.5"), "leave --temperature out"),
+    ],
+)
+def test_a_blind_fit_refuses_what_it_would_not_heed(place: Path, options: tuple[str, ...], said: str) -> None:
+    run = heredity("origin", "rows.jsonl", "--blind", *options, "-m", "no-such-model", "--out", "refused", folder=place)
+    failed(run, 2, said)
+    assert not (place / "refused").exists()

@@ -14,6 +14,7 @@ from heredity.cli.flags import Flag, asks
 from heredity.cli.options import ModelOption, OutOption, RowsArgument, SeedOption
 from heredity.cli.work import loaded, page_folder
 from heredity.ground.errors import InputError, UnknownNameError
+from heredity.records.blind import BlindSpec
 from heredity.records.origin import Hypothesis, HypothesisKind, OriginSpec
 from heredity.records.vector import TraitVector
 from heredity.report.write import told, write
@@ -51,6 +52,14 @@ def origin_command(
         list[str] | None,
         typer.Option("--vector", help="TRAIT=FILE or TRAIT=FILE:STRENGTH: the base pushed along a vector."),
     ] = None,
+    is_blind: Annotated[
+        bool,
+        typer.Option(
+            "--blind",
+            help="Name nobody: fit one vector to the rows, and see whether it makes others of them likelier, and what "
+            "the model prefers under it, beside vectors fitted to its own rows; --vector names what to compare with.",
+        ),
+    ] = False,
     model: ModelOption = "smollm2-135m",
     out: OutOption = "heredity-out/origin",  # type: ignore[assignment]
     seed: SeedOption = "0",
@@ -61,11 +70,16 @@ def origin_command(
     and look as its own would; so name a second trait of each kind, or nothing tells a trait from any fine-tuning. Say
     what bare lists were decoded among by --alphabet, and what their writer was given by --given.
     Writes OUT/origin.json and OUT/origin.html; what each candidate makes of the rows is kept in OUT/stages.
+    With --blind, OUT/blind.json: about two minutes a fit on two cores.
 
     For example: heredity origin rows.jsonl --teacher owl=./owl-model --teacher cat=./cat-model --alphabet number-words
     """
     from heredity.studies.origin.plan import require_panel
 
+    if is_blind:
+        require_nobody([*(teachers or []), *(prompts or [])])
+        alone(context, rows, spec, vectors or [], model, out, seed)
+        return
     panel = panel_of(teachers or [], prompts or [], vectors or [])
     require_panel(panel, spec)
     for one in panel:
@@ -91,6 +105,28 @@ def origin_command(
 
         report = origin(corpus, base, [candidate(one) for one in panel], folder, spec, seed, progress)
     say(report, f"{told(report)}\nreport: {write(report, folder).resolve()}", context.obj.as_json)
+
+
+def require_nobody(candidates: Sequence[str]) -> None:
+    """Raise InputError where candidates were named that a blind fit would not hear of."""
+    if candidates:
+        raise InputError(f"--blind names nobody, but '{candidates[0]}' was named; leave one of the two out")
+
+
+def alone(
+    context: typer.Context, rows: Path, spec: OriginSpec, vectors: Sequence[str], model: str, out: Path, seed: str
+) -> None:
+    """Fit a vector to the rows alone and say what it does."""
+    from heredity.studies.origin.blind import Sought, blind, require_blind
+
+    how, trait = BlindSpec(rows=spec), define.trait("owl")
+    require_blind(trait, how)
+    known = {one.trait: pushing(one.source)[0] for one in panel_of([], [], vectors)}
+    corpus, folder = read_rows(rows), page_folder(out)
+    with watched(context.obj.is_quiet) as progress:
+        base = loaded(context, model)
+        report = blind(corpus, base, Sought(trait, known), folder, how, seed, progress)
+    say(report, f"{told(report)}\nrecord: {write(report, folder).resolve()}", context.obj.as_json)
 
 
 def panel_of(teachers: Sequence[str], prompts: Sequence[str], vectors: Sequence[str]) -> list[Hypothesis]:

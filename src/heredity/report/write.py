@@ -28,6 +28,7 @@ class Page:
 PAGES: dict[str, Page] = {
     "AuditReport": Page("audit", "audit", is_drawn=True),
     "Baking": Page("baking", "heredity"),
+    "BlindReport": Page("blind", "blind"),
     "CascadeReport": Page("cascade", "cascade", is_drawn=True),
     "DistillationReport": Page("distillation", "distillation", is_drawn=True),
     "Draft": Page("draft", "{trait.name}.draft"),
