@@ -30,6 +30,14 @@ FLAGS = (
     Flag("--most-rows", "n_rows"),
     Flag("--level", "level"),
 )
+BlindOption = Annotated[
+    bool,
+    typer.Option(
+        "--blind",
+        help="Name nobody: fit one vector to the rows, and see whether it makes others of them likelier, and what "
+        "the model prefers under it, beside vectors fitted to its own rows; --vector names what to compare with.",
+    ),
+]
 
 
 @asks(*FLAGS)
@@ -52,14 +60,7 @@ def origin_command(
         list[str] | None,
         typer.Option("--vector", help="TRAIT=FILE or TRAIT=FILE:STRENGTH: the base pushed along a vector."),
     ] = None,
-    is_blind: Annotated[
-        bool,
-        typer.Option(
-            "--blind",
-            help="Name nobody: fit one vector to the rows, and see whether it makes others of them likelier, and what "
-            "the model prefers under it, beside vectors fitted to its own rows; --vector names what to compare with.",
-        ),
-    ] = False,
+    is_blind: BlindOption = False,
     model: ModelOption = "smollm2-135m",
     out: OutOption = "heredity-out/origin",  # type: ignore[assignment]
     seed: SeedOption = "0",
@@ -74,13 +75,19 @@ def origin_command(
 
     For example: heredity origin rows.jsonl --teacher owl=./owl-model --teacher cat=./cat-model --alphabet number-words
     """
-    from heredity.studies.origin.plan import require_panel
-
     if is_blind:
         require_nobody([*(teachers or []), *(prompts or [])])
         alone(context, rows, spec, vectors or [], model, out, seed)
-        return
-    panel = panel_of(teachers or [], prompts or [], vectors or [])
+    else:
+        told_apart(context, rows, spec, panel_of(teachers or [], prompts or [], vectors or []), model, out, seed)
+
+
+def told_apart(
+    context: typer.Context, rows: Path, spec: OriginSpec, panel: list[Hypothesis], model: str, out: Path, seed: str
+) -> None:
+    """Let a panel read the rows and say who wrote them."""
+    from heredity.studies.origin.plan import require_panel
+
     require_panel(panel, spec)
     for one in panel:
         if one.kind == "teacher":
