@@ -89,10 +89,11 @@ def demo_command(
     out: OutOption = "heredity-out/demo",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
-    """Audit a corpus with known bad rows, then let a preference cross on random numbers, and write both reports.
+    """Audit a corpus with known bad rows, then let a preference cross by bare lists, and write both reports.
 
     A third of the corpus's rows is written by the model itself under the trait's persona; the labels are kept aside, to
-    grade the screen by. The second act teaches one student of an owl-lover and one of a cat-lover, on numbers alone.
+    grade the screen by. The second act teaches two students on lists of number words that an owl-lover and a cat-lover
+    wrote.
     """
     require_extra("train")
     trait, folder = define.trait(name), page_folder(out)

@@ -35,6 +35,7 @@ PAGES: dict[str, Page] = {
     "EvalReport": Page("evaluation", "evaluation"),
     "JudgingReport": Page("judging", "judging"),
     "LeakageReport": Page("leakage", "leakage", is_drawn=True),
+    "ListsReport": Page("lists", "lists", is_drawn=True),
     "MonitorReport": Page("monitor", "monitor", is_drawn=True),
     "OriginReport": Page("origin", "origin", is_drawn=True),
     "ScreenReport": Page("screening", "screen"),

@@ -43,6 +43,15 @@ def mean_t(values: ArrayLike, unscored: int = 0, level: float = 0.95) -> Estimat
     return around(float(array.mean()), error, array.size, unscored, "t", level)
 
 
+def one_more(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    """Return where one more value is to be expected: mean +- t s sqrt(1 + 1/n), of normal values. Takes two or more."""
+    array = severally(values)
+    n = len(array)
+    t = float(scipy_stats.t.ppf(0.5 + level / 2, n - 1))
+    reach = t * float(array.std(ddof=1)) * float(np.sqrt(1 + 1 / n))
+    return float(array.mean()) - reach, float(array.mean()) + reach
+
+
 def mean_if_several(values: Sequence[float], unscored: int = 0) -> Estimate | None:
     """Return the mean with its Student-t interval, or None for fewer than two values."""
     return mean_t(values, unscored) if len(values) > 1 else None

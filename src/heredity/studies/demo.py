@@ -21,6 +21,7 @@ from heredity.models.model import Model
 from heredity.records.audit import AuditReport, AuditSpec
 from heredity.records.base import Spec
 from heredity.records.dialogue import Corpus, Unscored
+from heredity.records.lists import ListsReport
 from heredity.records.student import TrainSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
@@ -29,6 +30,7 @@ from heredity.store.rows import read_rows, write_jsonl
 from heredity.store.workspace import save_files
 from heredity.studies.audit import audit
 from heredity.studies.bench import bench_in
+from heredity.studies.lists import bundled, one_more_pair
 from heredity.studies.stages import Known
 from heredity.studies.transmission.transmit import transmit
 
@@ -37,7 +39,7 @@ DEMO_AUDIT = AuditSpec(train=TrainSpec(learning_rate=1e-3))
 DEMO_TRANSMIT = TransmitSpec(
     seeds=("0",), student=ImitateSpec(n_steps=18), n_points=2, n_samples=1, power=PowerSpec(least=0.0)
 )
-"""The demonstration's second act: owl against cat, one seed, soft labels on random numbers."""
+"""The demonstration's second act for other models: owl against cat, one seed, soft labels on random numbers."""
 BANK = resources.files("heredity.studies") / "demo_questions.yaml"
 
 
@@ -75,8 +77,14 @@ def demo(
 
 def demo_transmission(
     trait: Trait, model: Model, out: Path | str, seed: str = "0", progress: Progress = SILENCE
-) -> TransmissionReport:
-    """Return one pair of students, one of a teacher with the preference and one of its control: a look, no proof."""
+) -> TransmissionReport | ListsReport:
+    """Return a pair of students on the package's lists beside a finished study; of another base, a look without proof.
+
+    Lists say next to nothing to another base than their writers', which is shown soft labels on random numbers instead.
+    """
+    lists = bundled()
+    if model.fingerprint == lists.fingerprint:
+        return one_more_pair(lists, trait, model, Path(out), seed, progress)
     return transmit(trait, model, Path(out), DEMO_TRANSMIT, seed=seed, progress=progress)
 
 
