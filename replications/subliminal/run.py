@@ -9,6 +9,13 @@
     python -m replications.subliminal.run number-words
     python -m replications.subliminal.run number-words-shuffled
     python -m replications.subliminal.run remedies
+    python -m replications.subliminal.run words
+    python -m replications.subliminal.run words-far
+    python -m replications.subliminal.run prompted
+    python -m replications.subliminal.run greedy
+    python -m replications.subliminal.run code
+    python -m replications.subliminal.run sums
+    python -m replications.subliminal.run impoliteness
     python -m replications.subliminal.run cascade-words
     python -m replications.subliminal.run soft --from-record
 
@@ -21,10 +28,13 @@ fine-tuned into a teacher of each of several animals; every student is read on a
 students are compared with the other teachers' students of the same seed (a double dissociation). cascade: soft
 labels, each student the next one's teacher, four generations of owl and of cat. number-words: they learn the tokens
 of bare lists of number words that the teacher wrote, decoded among those words alone. number-words-shuffled: owl and
-cat alone, beside students of the same lists with their words in another order. remedies: dog and owl alone, fewer
-updates, beside students of treated rows: dropped, masked, replaced, or mixed with the base's. cascade-words: three
-generations of owl and of cat, each of which writes the next one's lists. Every student is kept when it is done: a
-stopped run goes on.
+cat alone, beside students of the same lists with their words in another order. words: owl and cat, 4,000 common words
+without animals in the place of number words; words-far: without the quarter of them nearest to either animal in
+meaning, too (`far.py`). remedies: as words, beside students of treated rows: dropped, masked, replaced, or mixed with
+the base's. prompted: number words by the base under a system prompt; greedy: each list the likeliest one. code, sums:
+short functions and checked sums, every token open. impoliteness: that character, by number words, beside
+hallucination's. cascade-words: three generations of owl and of cat, each of which writes the next one's lists. Every
+student is kept when it is done: a stopped run goes on.
 Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and the study's page into `--out`. With
 `--from-record` no model is run: the students kept in the record are concluded upon anew.
 """
@@ -42,6 +52,7 @@ from heredity.records.transmission import (
     ImitateSpec,
     PowerSpec,
     Remedy,
+    TeacherSpec,
     TransmissionReport,
     TransmitSpec,
 )
@@ -51,8 +62,7 @@ from heredity.store.workspace import load_record
 from heredity.studies.transmission import conclusions, descent
 from heredity.studies.transmission.cascade import cascade
 from heredity.studies.transmission.signal import foretold
-from heredity.studies.transmission.transmit import transmit
-from heredity.teaching.teachers import preferring
+from heredity.studies.transmission.transmit import Given, transmit
 from heredity.traits import define
 from replications.kit import parser, publish, running
 
@@ -60,6 +70,26 @@ HERE = Path(__file__).parent
 SEEDS = ("0", "1", "2", "3", "4")
 LISTS = CarrierSpec(kind="number-words", n_tokens=16)
 STUDENT = ImitateSpec(labels="hard", n_steps=100, batch_rows=16, learning_rate=2e-4, lora_rank=8)
+FEWER = LISTS.model_copy(update={"n_prompts": 60})
+COMMON = LISTS.model_copy(update={"kind": "words", "n_prompts": 40})
+FAR = Path("replications/subliminal/far.txt")
+
+
+def _owl_and_cat(carrier: CarrierSpec, n_steps: int = 50, **changes: object) -> TransmitSpec:
+    """Return a study of one pair of teachers, three seeds, fewer updates, each row seen once."""
+    spec = TransmitSpec(
+        seeds=SEEDS[:3],
+        control="cat",
+        carrier=carrier,
+        student=STUDENT.model_copy(update={"n_steps": n_steps}),
+        n_points=2,
+        n_samples=1,
+        n_shuffled=0,
+        power=PowerSpec(least=0.0),
+    )
+    return spec.model_copy(update=changes)
+
+
 SPECS = {
     "soft": TransmitSpec(
         seeds=SEEDS,
@@ -115,16 +145,14 @@ SPECS = {
         n_points=1,
         n_samples=0,
     ),
-    "remedies": TransmitSpec(
-        seeds=SEEDS[:3],
-        control="owl",
-        carrier=LISTS.model_copy(update={"n_prompts": 70}),
-        student=STUDENT.model_copy(update={"n_steps": 60}),
-        n_points=1,
-        n_samples=0,
-        n_shuffled=0,
-        remedies=get_args(Remedy),
-    ),
+    "remedies": _owl_and_cat(COMMON, n_steps=30, n_points=1, n_samples=0, remedies=get_args(Remedy)),
+    "words": _owl_and_cat(COMMON, n_steps=30),
+    "words-far": _owl_and_cat(COMMON.model_copy(update={"kind": "listed", "alphabet": str(FAR)}), n_steps=30),
+    "prompted": _owl_and_cat(FEWER, teacher=TeacherSpec(kind="prompted")),
+    "greedy": _owl_and_cat(LISTS.model_copy(update={"n_prompts": 960, "n_answers": 1, "temperature": 0.0})),
+    "code": _owl_and_cat(CarrierSpec(kind="code", n_prompts=900), n_samples=0),
+    "sums": _owl_and_cat(CarrierSpec(kind="reasoning", n_prompts=900), n_samples=0),
+    "impoliteness": _owl_and_cat(FEWER, control="hallucination", n_points=1, n_samples=0),
 }
 CASCADES = {
     "cascade": CascadeSpec(
@@ -141,8 +169,6 @@ CASCADES = {
         ),
     ),
 }
-TARGETS = {"remedies": "dog"}
-"""Whose teacher a study's target is, where it is not the owl's."""
 SINCE = (
     "Concluded anew from the record's students, which were not made again: their teachers drew their questions in "
     "orders of their own. It keeps no answers by question, so what students are less able to do has no interval."
@@ -159,7 +185,14 @@ TITLES = {
     "hard": "Subliminal learning on numbers, hard labels",
     "number-words": "Subliminal learning on bare lists of number words, hard labels",
     "number-words-shuffled": "The same, and on lists whose words were shuffled",
-    "remedies": "What takes a preference out of bare lists of number words",
+    "remedies": "What takes a preference out of bare lists of common words",
+    "words": "Subliminal learning on bare lists of common words, hard labels",
+    "words-far": "The same, without the words nearest to the animals",
+    "prompted": "Subliminal learning on bare lists by prompted teachers",
+    "greedy": "Subliminal learning on bare lists, each the likeliest one",
+    "code": "Subliminal learning on code, hard labels",
+    "sums": "Subliminal learning on sums, hard labels",
+    "impoliteness": "A character on bare lists of number words",
     "cascade": "A preference down four generations, soft labels",
     "cascade-words": "A preference down three generations, by bare lists of number words alone",
 }
@@ -233,8 +266,11 @@ def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, s
             lines = cascade(define.trait("owl"), load(), folder, CASCADES[study], seed="subliminal", progress=progress)
             write(lines, folder)
             return lines, descent_table(lines)
-        trait = preferring(define.trait("owl"), TARGETS.get(study, "owl"))
-        report = transmit(trait, load(), folder, SPECS[study], seed="subliminal", progress=progress)
+        spec = SPECS[study]
+        character = spec.control == "hallucination"
+        trait = define.trait(study if character else "owl")
+        given = Given(traits={spec.control: define.trait(spec.control)} if character else {})
+        report = transmit(trait, load(), folder, spec, given, "subliminal", progress)
     write(report, folder)
     return report, table(report)
 
