@@ -45,19 +45,32 @@ VERBS = {
     "digits": "small_world:digits_command",
     "audit": "audit:audit_command",
     "demo": "audit:demo_command",
+    "doctor": "system:doctor_command",
+    "open": "system:open_command",
 }
 """Every command, by name: the module and the function that carry it out."""
+SECTIONS = {
+    "Start here": ("demo", "audit"),
+    "Measure a trait": ("trait", "extract", "evaluate", "judge", "monitor", "chat", "shift"),
+    "Trace it to data": ("screen", "origin", "transmit", "distil", "cascade", "digits"),
+    "Prevent it": ("train", "bake"),
+    "Exchange vectors with other tools": ("vector",),
+    "This machine": ("doctor", "open", "version"),
+}
+"""The commands by what they are for, as help lists them."""
 
 
 class _All(Verbs):
     table = VERBS
+    sections = SECTIONS
 
 
 app = typer.Typer(
     name="heredity",
     cls=_All,
-    help="Measure, trace and prevent the traits a language model inherits from its training data.",
-    epilog="Start with: heredity demo   Then with your own rows: heredity audit rows.jsonl --trait evil",
+    help="Measure, trace and prevent the traits a language model inherits from its training data.\n\n"
+    "First: heredity demo. With your own rows: heredity audit rows.jsonl --trait evil. What works on this machine: "
+    "heredity doctor.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

