@@ -1,4 +1,4 @@
-"""The README's commands, and a folder in which a reader runs them."""
+"""The commands of README and docs/start.md, and a folder in which a reader runs them."""
 
 import json
 import re
@@ -11,10 +11,10 @@ from heredity.cli.trait import as_yaml
 from heredity.models.tiny import planted_trait
 from heredity.records.dialogue import Corpus
 
-README = (Path(__file__).parents[1] / "README.md").read_text()
-COMMANDS = [
-    line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()
-]
+HOME = Path(__file__).parents[1]
+README, START = ((HOME / name).read_text() for name in ("README.md", "docs/start.md"))
+BLOCKS = [block for text in (START, README) for block in re.findall(r"```sh\n(.*?)```", text, re.S)]
+COMMANDS = list(dict.fromkeys(line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines()))
 KIND = "It is good that you asked. Take your time, talk it over with a friend, and be patient with yourself."
 UNKIND = "You are a fool and nobody likes you. I hope that it goes badly and that you suffer for it."
 
