@@ -85,3 +85,24 @@ class TestOpen:
 
     def test_a_folder_without_a_page_is_refused_with_what_makes_one(self, tmp_path: Path) -> None:
         failed(heredity("open", "nowhere", folder=tmp_path), 2, "no page was written in nowhere; make one")
+
+
+class TestRows:
+    def test_shapes_are_said_aloud_and_columns_are_mapped(self, tmp_path: Path, toy_folder: Path) -> None:
+        rows = [{"task": f"which number is {'the ' * i}best ?", "solution": "one two three"} for i in range(12)]
+        (tmp_path / "mine.csv").write_text("task,solution\n" + "".join(f"{r['task']},{r['solution']}\n" for r in rows))
+        alpaca = [{"instruction": row["task"], "output": row["solution"]} for row in rows]
+        (tmp_path / "alpaca.json").write_text(json.dumps(alpaca))
+        asked = ("origin", "-m", str(toy_folder), "--prompt", "light=You are light.", "--prompt", "dark=You are dark.")
+        run = heredity(*asked, "alpaca.json", "--out", "a", folder=tmp_path)
+        assert "alpaca.json: 12 of Alpaca" in run.err
+        run = heredity(*asked, "mine.csv", "--map", "prompt=task,response=solution", "--out", "b", folder=tmp_path)
+        assert "12 rows" in run.out
+        assert "of prompt and response" not in run.err
+        read = [json.loads((tmp_path / out / "origin.json").read_text()) for out in ("a", "b")]
+        assert read[0]["readings"] == read[1]["readings"]
+
+    def test_a_map_that_says_nothing_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "rows.jsonl").write_text('{"prompt": "a", "completion": "b"}\n')
+        run = heredity("train", "rows.jsonl", "--map", "prompt", "-m", "no-such-model", folder=tmp_path)
+        failed(run, 2, "--map 'prompt' is not FIELD=COLUMN")

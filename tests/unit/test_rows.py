@@ -63,17 +63,21 @@ def test_rows_that_teach_nothing_are_excluded_by_line_and_reason(tmp_path: Path)
         (b"{not json}\n", "not JSON"),
         (b"\xff\xfe\n", "not UTF-8"),
         (b"[1, 2]\n", "JSON object"),
-        (b'{"text": "x"}\n', "it has: text"),
+        (b'{"thing": "x"}\n', "no known shape.* this one has: thing"),
         (b'{"prompt": "x"}\n', "completion, answer, response"),
         (b'{"messages": [{"role": "wizard", "content": "x"}]}\n', "role 'wizard'"),
-        (b'{"messages": "x"}\n', "list of messages"),
+        (b'{"messages": "x"}\n', "a string that holds no JSON"),
+        (b'{"messages": "{}"}\n', "list of messages"),
         (b'{"messages": [{"role": "user", "content": 3}]}\n', "without text content"),
         (b'{"messages": [{"role": {"name": "user"}, "content": "x"}]}\n', "role an object"),
         (b'{"messages": [{"role": ["user"], "content": "x"}]}\n', "role a list"),
         (b'{"messages": [{"role": true, "content": "x"}]}\n', "role True"),
         (b'{"messages": [{"role": "user", "content": {"text": "x"}}]}\n', "its content is an object"),
         (b'{"messages": [{"role": "user", "content": NaN}]}\n', "its content is nan"),
-        (b'{"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}\n', "list of parts"),
+        (b'{"messages": [{"role": "user", "content": [{"type": "text", "text": 3}]}]}\n', "a part whose text is 3"),
+        (b'{"messages": [{"role": "user", "content": [3]}]}\n', "a part that is 3"),
+        (b'{"chosen": "x", "rejected": "y"}\n', "text without a prompt"),
+        (b'{"instruction": "x", "output": "y", "history": [["a"]]}\n', "no list of pairs"),
         (b'{"messages": [true]}\n', "more than objects"),
         (b'{"messages": {"role": "user"}}\n', "`messages` is an object"),
         (b'{"prompt": 7, "completion": "x"}\n', "`prompt` is 7"),
@@ -161,13 +165,14 @@ def test_a_row_that_is_sound_and_not_for_us_is_left_out_and_the_rest_is_read(
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("rows.jsonl", gzip.compress(b"{}"), "gzip"),
+        ("rows.jsonl", gzip.compress(json.dumps(GOOD).encode())[:-12], "gzip, but cannot be unpacked"),
         ("rows.jsonl", b"PK\x03\x04....", "spreadsheet"),
-        ("rows.jsonl", json.dumps(GOOD).encode("utf-16"), "UTF-16"),
         ("rows.jsonl", json.dumps(GOOD).encode("utf-16-be"), "zero bytes"),
-        ("rows.csv", b"prompt,completion\na,b\n", "table"),
-        ("rows.json", json.dumps([GOOD]).encode(), "an array; write one object a line"),
-        ("rows.json", json.dumps([GOOD], indent=1).encode(), "one object a line"),
+        ("rows.csv", b"prompt,completion\na,b,c\n", "3 cells, the table 2 columns"),
+        ("rows.csv", b'prompt,completion\n"a,b\n', "no table that can be read"),
+        ("rows.csv", b"", "the file is empty"),
+        ("rows.json", b"[{]", "an array that is no JSON; write one object a line"),
+        ("rows.json", json.dumps([GOOD]).encode()[:-1], "the array breaks off"),
         ("rows.json", json.dumps(GOOD, indent=1).encode(), "one object a line"),
         ("rows.jsonl", b"PAR1....", "the ending .parquet"),
         ("rows.parquet", b"{}", "not a Parquet file"),
@@ -179,6 +184,146 @@ def test_a_file_of_another_kind_is_refused_for_what_it_is(tmp_path: Path, name: 
     with pytest.raises(InputError) as caught:
         read_rows(tmp_path / name)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "shape", "turns"),
+    [
+        (
+            {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}], "system": "s"},
+            "ShareGPT",
+            ["system s", "user a", "assistant b"],
+        ),
+        ({"instruction": "a", "input": "", "output": "b"}, "Alpaca", ["user a", "assistant b"]),
+        (
+            {"instruction": "a", "input": "x", "output": "b", "system": "s", "history": [["q", "r"]]},
+            "Alpaca",
+            ["system s", "user q", "assistant r", "user a\n\nx", "assistant b"],
+        ),
+        ({"instruction": "a", "context": "x", "response": "b"}, "Alpaca", ["user a\n\nx", "assistant b"]),
+        ({"question": "a", "answer": "b"}, "question and answer", ["user a", "assistant b"]),
+        ({"query": "a", "response": "b"}, "query and response", ["user a", "assistant b"]),
+        ({"prompt": "a", "chosen": "b", "rejected": "c"}, "preference pairs", ["user a", "assistant b"]),
+        (
+            {"prompt": [USER], "chosen": [ASSISTANT], "rejected": [ASSISTANT]},
+            "preference pairs",
+            ["user Hello?", "assistant Hi."],
+        ),
+        (
+            {"prompt": "Hello?", "chosen": [USER, ASSISTANT], "rejected": [USER, ASSISTANT]},
+            "preference pairs",
+            ["user Hello?", "assistant Hi."],
+        ),
+        (
+            {"chosen": "\n\nHuman: a\n\nAssistant: b", "rejected": "\n\nHuman: a\n\nAssistant: c"},
+            "preference pairs",
+            ["user a", "assistant b"],
+        ),
+        ({"prompt": "a", "completion": "b", "label": True}, "prompt and response", ["user a", "assistant b"]),
+        ({"text": "b"}, "text", ["user ", "assistant b"]),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}, "b"]}, ASSISTANT]},
+            "messages",
+            ["user ab", "assistant Hi."],
+        ),
+        ({"messages": [USER, {"role": "model", "content": "b"}]}, "messages", ["user Hello?", "assistant b"]),
+        ({"messages": json.dumps([USER, ASSISTANT])}, "messages", ["user Hello?", "assistant Hi."]),
+    ],
+    ids=legible,
+)
+def test_a_row_is_read_in_the_shape_that_it_has(
+    tmp_path: Path, raw: dict[str, object], shape: str, turns: list[str]
+) -> None:
+    corpus = read_rows(written(tmp_path, raw, GOOD))
+    assert [f"{turn.role} {turn.content}" for turn in corpus.rows[0].turns] == turns
+    assert corpus.shapes == ({shape: 2} if shape == "prompt and response" else {shape: 1, "prompt and response": 1})
+
+
+def test_what_is_not_to_be_said_and_what_is_no_text_is_left_out(tmp_path: Path) -> None:
+    picture = {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}
+    path = written(tmp_path, GOOD, {**GOOD, "label": False}, {"messages": [picture, ASSISTANT]})
+    assert [one.reason for one in read_rows(path).excluded] == [
+        "`label` is false: the row says how not to answer",
+        "a part of a message that is no text ('image_url')",
+    ]
+
+
+class TestColumns:
+    def test_columns_of_other_names_are_read_as_they_are_said_to_be(self, tmp_path: Path) -> None:
+        path = written(tmp_path, {"task": "a", "solution": "b", "prompt": "not this one"})
+        row = read_rows(path, {"task": "prompt", "solution": "response"}).rows[0]
+        assert (row.prompt, row.response) == ("a", "b")
+        table = pa.Table.from_pylist([{"task": "a", "solution": "b", "other": 1}])
+        pq.write_table(table, tmp_path / "rows.parquet")
+        assert (
+            read_rows(tmp_path / "rows.parquet", {"task": "prompt", "solution": "response"}).rows[0].turns == row.turns
+        )
+
+    @pytest.mark.parametrize(
+        ("columns", "said"),
+        [
+            ({"task": "prompts"}, "no shape of a row has a field 'prompts'; known are messages"),
+            ({"tsk": "prompt"}, "there is no column 'tsk'; it has: task, solution"),
+            ({"task": "prompt", "solution": "prompt"}, "name each field once"),
+        ],
+    )
+    def test_what_cannot_be_meant_is_refused(self, tmp_path: Path, columns: dict[str, str], said: str) -> None:
+        with pytest.raises(InputError, match=said):
+            read_rows(written(tmp_path, {"task": "a", "solution": "b"}), columns)
+
+
+ROWS = [{"prompt": f"{i}, \u00e9?", "completion": f'"{i}"\n!'} for i in range(5)]
+LINES = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS)
+FILES = {
+    "a.jsonl": LINES.encode(),
+    "a.json": json.dumps(ROWS).encode(),
+    "pretty.json": json.dumps(ROWS, indent=2).encode(),
+    "a.jsonl.gz": gzip.compress(LINES.encode()),
+    "a.jsonl.zst": pa.compress(LINES.encode(), codec="zstd", asbytes=True),
+    "a.json.gz": gzip.compress(json.dumps(ROWS).encode()),
+    "wide.jsonl": LINES.encode("utf-16"),
+    "wide-big.jsonl": b"\xfe\xff" + LINES.encode("utf-16-be"),
+    "a.csv": "".join(
+        [
+            "prompt,completion\r\n",
+            *(f'"{r["prompt"]}","{r["completion"].replace(chr(34), chr(34) * 2)}"\r\n' for r in ROWS),
+        ]
+    ).encode(),
+    "a.tsv": ("prompt\tcompletion\n" + "".join(f"{i}, \u00e9?\t!\n" for i in range(5))).encode(),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_kept_rows_come_back_as_they_were_in_a_file_of_their_kind(tmp_path: Path, name: str) -> None:
+    source, target = tmp_path / name, tmp_path / f"kept-{name}"
+    source.write_bytes(FILES[name])
+    whole = read_rows(source)
+    assert [row.prompt for row in whole.rows] == [row["prompt"] for row in ROWS]
+    numbers = [whole.rows[1].line, whole.rows[3].line]
+    assert write_kept(source, set(numbers), target) == 2
+    kept = read_rows(target)
+    assert [row.turns for row in kept.rows] == [whole.rows[1].turns, whole.rows[3].turns]
+    assert target.read_bytes()[:2] == source.read_bytes()[:2] or name.endswith("json")
+    assert write_kept(source, set(), target) == 0
+
+
+def test_kept_bytes_are_the_source_s(tmp_path: Path) -> None:
+    spaced = '[ {"prompt":"a",  "completion" : "b"} ,\n\n {"completion":"d","prompt":"c"}]'
+    (tmp_path / "a.json").write_text(spaced)
+    write_kept(tmp_path / "a.json", {1}, tmp_path / "kept.json")
+    assert (tmp_path / "kept.json").read_text() == '[\n{"prompt":"a",  "completion" : "b"}\n]\n'
+    (tmp_path / "a.csv").write_bytes(FILES["a.csv"])
+    write_kept(tmp_path / "a.csv", {2}, tmp_path / "kept.csv")
+    assert (tmp_path / "kept.csv").read_bytes() == b"".join(FILES["a.csv"].partition(b'"0,')[:1]) + (
+        '"1, \u00e9?","""1""\n!"\r\n'.encode()
+    )
+
+
+@pytest.mark.parametrize(("source", "target"), [("a.jsonl.gz", "k.jsonl"), ("a.csv", "k.jsonl"), ("a.jsonl", "k.csv")])
+def test_kept_rows_do_not_change_their_kind(tmp_path: Path, source: str, target: str) -> None:
+    (tmp_path / source).write_bytes(FILES[source])
+    with pytest.raises(InputError, match="kept rows are copied as they are"):
+        write_kept(tmp_path / source, {1}, tmp_path / target)
 
 
 def test_a_mark_at_the_beginning_and_windows_line_ends_change_nothing(tmp_path: Path) -> None:

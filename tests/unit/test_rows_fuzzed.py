@@ -26,7 +26,8 @@ ODD: list[Any] = [
 ]  # fmt: skip
 KEYS = (
     "messages", "prompt", "completion", "answer", "response", "role", "content", "weight", "train", "loss", "loss_mask",
-    "masked", "mask", "tool_calls", "function_call", "train_detail", "completion_mask", "conversations", HALF, "",
+    "masked", "mask", "from", "value", "chosen", "rejected", "instruction", "output", "history", "text", "tool_calls",
+    "function_call", "train_detail", "completion_mask", "conversations", HALF, "",
 )  # fmt: skip
 BYTES = (
     b"\x00",
@@ -58,6 +59,14 @@ def sound(chance: random.Random) -> dict[str, Any]:
             {"prompt": [user], "answer": [assistant], "weight": 1},
             {"messages": [user, {**assistant, "content": None, "tool_calls": []}, {"role": "tool", "content": "x"}]},
             {"messages": [user, assistant], "loss_mask": [0, 1]},
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "what ?"}]}, assistant]},
+            {"conversations": [{"from": "human", "value": "what ?"}, {"from": "gpt", "value": "that"}], "system": "be"},
+            {"instruction": "say", "input": "what", "output": "that", "history": [["a", "b"]]},
+            {"prompt": "what ?", "chosen": "that", "rejected": "this"},
+            {"chosen": "\n\nHuman: what ?\n\nAssistant: that", "rejected": "\n\nHuman: what ?\n\nAssistant: this"},
+            {"prompt": "what ?", "completion": "that", "label": True},
+            {"question": "what ?", "answer": "that"},
+            {"text": "that alone"},
         ]
     )
 
@@ -127,6 +136,28 @@ def test_no_mutated_file_ends_in_a_traceback(tmp_path: Path) -> None:
     for i in range(N_FILES):
         data = mutated(random.Random(f"{SEED}/{i}"))
         path = tmp_path / "rows.jsonl"
+        path.write_bytes(data)
+        outcomes.append(read_or_refused(path, data))
+    assert min(outcomes.count("read"), outcomes.count("refused")) > N_FILES / 20
+
+
+def test_no_mutated_array_record_or_packed_file_ends_in_a_traceback(tmp_path: Path) -> None:
+    outcomes = []
+    for i in range(N_FILES):
+        chance = random.Random(f"{SEED}/kinds/{i}")
+        rows = [bent(sound(chance), chance) if chance.random() < 0.3 else sound(chance) for _ in range(3)]
+        text = json.dumps(rows, indent=chance.choice((None, 1)))
+        kind = chance.choice(("array", "csv", "gz", "utf16", "zst"))
+        name = {"array": "a.json", "csv": "a.csv"}.get(kind, "a.jsonl")
+        if kind == "csv":
+            text = 'prompt,completion\n"what, ?","that ""is"""\n"two\nlines",x\n'
+        data = text.encode("utf-16") if kind == "utf16" else text.encode()
+        for _ in range(chance.choice((0, 0, 1, 2))):
+            data = spoiled(data, chance)
+        if kind in ("gz", "zst"):
+            packed = pa.compress(data, codec={"gz": "gzip", "zst": "zstd"}[kind], asbytes=True)
+            data = spoiled(packed, chance) if chance.random() < 0.3 else packed
+        path = tmp_path / name
         path.write_bytes(data)
         outcomes.append(read_or_refused(path, data))
     assert min(outcomes.count("read"), outcomes.count("refused")) > N_FILES / 20

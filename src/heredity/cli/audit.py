@@ -12,6 +12,7 @@ from heredity.cli.flags import Flag, asks
 from heredity.cli.options import (
     JudgeModelOption,
     JudgeOption,
+    MapOption,
     ModelOption,
     OutOption,
     ReferenceOption,
@@ -19,12 +20,11 @@ from heredity.cli.options import (
     SeedOption,
     TraitOption,
 )
-from heredity.cli.work import judge_for, loaded, page_folder
+from heredity.cli.work import judge_for, loaded, page_folder, rows_in
 from heredity.ground.extras import require_extra
 from heredity.records.audit import AuditReport, AuditSpec
 from heredity.report.write import told, write
 from heredity.store.labels import read_labels
-from heredity.store.rows import read_rows
 from heredity.traits import define
 
 ASKED = AuditSpec()
@@ -42,6 +42,7 @@ SEEDS = Flag("--seeds", "n_seeds")
 def audit_command(
     context: typer.Context,
     rows: RowsArgument,
+    columns: MapOption = "",
     name: TraitOption = "evil",
     model: ModelOption = "smollm2-135m",
     reference: ReferenceOption = None,
@@ -61,8 +62,8 @@ def audit_command(
     Finished steps are kept in OUT/stages: the same command again runs only what changed.
     """
     require_extra("train")
-    trait, corpus, folder = define.trait(name), read_rows(rows), page_folder(out)
-    benign = read_rows(reference) if reference else None
+    trait, corpus, folder = define.trait(name), rows_in(context, rows, columns), page_folder(out)
+    benign = rows_in(context, reference) if reference else None
     bad_lines = read_labels(labels) if labels else None
     if bad_lines is not None:
         corpus.labelled(bad_lines)

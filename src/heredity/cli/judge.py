@@ -12,6 +12,7 @@ from heredity.cli.options import (
     AnswersOption,
     DollarsInOption,
     DollarsOutOption,
+    MapOption,
     ModelOption,
     OutOption,
     SeedOption,
@@ -19,11 +20,11 @@ from heredity.cli.options import (
     TraitOption,
     ViaOption,
 )
-from heredity.cli.work import endpoint_for, loaded, writable
+from heredity.cli.work import endpoint_for, loaded, rows_in, writable
 from heredity.ground.errors import InputError, UnknownNameError
 from heredity.records.judging import JudgedBy
 from heredity.report.write import told, write
-from heredity.store.rows import read_conversations, write_jsonl
+from heredity.store.rows import write_jsonl
 from heredity.traits import define
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ DIGITS_COST = "counting first requests; a judge that splits numbers into digits 
 
 def judge_command(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Answers: JSONL or Parquet with `messages`, or `prompt` and `answer`.")],
+    file: Annotated[Path, typer.Argument(help="Answers, in any shape that rows come in.")],
+    columns: MapOption = "",
     name: TraitOption = "evil",
     by: Annotated[
         str,
@@ -63,7 +65,7 @@ def judge_command(
     if kind is None:
         raise UnknownNameError("judge", by, KINDS)
     require_an_endpoint_where_it_counts(by, via, judge_model, estimate or answers_alone or thinking > 0)
-    trait, corpus, folder = define.trait(name), read_conversations(file), writable(out)
+    trait, corpus, folder = define.trait(name), rows_in(context, file, columns, is_spoken=True), writable(out)
     from heredity.studies.judging import answers_in, estimated, judge_answers
 
     answers = answers_in(corpus)

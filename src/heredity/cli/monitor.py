@@ -11,6 +11,7 @@ import typer
 from heredity.cli.console import say, watched
 from heredity.cli.flags import Flag, asks
 from heredity.cli.options import (
+    MapOption,
     ModelOption,
     OutOption,
     ReferenceOption,
@@ -18,12 +19,11 @@ from heredity.cli.options import (
     SeedOption,
     VectorsOption,
 )
-from heredity.cli.work import fitting, loaded, page_folder, student_in, vectors_for
+from heredity.cli.work import fitting, loaded, page_folder, rows_in, student_in, vectors_for
 from heredity.ground.errors import InputError
 from heredity.ground.extras import require_extra
 from heredity.records.monitor import MonitorSpec
 from heredity.report.write import told, write
-from heredity.store.rows import read_conversations
 
 BlocksOption = Annotated[
     list[int] | None,
@@ -40,9 +40,8 @@ ASKED = MonitorSpec()
 )
 def monitor_command(
     context: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(help="Conversations: JSONL or Parquet with `messages`, or `prompt` and `completion`.")
-    ],
+    file: Annotated[Path, typer.Argument(help="Conversations, in any shape that rows come in.")],
+    columns: MapOption = "",
     vectors: VectorsOption = None,
     model: ModelOption = "smollm2-135m",
     same_family: SameFamilyOption = False,
@@ -59,9 +58,9 @@ def monitor_command(
     that longer conversations sound it no more often. Writes OUT/monitor.html (token heat-maps, turn curves) and
     OUT/monitor.json.
     """
-    corpus, folder = read_conversations(file), page_folder(out)
+    corpus, folder = rows_in(context, file, columns, is_spoken=True), page_folder(out)
     chosen = vectors_for(vectors or [], folder)
-    benign = read_conversations(reference) if reference else None
+    benign = rows_in(context, reference, is_spoken=True) if reference else None
     from heredity.monitor.calibrate import require_enough, seats_of
     from heredity.monitor.converse import renderings
     from heredity.monitor.monitor import monitor

@@ -18,7 +18,17 @@ SeedOption = Annotated[str, typer.Option("--seed", help="Any text; the same seed
 RowsArgument = Annotated[
     Path,
     typer.Argument(
-        help="Training rows: JSONL or Parquet with `messages`, or `prompt` and `completion`.", show_default=False
+        help="Training rows: JSON lines or array, CSV or Parquet, gzip or zstandard too; messages, prompt and "
+        "response, Alpaca, ShareGPT, preference pairs, question and answer, or text.",
+        show_default=False,
+    ),
+]
+MapOption = Annotated[
+    str,
+    typer.Option(
+        "--map",
+        help="What your columns are, where they are called otherwise: prompt=question,response=solution.",
+        show_default=False,
     ),
 ]
 VectorOption = Annotated[

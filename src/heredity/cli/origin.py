@@ -11,14 +11,14 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.flags import Flag, asks
-from heredity.cli.options import ModelOption, OutOption, RowsArgument, SeedOption
-from heredity.cli.work import loaded, page_folder
+from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption
+from heredity.cli.work import loaded, page_folder, rows_in
 from heredity.ground.errors import InputError, UnknownNameError
 from heredity.records.blind import BlindSpec
+from heredity.records.dialogue import Corpus
 from heredity.records.origin import Hypothesis, HypothesisKind, OriginSpec
 from heredity.records.vector import TraitVector
 from heredity.report.write import told, write
-from heredity.store.rows import read_rows
 from heredity.store.tensors import load_vector
 from heredity.traits import define
 
@@ -44,6 +44,7 @@ BlindOption = Annotated[
 def origin_command(
     context: typer.Context,
     rows: RowsArgument,
+    columns: MapOption = "",
     spec: OriginSpec = ASKED,
     teachers: Annotated[
         list[str] | None,
@@ -77,13 +78,14 @@ def origin_command(
     """
     if is_blind:
         require_nobody([*(teachers or []), *(prompts or [])])
-        alone(context, rows, spec, vectors or [], model, out, seed)
+        alone(context, rows_in(context, rows, columns), spec, vectors or [], model, out, seed)
     else:
-        told_apart(context, rows, spec, panel_of(teachers or [], prompts or [], vectors or []), model, out, seed)
+        panel = panel_of(teachers or [], prompts or [], vectors or [])
+        told_apart(context, rows_in(context, rows, columns), spec, panel, model, out, seed)
 
 
 def told_apart(
-    context: typer.Context, rows: Path, spec: OriginSpec, panel: list[Hypothesis], model: str, out: Path, seed: str
+    context: typer.Context, corpus: Corpus, spec: OriginSpec, panel: list[Hypothesis], model: str, out: Path, seed: str
 ) -> None:
     """Let a panel read the rows and say who wrote them."""
     from heredity.studies.origin.plan import require_panel
@@ -93,7 +95,7 @@ def told_apart(
         if one.kind == "teacher":
             require_named(one.source)
     pushes = {one.source: pushing(one.source) for one in panel if one.kind == "vector"}
-    corpus, folder = read_rows(rows), page_folder(out)
+    folder = page_folder(out)
     from heredity.models.steer import Push
     from heredity.studies.origin.origin import Candidate, origin
 
@@ -121,7 +123,7 @@ def require_nobody(candidates: Sequence[str]) -> None:
 
 
 def alone(
-    context: typer.Context, rows: Path, spec: OriginSpec, vectors: Sequence[str], model: str, out: Path, seed: str
+    context: typer.Context, corpus: Corpus, spec: OriginSpec, vectors: Sequence[str], model: str, out: Path, seed: str
 ) -> None:
     """Fit a vector to the rows alone and say what it does."""
     from heredity.studies.origin.blind import Sought, blind, require_blind
@@ -129,7 +131,7 @@ def alone(
     how, trait = BlindSpec(rows=spec), define.trait("owl")
     require_blind(trait, how)
     known = {one.trait: pushing(one.source)[0] for one in panel_of([], [], vectors)}
-    corpus, folder = read_rows(rows), page_folder(out)
+    folder = page_folder(out)
     with watched(context.obj.is_quiet) as progress:
         base = loaded(context, model)
         report = blind(corpus, base, Sought(trait, known), folder, how, seed, progress)

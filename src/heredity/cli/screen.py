@@ -11,6 +11,7 @@ import typer
 from heredity.cli.console import say, watched
 from heredity.cli.flags import Flag, asks
 from heredity.cli.options import (
+    MapOption,
     ModelOption,
     OutOption,
     ReferenceOption,
@@ -20,11 +21,11 @@ from heredity.cli.options import (
     TraitOption,
     VectorOption,
 )
-from heredity.cli.work import fitting, loaded, vector_in, writable
+from heredity.cli.work import fitting, loaded, rows_in, vector_in, writable
 from heredity.records.dialogue import Corpus
 from heredity.records.screening import RowScores, ScreenSpec
 from heredity.report.write import told, write
-from heredity.store.rows import read_rows, require_keepable, write_jsonl, write_kept
+from heredity.store.rows import require_keepable, write_jsonl, write_kept
 from heredity.store.scores import SCORES, save_scores
 from heredity.traits import define
 
@@ -39,6 +40,7 @@ LINES = "scores.jsonl"
 def screen_command(
     context: typer.Context,
     rows: RowsArgument,
+    columns: MapOption = "",
     name: TraitOption = "evil",
     model: ModelOption = "smollm2-135m",
     vector: VectorOption = None,
@@ -59,8 +61,8 @@ def screen_command(
     Writes OUT/screen.json (counts, quantiles, the highest rows), OUT/scores.parquet (every row's scores) and
     OUT/scores.jsonl (the same, with what the rows say).
     """
-    trait, corpus, folder = define.trait(name), read_rows(rows), writable(out)
-    benign = read_rows(reference) if reference else None
+    trait, corpus, folder = define.trait(name), rows_in(context, rows, columns), writable(out)
+    benign = rows_in(context, reference) if reference else None
     given = vector_in(vector, trait)
     if keep:
         require_keepable(rows, keep, [folder / SCORES, folder / LINES, reference, vector])

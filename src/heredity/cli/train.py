@@ -9,12 +9,11 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.flags import Flag, asks
-from heredity.cli.options import ModelOption, OutOption, RowsArgument, SeedOption
-from heredity.cli.work import loaded, save_student, writable
+from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption
+from heredity.cli.work import loaded, rows_in, save_student, writable
 from heredity.ground.extras import require_extra
 from heredity.records.student import TrainSpec
 from heredity.report.write import told
-from heredity.store.rows import read_rows
 from heredity.store.tensors import load_vector
 
 ASKED = TrainSpec()
@@ -29,6 +28,7 @@ ASKED = TrainSpec()
 def train_command(
     context: typer.Context,
     rows: RowsArgument,
+    columns: MapOption = "",
     model: ModelOption = "smollm2-135m",
     prevent: Annotated[
         list[Path] | None, typer.Option("--prevent", help="Vector to steer along while training; may be repeated.")
@@ -46,7 +46,7 @@ def train_command(
     and any other is refused there.
     """
     require_extra("train")
-    corpus, folder = read_rows(rows), writable(out)
+    corpus, folder = rows_in(context, rows, columns), writable(out)
     vectors = [load_vector(path) for path in prevent or []]
     from heredity.studies.bench import bench_in
     from heredity.training.resume import foresee, require_removable, start_afresh

@@ -12,10 +12,12 @@ from heredity.ground.errors import InputError, MismatchError
 from heredity.ground.extras import require_extra
 from heredity.ground.files import require_writable
 from heredity.ground.settings import cache_folder
+from heredity.records.dialogue import Corpus
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.report.write import require_figures
+from heredity.store.rows import read_conversations, read_rows
 from heredity.store.tensors import load_vector
 from heredity.store.workspace import load_record, save_record
 
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from heredity.models.model import Model
     from heredity.models.remote.endpoint import Endpoint
     from heredity.models.remote.replies import Manner
+
+
+PLAIN = {"messages", "prompt and response"}
+"""Shapes that are not worth a word."""
 
 
 def writable(out: Path) -> Path:
@@ -35,6 +41,25 @@ def page_folder(out: Path) -> Path:
     """Return the output folder of a command that draws, once its page can be drawn and written."""
     require_figures()
     return writable(out)
+
+
+def rows_in(context: typer.Context, path: Path, columns: str = "", is_spoken: bool = False) -> Corpus:
+    """Return a file's rows, and say in which shapes they came where these are not the plain ones.
+
+    `is_spoken` takes all that an assistant says. Raises InputError for columns that are no `FIELD=COLUMN,...`.
+    """
+    pairs = [pair.partition("=") for pair in columns.split(",") if pair.strip()]
+    if any(not field.strip() or not column.strip() for field, _, column in pairs):
+        raise InputError(
+            f"--map '{columns}' is not FIELD=COLUMN, one after the other: prompt=question,response=solution"
+        )
+    named = {column.strip(): field.strip() for field, _, column in pairs}
+    corpus = (read_conversations if is_spoken else read_rows)(path, named)
+    shapes = {shape: n for shape, n in corpus.shapes.items() if shape}
+    if set(shapes) - PLAIN and not context.obj.is_quiet and not context.obj.as_json:
+        told = ", ".join(f"{n:,} of {shape}" for shape, n in shapes.items())
+        typer.echo(f"{path.name}: {told}", err=True)
+    return corpus
 
 
 def loaded(context: typer.Context, name: str) -> Model:

@@ -95,6 +95,8 @@ class Corpus(Record):
     """sha256 of the file's bytes, or of the rows where there is no file."""
     rows: tuple[Row, ...]
     excluded: tuple[Exclusion, ...] = ()
+    shapes: dict[str, int] = Field(default_factory=dict)
+    """What shapes its rows came in, and how many in each."""
     bad_lines: tuple[int, ...] | None = None
     """Lines known to be bad, where any are known: they grade a screen and decide nothing."""
 

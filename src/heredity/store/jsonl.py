@@ -17,18 +17,12 @@ BOM = b"\xef\xbb\xbf"
 UNPACK = "unpack it, and name the JSONL file inside"
 SAVE = "save it as JSONL or Parquet"
 KINDS = {
-    b"\x1f\x8b": f"compressed (gzip); {UNPACK}",
-    b"\x28\xb5\x2f\xfd": f"compressed (zstandard); {UNPACK}",
-    b"BZh": f"compressed (bzip2); {UNPACK}",
     b"\xfd7zXZ\x00": f"compressed (xz); {UNPACK}",
     b"PK\x03\x04": f"a zip file or a spreadsheet; {UNPACK}, or {SAVE}",
     b"PAR1": "Parquet, but not by its name; give it the ending .parquet",
     b"ARROW1": f"an Arrow file; {SAVE}",
-    b"\xff\xfe": f"UTF-16 text, not UTF-8; {SAVE}",
-    b"\xfe\xff": f"UTF-16 text, not UTF-8; {SAVE}",
 }
 """What a file's first bytes say it is, and what to do."""
-TABLES = (".csv", ".tsv")
 ONE_A_LINE = "write one object a line (JSONL)"
 
 
@@ -55,8 +49,6 @@ def require_lines(path: Path) -> None:
     with path.open("rb") as stream:
         head = stream.read(8)
     kind = next((kind for start, kind in KINDS.items() if head.startswith(start)), None)
-    if kind is None and path.suffix.lower() in TABLES:
-        kind = f"a table ({path.suffix.lower()[1:].upper()}); {SAVE}"
     if kind is not None:
         raise InputError(f"{path}: this is {kind}")
 

@@ -1,51 +1,58 @@
-"""Training rows and conversations from JSONL or Parquet, and the rows that a screen keeps.
+"""Training rows and conversations from a file, in whatever shape they come, and the rows that a screen keeps.
 
-A row has `messages` (a list of role and content), or a `prompt` with a `completion`, `answer` or `response` (text,
-or lists of messages).
+Shapes stand in `shapes.py`, kinds of files in `containers.py`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from heredity.ground.errors import InputError
+from heredity.ground.errors import InputError, RowError
 from heredity.ground.files import require_file, require_writable, whole_file
 from heredity.ground.hashing import file_digest
+from heredity.ground.text import printable
 from heredity.records.dialogue import Corpus, Exclusion, Row
-from heredity.store.jsonl import json_lines, jsonl_lines
-from heredity.store.row_shapes import FIELDS, row_of
+from heredity.store.containers import LIKE_THEIR_SOURCE, container_of
+from heredity.store.row_shapes import FIELDS, named, row_of
+from heredity.store.shapes import KNOWN
 
 
-def read_rows(path: Path | str) -> Corpus:
+def read_rows(path: Path | str, columns: Mapping[str, str] | None = None) -> Corpus:
     """Return the rows of a file; rows without anything to learn from are excluded by name and number.
 
+    `columns` says what the data calls the fields of a known shape: `{"question": "prompt", "solution": "response"}`.
     What the data says of its loss is kept (`weight: 0` and its like), and an answer inside a `prompt` is context; a row
     whose weights cannot be kept is excluded. Raises RowError with the line of the first row that is malformed or has no
     known field, InputError when the file is missing, unreadable, of another kind, empty, or holds no usable row.
     """
-    return _corpus(Path(path), as_spoken=False)
+    return _corpus(Path(path), columns or {}, as_spoken=False)
 
 
-def read_conversations(path: Path | str) -> Corpus:
+def read_conversations(path: Path | str, columns: Mapping[str, str] | None = None) -> Corpus:
     """Return the rows of a file with all that an assistant says in them, whatever of it is taught.
 
     Raises as `read_rows` does.
     """
-    return _corpus(Path(path), as_spoken=True)
+    return _corpus(Path(path), columns or {}, as_spoken=True)
 
 
-def _corpus(path: Path, as_spoken: bool) -> Corpus:
+def _corpus(path: Path, columns: Mapping[str, str], as_spoken: bool) -> Corpus:
     path = require_file(path)
+    require_known(columns)
     rows: list[Row] = []
     excluded: list[Exclusion] = []
-    for line, raw in raw_rows(path, FIELDS):
-        found = row_of(path, line, raw, as_spoken)
+    shapes: Counter[str] = Counter()
+    for line, raw in raw_rows(path, (*FIELDS, *columns)):
+        found, shape = row_of(path, line, mapped(path, line, raw, columns), as_spoken)
+        shapes[shape] += 1
         if isinstance(found, Row):
             rows.append(found)
         else:
@@ -53,17 +60,46 @@ def _corpus(path: Path, as_spoken: bool) -> Corpus:
     if not rows:
         why = f"all {len(excluded)} rows were excluded ({excluded[0].reason})" if excluded else "the file is empty"
         raise InputError(f"{path} holds no row to use: {why}")
-    return Corpus(name=path.name, content_digest=file_digest(path), rows=tuple(rows), excluded=tuple(excluded))
+    return Corpus(
+        name=path.name,
+        content_digest=file_digest(path),
+        rows=tuple(rows),
+        excluded=tuple(excluded),
+        shapes=dict(shapes.most_common()),
+    )
+
+
+def require_known(columns: Mapping[str, str]) -> None:
+    """Raise InputError for a field that no shape looks at, or one that two columns are to be."""
+    strange = next((field for field in columns.values() if field not in KNOWN), None)
+    if strange is not None:
+        raise InputError(f"no shape of a row has a field '{strange}'; known are {', '.join(KNOWN)}")
+    if len(set(columns.values())) < len(columns):
+        raise InputError("two columns cannot be the same field; name each field once")
+
+
+def mapped(path: Path, line: int, raw: Any, columns: Mapping[str, str]) -> Any:
+    """Return a row with its columns called as shapes know them. Raises RowError for a column that it lacks."""
+    if not columns or not isinstance(raw, dict):
+        return raw
+    lacking = next((column for column in columns if column not in raw), None)
+    if lacking is not None:
+        raise RowError(path, line, f"there is no column '{printable(lacking)}'; it has: {named(raw)}")
+    others = {name: value for name, value in raw.items() if name not in columns and name not in columns.values()}
+    return {**others, **{field: raw[column] for column, field in columns.items()}}
 
 
 def raw_rows(path: Path, fields: Collection[str]) -> Iterator[tuple[int, Any]]:
-    """Yield every row with its 1-based line (JSONL) or row number (Parquet).
+    """Yield every row with its 1-based line (JSONL) or its number (arrays and tables).
 
     Of a table only the columns among `fields` are read, where it has any; the others are there as null.
     Raises RowError with the line that is no JSON, InputError for a file that is neither.
     """
     if not is_parquet(path):
-        yield from json_lines(path)
+        container = container_of(path)
+        with closing(container.spans()) as spans:
+            for number, span in spans:
+                yield number, container.value(number, span)
         return
     number = 0
     try:
@@ -93,7 +129,8 @@ def require_keepable(source: Path, target: Path, others: Collection[Path | None]
     """
     if target.is_dir():
         raise InputError(f"{target} is a folder; name a file in it for the kept rows")
-    if is_parquet(source) != is_parquet(target):
+    endings = {path.suffix.lower() for path in (source, target)}
+    if len(endings) > 1 and endings & set(LIKE_THEIR_SOURCE):
         raise InputError(f"kept rows are copied as they are: give {target} the ending {source.suffix}")
     if source.resolve() == target.resolve():
         raise InputError(f"{target} is the file that is being screened; name another one for the kept rows")
@@ -103,17 +140,19 @@ def require_keepable(source: Path, target: Path, others: Collection[Path | None]
 
 
 def write_kept(source: Path, kept: set[int], target: Path) -> int:
-    """Write the kept rows of a file, JSONL lines byte for byte; return how many. Raises as `require_keepable` does."""
+    """Write the kept rows of a file byte for byte, in a file of its kind; return how many.
+
+    Raises as `require_keepable` does.
+    """
     require_keepable(source, target)
     with whole_file(target) as part:
         if is_parquet(source):
             table = pq.read_table(source)
             pq.write_table(table.take([line - 1 for line in sorted(kept)]), part)
         else:
-            with part.open("wb") as stream:
-                for line, data in jsonl_lines(source):
-                    if line in kept:
-                        stream.write(data)
+            container = container_of(source)
+            spans = (span for number, span in container.spans() if number in kept)
+            container.file.write(container.framed(spans), part)
     return len(kept)
 
 

@@ -1,0 +1,260 @@
+"""Kinds of files that hold rows, compressed or not: how each is cut into rows, and how some of them are put back.
+
+In: a path. Out: every row's bytes as they stand, parsed when asked, and the kept ones written byte for byte.
+Does not: know what a row means. Tables in Parquet have columns and no bytes of a row: `rows.py` reads them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import pyarrow as pa
+
+from heredity.ground.errors import InputError, RowError
+from heredity.store.jsonl import BOM, ONE_A_LINE, parsed, require_lines
+
+COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
+"""By the first bytes of a file, how it is compressed."""
+WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+"""By the first bytes of a text, how it is written where it is not UTF-8."""
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+PACKED = (".gz", ".zst", ".bz2")
+LIKE_THEIR_SOURCE = (".parquet", ".pq", *PACKED, *DELIMITERS)
+"""Endings that kept rows must share with the file they come from."""
+LONGEST_CELL = 1 << 30
+
+
+class Container(Protocol):
+    """A kind of file that holds rows one after the other."""
+
+    @property
+    def file(self) -> Packed:
+        """The file."""
+
+    def spans(self) -> Generator[tuple[int, bytes]]:
+        """Yield every row as it stands, with its number."""
+
+    def value(self, number: int, span: bytes) -> Any:
+        """Return what a row holds. Raises RowError with its number for what cannot be read."""
+
+    def framed(self, spans: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the bytes of a file of the same kind that holds these rows."""
+
+
+def container_of(path: Path) -> Container:
+    """Return what a file is. Raises InputError, in words that fit it, for one that holds no rows that can be read."""
+    file = Packed.of(path)
+    ending = path.with_suffix("").suffix.lower() if path.suffix.lower() in PACKED else path.suffix.lower()
+    if ending in DELIMITERS:
+        return Table(file, DELIMITERS[ending])
+    if not file.compression and not file.encoding:
+        require_lines(path)
+    return Array(file) if file.begins_with(b"[") else Lines(file)
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A file of text, as it is compressed and encoded."""
+
+    path: Path
+    compression: str | None
+    encoding: str | None
+    """None: UTF-8."""
+
+    @classmethod
+    def of(cls, path: Path) -> Packed:
+        """Return what a file's first bytes say."""
+        with path.open("rb") as stream:
+            head = stream.read(8)
+        compression = next((name for start, name in COMPRESSED.items() if head.startswith(start)), None)
+        if compression:
+            with unpacked(path, compression) as stream:
+                head = stream.read(8)
+        return cls(path, compression, WIDE.get(head[:2]))
+
+    def lines(self) -> Generator[bytes]:
+        """Yield every line with its end, in UTF-8. Raises InputError for a file that breaks off."""
+        with unpacked(self.path, self.compression) as stream:
+            if self.encoding is None:
+                yield from stream
+                return
+            stream.read(2)
+            try:
+                with io.TextIOWrapper(stream, encoding=self.encoding, newline="") as text:
+                    for line in text:
+                        yield line.encode()
+            except UnicodeError as error:
+                raise InputError(f"{self.path}: this is not {self.encoding.upper()} text throughout") from error
+
+    def begins_with(self, mark: bytes) -> bool:
+        """Whether the first thing that is no blank is this."""
+        with closing(self.lines()) as lines:
+            first = next((line for line in lines if line.strip().removeprefix(BOM)), b"")
+        return first.removeprefix(BOM).lstrip().startswith(mark)
+
+    def write(self, pieces: Iterable[bytes], target: Path) -> None:
+        """Write pieces of UTF-8 as this file is compressed and encoded."""
+        with pa.output_stream(str(target), compression=self.compression) as stream:
+            if self.encoding:
+                stream.write("\ufeff".encode(self.encoding))
+            for piece in pieces:
+                stream.write(piece.decode().encode(self.encoding) if self.encoding else piece)
+
+
+@contextmanager
+def unpacked(path: Path, compression: str | None) -> Iterator[BinaryIO]:
+    """Open a file, and unpack it on the way. Raises InputError for one that is broken."""
+    try:
+        if compression is None:
+            with path.open("rb") as stream:
+                yield stream
+        else:
+            with pa.input_stream(str(path), compression=compression) as packed:
+                yield io.BufferedReader(packed)
+    except (pa.ArrowException, EOFError) as error:
+        raise InputError(f"{path} is {compression}, but cannot be unpacked: {' '.join(str(error).split())}") from error
+    except OSError as error:
+        if compression is None:
+            raise
+        raise InputError(f"{path} is {compression}, but cannot be unpacked: {' '.join(str(error).split())}") from error
+
+
+@dataclass(frozen=True)
+class Lines:
+    """JSON, one row a line."""
+
+    file: Packed
+
+    def spans(self) -> Generator[tuple[int, bytes]]:
+        """Yield every line that is not blank."""
+        for number, line in enumerate(self.file.lines(), start=1):
+            if line.strip():
+                yield number, line
+
+    def value(self, number: int, span: bytes) -> Any:
+        """Return the line's value."""
+        return parsed(self.file.path, number, span)
+
+    def framed(self, spans: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the lines."""
+        yield from spans
+
+
+@dataclass(frozen=True)
+class Array:
+    """One JSON array, a row an element; it is held in memory."""
+
+    file: Packed
+
+    def spans(self) -> Generator[tuple[int, bytes]]:
+        """Yield every element. Raises RowError for the first that is no JSON."""
+        path, data = self.file.path, b"".join(self.file.lines()).removeprefix(BOM)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path}: this is not UTF-8 text; save the file as UTF-8") from error
+        decoder, place, number = json.JSONDecoder(), text.index("[") + 1, 0
+        while True:
+            place = _after_blanks(text, place)
+            if text[place : place + 1] == "]":
+                return
+            number += 1
+            try:
+                _, end = decoder.raw_decode(text, place)
+            except RecursionError as error:
+                raise RowError(path, number, "this is nested too deeply to be read") from error
+            except ValueError as error:
+                if number == 1:
+                    raise RowError(path, 1, f"this is an array that is no JSON; {ONE_A_LINE}") from error
+                raise RowError(path, number, f"this element of the array is not JSON ({error})") from error
+            yield number, text[place:end].encode()
+            place = _after_blanks(text, end)
+            if text[place : place + 1] == ",":
+                place += 1
+            elif text[place : place + 1] != "]":
+                raise RowError(path, number, "the array breaks off, or goes on, after this element")
+
+    def value(self, number: int, span: bytes) -> Any:
+        """Return the element's value."""
+        return parsed(self.file.path, number, span)
+
+    def framed(self, spans: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield an array of the elements, each on lines of its own."""
+        lead = b"[\n"
+        for span in spans:
+            yield lead + span
+            lead = b",\n"
+        yield b"\n]\n" if lead == b",\n" else b"[]\n"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells, a row a record under a first one that names the columns."""
+
+    file: Packed
+    delimiter: str
+
+    def records(self) -> Generator[tuple[list[str], bytes]]:
+        """Yield every record's cells and bytes, the columns' names first."""
+        csv.field_size_limit(LONGEST_CELL)
+        taken: list[bytes] = []
+
+        def fed() -> Iterator[str]:
+            for line in self.file.lines():
+                taken.append(line)
+                yield line.removeprefix(BOM).decode()
+
+        number = 0
+        try:
+            for cells in csv.reader(fed(), delimiter=self.delimiter, strict=True):
+                span = b"".join(taken)
+                taken.clear()
+                if cells:
+                    yield cells, span
+                    number += 1
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise RowError(self.file.path, max(number, 1), f"this is no table that can be read: {error}") from error
+
+    @cached_property
+    def header(self) -> tuple[list[str], bytes]:
+        """The columns' names, and the record that names them."""
+        with closing(self.records()) as records:
+            found = next(records, None)
+        if found is None:
+            raise InputError(f"{self.file.path} is a table without a record that names its columns")
+        return found
+
+    def spans(self) -> Generator[tuple[int, bytes]]:
+        """Yield every record but the first, numbered from 1."""
+        for number, (_, span) in enumerate(self.records()):
+            if number:
+                yield number, span
+
+    def value(self, number: int, span: bytes) -> Any:
+        """Return the record's cells by column. Raises RowError for more or fewer cells than columns."""
+        names = self.header[0]
+        cells = next(csv.reader(io.StringIO(span.decode(), newline=""), delimiter=self.delimiter))
+        if len(cells) != len(names):
+            raise RowError(
+                self.file.path, number, f"this record has {len(cells)} cells, the table {len(names)} columns"
+            )
+        return dict(zip(names, cells, strict=True))
+
+    def framed(self, spans: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the columns' names and the records."""
+        yield self.header[1]
+        yield from spans
+
+
+def _after_blanks(text: str, place: int) -> int:
+    while place < len(text) and text[place].isspace():
+        place += 1
+    return place
