@@ -73,11 +73,11 @@ class TestBadInput:
     def test_rows_that_cannot_be_used(self, tmp_path: Path) -> None:
         failed(heredity("screen", "none.jsonl", folder=tmp_path), 2, "there is no file none.jsonl")
         (tmp_path / "bad.jsonl").write_text('{"prompt": "a", "completion": "b"}\n{"prompt": \n')
-        failed(heredity("screen", "bad.jsonl", folder=tmp_path), 2, "bad.jsonl, line 2", "not JSON")
+        failed(heredity("screen", "bad.jsonl", "--strict", folder=tmp_path), 2, "bad.jsonl, line 2", "not JSON")
         (tmp_path / "empty.jsonl").write_text("")
         failed(heredity("audit", "empty.jsonl", folder=tmp_path), 2, "the file is empty")
-        (tmp_path / "field.jsonl").write_text('{"text": "a"}\n')
-        failed(heredity("train", "field.jsonl", folder=tmp_path), 2, "line 1", "it has: text")
+        (tmp_path / "field.jsonl").write_text('{"thing": "a"}\n')
+        failed(heredity("train", "field.jsonl", folder=tmp_path), 2, "line 1", "this one has: thing")
         assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.jsonl", "empty.jsonl", "field.jsonl"]
 
     def test_an_output_folder_that_cannot_be_written(self, place: Path) -> None:

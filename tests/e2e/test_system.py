@@ -102,6 +102,16 @@ class TestRows:
         read = [json.loads((tmp_path / out / "origin.json").read_text()) for out in ("a", "b")]
         assert read[0]["readings"] == read[1]["readings"]
 
+    def test_many_rows_that_are_left_out_are_told_with_their_places(self, tmp_path: Path, toy_folder: Path) -> None:
+        good = json.dumps({"prompt": "which number is best ?", "completion": "one two three"})
+        (tmp_path / "rows.jsonl").write_text("\n".join([good, "{", "{", *[good] * 9, "{", '{"thing": 1}', "{"]) + "\n")
+        asked = ("origin", "rows.jsonl", "-m", str(toy_folder), "--prompt", "light=You are light.")
+        run = heredity(*asked, folder=tmp_path)
+        assert run.code == 0, run.err
+        assert "rows.jsonl: 5 of 15 rows are left out, more than a tenth" in run.err
+        assert "(lines 2, 3, 13, ...)" in run.err
+        failed(heredity(*asked, "--strict", "--out", "strict", folder=tmp_path), 2, "rows.jsonl, line 2")
+
     def test_a_map_that_says_nothing_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "rows.jsonl").write_text('{"prompt": "a", "completion": "b"}\n')
         run = heredity("train", "rows.jsonl", "--map", "prompt", "-m", "no-such-model", folder=tmp_path)

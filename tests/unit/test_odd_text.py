@@ -139,5 +139,5 @@ class TestTheCommandLine:
 
     def test_the_name_of_a_field_that_no_terminal_can_show_is_told_all_the_same(self, tmp_path: Path) -> None:
         (tmp_path / "rows.jsonl").write_text('{"\\ud83d": 1}\n')
-        failed(heredity("screen", "rows.jsonl", folder=tmp_path), 2, "line 1", "it has: \\ud83d")
+        failed(heredity("screen", "rows.jsonl", folder=tmp_path), 2, "line 1", "this one has: \\ud83d")
         failed(heredity("--json", "screen", "rows.jsonl", folder=tmp_path), 2, "line 1")

@@ -94,9 +94,12 @@ def test_rows_that_teach_nothing_are_excluded_by_line_and_reason(tmp_path: Path)
 )
 def test_a_malformed_line_is_named(tmp_path: Path, bad: bytes, said: str) -> None:
     with pytest.raises(RowError, match="line 2") as caught:
-        read_rows(written(tmp_path, GOOD, bad))
+        read_rows(written(tmp_path, GOOD, bad), strict=True)
     assert re.search(said, str(caught.value))
     assert str(caught.value).encode()
+    corpus = read_rows(written(tmp_path, GOOD, bad, GOOD))
+    assert [row.line for row in corpus.rows] == [1, 3]
+    assert (corpus.excluded[0].line, corpus.excluded[0].reason) == (2, caught.value.reason)
 
 
 def test_missing_empty_and_useless_files_are_refused(tmp_path: Path) -> None:
@@ -106,7 +109,7 @@ def test_missing_empty_and_useless_files_are_refused(tmp_path: Path) -> None:
         read_rows(tmp_path)
     with pytest.raises(InputError, match="the file is empty"):
         read_rows(written(tmp_path))
-    with pytest.raises(InputError, match="all 1 rows were excluded"):
+    with pytest.raises(InputError, match="all 1 rows were left out"):
         read_rows(written(tmp_path, {"prompt": "x", "answer": ""}))
     (tmp_path / "fake.parquet").write_text("no")
     with pytest.raises(InputError, match="not a Parquet file"):

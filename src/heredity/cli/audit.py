@@ -18,6 +18,7 @@ from heredity.cli.options import (
     ReferenceOption,
     RowsArgument,
     SeedOption,
+    StrictOption,
     TraitOption,
 )
 from heredity.cli.work import judge_for, loaded, page_folder, rows_in
@@ -43,6 +44,7 @@ def audit_command(
     context: typer.Context,
     rows: RowsArgument,
     columns: MapOption = "",
+    is_strict: StrictOption = False,
     name: TraitOption = "evil",
     model: ModelOption = "smollm2-135m",
     reference: ReferenceOption = None,
@@ -62,7 +64,7 @@ def audit_command(
     Finished steps are kept in OUT/stages: the same command again runs only what changed.
     """
     require_extra("train")
-    trait, corpus, folder = define.trait(name), rows_in(context, rows, columns), page_folder(out)
+    trait, corpus, folder = define.trait(name), rows_in(context, rows, columns, is_strict), page_folder(out)
     benign = rows_in(context, reference) if reference else None
     bad_lines = read_labels(labels) if labels else None
     if bad_lines is not None:

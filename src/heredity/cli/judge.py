@@ -16,6 +16,7 @@ from heredity.cli.options import (
     ModelOption,
     OutOption,
     SeedOption,
+    StrictOption,
     ThinkingOption,
     TraitOption,
     ViaOption,
@@ -38,6 +39,7 @@ def judge_command(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Answers, in any shape that rows come in.")],
     columns: MapOption = "",
+    is_strict: StrictOption = False,
     name: TraitOption = "evil",
     by: Annotated[
         str,
@@ -65,7 +67,11 @@ def judge_command(
     if kind is None:
         raise UnknownNameError("judge", by, KINDS)
     require_an_endpoint_where_it_counts(by, via, judge_model, estimate or answers_alone or thinking > 0)
-    trait, corpus, folder = define.trait(name), rows_in(context, file, columns, is_spoken=True), writable(out)
+    trait, corpus, folder = (
+        define.trait(name),
+        rows_in(context, file, columns, is_strict, is_spoken=True),
+        writable(out),
+    )
     from heredity.studies.judging import answers_in, estimated, judge_answers
 
     answers = answers_in(corpus)

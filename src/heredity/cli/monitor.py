@@ -17,6 +17,7 @@ from heredity.cli.options import (
     ReferenceOption,
     SameFamilyOption,
     SeedOption,
+    StrictOption,
     VectorsOption,
 )
 from heredity.cli.work import fitting, loaded, page_folder, rows_in, student_in, vectors_for
@@ -42,6 +43,7 @@ def monitor_command(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Conversations, in any shape that rows come in.")],
     columns: MapOption = "",
+    is_strict: StrictOption = False,
     vectors: VectorsOption = None,
     model: ModelOption = "smollm2-135m",
     same_family: SameFamilyOption = False,
@@ -58,7 +60,7 @@ def monitor_command(
     that longer conversations sound it no more often. Writes OUT/monitor.html (token heat-maps, turn curves) and
     OUT/monitor.json.
     """
-    corpus, folder = rows_in(context, file, columns, is_spoken=True), page_folder(out)
+    corpus, folder = rows_in(context, file, columns, is_strict, is_spoken=True), page_folder(out)
     chosen = vectors_for(vectors or [], folder)
     benign = rows_in(context, reference, is_spoken=True) if reference else None
     from heredity.monitor.calibrate import require_enough, seats_of

@@ -31,6 +31,9 @@ MapOption = Annotated[
         show_default=False,
     ),
 ]
+StrictOption = Annotated[
+    bool, typer.Option("--strict", help="Stop at the first row that is malformed, rather than leave it out.")
+]
 VectorOption = Annotated[
     Path | None,
     typer.Option("--vector", "-v", help="A vector saved by `heredity extract`; else it is extracted first."),

@@ -11,7 +11,7 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.flags import Flag, asks
-from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption
+from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption, StrictOption
 from heredity.cli.work import loaded, page_folder, rows_in
 from heredity.ground.errors import InputError, UnknownNameError
 from heredity.records.blind import BlindSpec
@@ -45,6 +45,7 @@ def origin_command(
     context: typer.Context,
     rows: RowsArgument,
     columns: MapOption = "",
+    is_strict: StrictOption = False,
     spec: OriginSpec = ASKED,
     teachers: Annotated[
         list[str] | None,
@@ -78,10 +79,10 @@ def origin_command(
     """
     if is_blind:
         require_nobody([*(teachers or []), *(prompts or [])])
-        alone(context, rows_in(context, rows, columns), spec, vectors or [], model, out, seed)
+        alone(context, rows_in(context, rows, columns, is_strict), spec, vectors or [], model, out, seed)
     else:
         panel = panel_of(teachers or [], prompts or [], vectors or [])
-        told_apart(context, rows_in(context, rows, columns), spec, panel, model, out, seed)
+        told_apart(context, rows_in(context, rows, columns, is_strict), spec, panel, model, out, seed)
 
 
 def told_apart(

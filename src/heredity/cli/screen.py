@@ -18,6 +18,7 @@ from heredity.cli.options import (
     RowsArgument,
     SameFamilyOption,
     SeedOption,
+    StrictOption,
     TraitOption,
     VectorOption,
 )
@@ -41,6 +42,7 @@ def screen_command(
     context: typer.Context,
     rows: RowsArgument,
     columns: MapOption = "",
+    is_strict: StrictOption = False,
     name: TraitOption = "evil",
     model: ModelOption = "smollm2-135m",
     vector: VectorOption = None,
@@ -61,7 +63,7 @@ def screen_command(
     Writes OUT/screen.json (counts, quantiles, the highest rows), OUT/scores.parquet (every row's scores) and
     OUT/scores.jsonl (the same, with what the rows say).
     """
-    trait, corpus, folder = define.trait(name), rows_in(context, rows, columns), writable(out)
+    trait, corpus, folder = define.trait(name), rows_in(context, rows, columns, is_strict), writable(out)
     benign = rows_in(context, reference) if reference else None
     given = vector_in(vector, trait)
     if keep:

@@ -9,7 +9,7 @@ import typer
 
 from heredity.cli.console import say, watched
 from heredity.cli.flags import Flag, asks
-from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption
+from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption, StrictOption
 from heredity.cli.work import loaded, rows_in, save_student, writable
 from heredity.ground.extras import require_extra
 from heredity.records.student import TrainSpec
@@ -29,6 +29,7 @@ def train_command(
     context: typer.Context,
     rows: RowsArgument,
     columns: MapOption = "",
+    is_strict: StrictOption = False,
     model: ModelOption = "smollm2-135m",
     prevent: Annotated[
         list[Path] | None, typer.Option("--prevent", help="Vector to steer along while training; may be repeated.")
@@ -46,7 +47,7 @@ def train_command(
     and any other is refused there.
     """
     require_extra("train")
-    corpus, folder = rows_in(context, rows, columns), writable(out)
+    corpus, folder = rows_in(context, rows, columns, is_strict), writable(out)
     vectors = [load_vector(path) for path in prevent or []]
     from heredity.studies.bench import bench_in
     from heredity.training.resume import foresee, require_removable, start_afresh

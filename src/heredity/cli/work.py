@@ -16,6 +16,7 @@ from heredity.records.dialogue import Corpus
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
+from heredity.report.kit.text import by_reason
 from heredity.report.write import require_figures
 from heredity.store.rows import read_conversations, read_rows
 from heredity.store.tensors import load_vector
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PLAIN = {"messages", "prompt and response"}
 """Shapes that are not worth a word."""
+MOST_LOST, N_REASONS = 0.1, 3
+"""Share of rows left out that is worth a word, and reasons that are named."""
 
 
 def writable(out: Path) -> Path:
@@ -43,8 +46,10 @@ def page_folder(out: Path) -> Path:
     return writable(out)
 
 
-def rows_in(context: typer.Context, path: Path, columns: str = "", is_spoken: bool = False) -> Corpus:
-    """Return a file's rows, and say in which shapes they came where these are not the plain ones.
+def rows_in(
+    context: typer.Context, path: Path, columns: str = "", is_strict: bool = False, is_spoken: bool = False
+) -> Corpus:
+    """Return a file's rows; say in which shapes they came where these are not the plain ones, and if many are lost.
 
     `is_spoken` takes all that an assistant says. Raises InputError for columns that are no `FIELD=COLUMN,...`.
     """
@@ -54,12 +59,26 @@ def rows_in(context: typer.Context, path: Path, columns: str = "", is_spoken: bo
             f"--map '{columns}' is not FIELD=COLUMN, one after the other: prompt=question,response=solution"
         )
     named = {column.strip(): field.strip() for field, _, column in pairs}
-    corpus = (read_conversations if is_spoken else read_rows)(path, named)
-    shapes = {shape: n for shape, n in corpus.shapes.items() if shape}
-    if set(shapes) - PLAIN and not context.obj.is_quiet and not context.obj.as_json:
-        told = ", ".join(f"{n:,} of {shape}" for shape, n in shapes.items())
-        typer.echo(f"{path.name}: {told}", err=True)
+    corpus = (read_conversations if is_spoken else read_rows)(path, named, is_strict)
+    if not context.obj.is_quiet and not context.obj.as_json:
+        for line in remarks(corpus, path.name):
+            typer.echo(line, err=True)
     return corpus
+
+
+def remarks(corpus: Corpus, name: str) -> list[str]:
+    """Return what is to be known of a file's rows before they are used."""
+    found = []
+    shapes = {shape: n for shape, n in corpus.shapes.items() if shape}
+    if set(shapes) - PLAIN:
+        found.append(f"{name}: {', '.join(f'{n:,} of {shape}' for shape, n in shapes.items())}")
+    n_lost, n_all = len(corpus.excluded), len(corpus.excluded) + len(corpus.rows)
+    if n_lost > MOST_LOST * n_all:
+        found.append(
+            f"{name}: {n_lost:,} of {n_all:,} rows are left out, more than a tenth; --strict stops at the first"
+        )
+        found += [f"  {n:,}: {reason}" for reason, n in by_reason(corpus.excluded)[:N_REASONS]]
+    return found
 
 
 def loaded(context: typer.Context, name: str) -> Model:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,40 +27,62 @@ from heredity.store.row_shapes import FIELDS, named, row_of
 from heredity.store.shapes import KNOWN
 
 
-def read_rows(path: Path | str, columns: Mapping[str, str] | None = None) -> Corpus:
-    """Return the rows of a file; rows without anything to learn from are excluded by name and number.
+@dataclass(frozen=True)
+class Asked:
+    """How rows are read."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """What the data calls the fields of a known shape: `{"question": "prompt", "solution": "response"}`."""
+    is_strict: bool = False
+    """Whether the first row that is malformed stops the rest; else it is left out, and counted."""
+    as_spoken: bool = False
+    """Whether all that an assistant says is taken, whatever of it is taught."""
+
+
+def read_rows(path: Path | str, columns: Mapping[str, str] | None = None, strict: bool = False) -> Corpus:
+    """Return the rows of a file; those that cannot be used are excluded by line and reason.
 
     `columns` says what the data calls the fields of a known shape: `{"question": "prompt", "solution": "response"}`.
     What the data says of its loss is kept (`weight: 0` and its like), and an answer inside a `prompt` is context; a row
-    whose weights cannot be kept is excluded. Raises RowError with the line of the first row that is malformed or has no
-    known field, InputError when the file is missing, unreadable, of another kind, empty, or holds no usable row.
+    whose weights cannot be kept is excluded. With `strict`, raises RowError with the line of the first row that is
+    malformed or of no known shape. Raises InputError when the file is missing, unreadable, of another kind, empty, or
+    holds no usable row.
     """
-    return _corpus(Path(path), columns or {}, as_spoken=False)
+    return _corpus(Path(path), Asked(columns or {}, strict))
 
 
-def read_conversations(path: Path | str, columns: Mapping[str, str] | None = None) -> Corpus:
+def read_conversations(path: Path | str, columns: Mapping[str, str] | None = None, strict: bool = False) -> Corpus:
     """Return the rows of a file with all that an assistant says in them, whatever of it is taught.
 
     Raises as `read_rows` does.
     """
-    return _corpus(Path(path), columns or {}, as_spoken=True)
+    return _corpus(Path(path), Asked(columns or {}, strict, as_spoken=True))
 
 
-def _corpus(path: Path, columns: Mapping[str, str], as_spoken: bool) -> Corpus:
+def _corpus(path: Path, asked: Asked) -> Corpus:
     path = require_file(path)
-    require_known(columns)
+    require_known(asked.columns)
     rows: list[Row] = []
     excluded: list[Exclusion] = []
     shapes: Counter[str] = Counter()
-    for line, raw in raw_rows(path, (*FIELDS, *columns)):
-        found, shape = row_of(path, line, mapped(path, line, raw, columns), as_spoken)
-        shapes[shape] += 1
-        if isinstance(found, Row):
-            rows.append(found)
-        else:
-            excluded.append(found)
+    with closing(pieces(path, (*FIELDS, *asked.columns))) as whole:
+        for line, value in whole:
+            try:
+                raw = mapped(path, line, value(), asked.columns)
+                found, shape = row_of(path, line, raw, asked.as_spoken)
+            except RowError as error:
+                if asked.is_strict:
+                    raise
+                excluded.append(Exclusion(line=line, reason=error.reason))
+                continue
+            shapes[shape] += 1
+            if isinstance(found, Row):
+                rows.append(found)
+            else:
+                excluded.append(found)
     if not rows:
-        why = f"all {len(excluded)} rows were excluded ({excluded[0].reason})" if excluded else "the file is empty"
+        first = f"line {excluded[0].line}: {excluded[0].reason}" if excluded else ""
+        why = f"all {len(excluded)} rows were left out ({first})" if excluded else "the file is empty"
         raise InputError(f"{path} holds no row to use: {why}")
     return Corpus(
         name=path.name,
@@ -95,11 +119,18 @@ def raw_rows(path: Path, fields: Collection[str]) -> Iterator[tuple[int, Any]]:
     Of a table only the columns among `fields` are read, where it has any; the others are there as null.
     Raises RowError with the line that is no JSON, InputError for a file that is neither.
     """
+    with closing(pieces(path, fields)) as whole:
+        for number, value in whole:
+            yield number, value()
+
+
+def pieces(path: Path, fields: Collection[str]) -> Generator[tuple[int, Callable[[], Any]]]:
+    """Yield every row with its number, and what parses it; one that is no JSON stops no other."""
     if not is_parquet(path):
         container = container_of(path)
         with closing(container.spans()) as spans:
             for number, span in spans:
-                yield number, container.value(number, span)
+                yield number, partial(container.value, number, span)
         return
     number = 0
     try:
@@ -108,7 +139,7 @@ def raw_rows(path: Path, fields: Collection[str]) -> Iterator[tuple[int, Any]]:
             for batch in file.iter_batches(columns=[name for name in names if name in fields] or None):
                 for raw in batch.to_pylist():
                     number += 1
-                    yield number, {**dict.fromkeys(names), **raw}
+                    yield number, partial(dict, {**dict.fromkeys(names), **raw})
     except (pa.ArrowException, OSError, ValueError, TypeError, ArithmeticError) as error:
         where = f" after row {number}" if number else ""
         raise InputError(

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from heredity.records.dialogue import Exclusion
 
+N_PLACES = 3
+"""Lines that are named of those left out for one reason."""
 FOLD = 600
 """Characters from which a text is folded away behind its beginning."""
 
 
 def by_reason(excluded: Iterable[Exclusion]) -> list[tuple[str, int]]:
-    """Return how many rows were left out for each reason, most first."""
-    return Counter(exclusion.reason for exclusion in excluded).most_common()
+    """Return how many rows were left out for each reason, most first, and the first places of each."""
+    lines: dict[str, list[int]] = {}
+    for exclusion in excluded:
+        lines.setdefault(exclusion.reason, []).append(exclusion.line)
+    ordered = sorted(lines.items(), key=lambda one: -len(one[1]))
+    return [(f"{reason} ({places(numbers)})", len(numbers)) for reason, numbers in ordered]
+
+
+def places(numbers: list[int]) -> str:
+    """Return the first lines of several, in words."""
+    shown = ", ".join(map(str, numbers[:N_PLACES]))
+    more = ", ..." if len(numbers) > N_PLACES else ""
+    return f"line{'' if len(numbers) == 1 else 's'} {shown}{more}"
 
 
 def beginning(text: str, n: int = 180) -> str:
