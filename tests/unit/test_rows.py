@@ -251,6 +251,29 @@ def test_what_is_not_to_be_said_and_what_is_no_text_is_left_out(tmp_path: Path) 
     ]
 
 
+class TestOtherSources:
+    def test_rows_in_memory_are_read_as_those_of_a_file(self, tmp_path: Path) -> None:
+        raws = [GOOD, {"instruction": "a", "output": "b"}, {"thing": 1}]
+        corpus = read_rows(raws)
+        assert [row.turns for row in corpus.rows] == [row.turns for row in read_rows(written(tmp_path, *raws)).rows]
+        assert corpus.excluded[0].line == 3
+        assert corpus.content_digest == read_rows(raws).content_digest != read_rows(raws[:1]).content_digest
+
+    def test_a_data_set_is_read_through_its_library(self, tmp_path: Path) -> None:
+        datasets = pytest.importorskip("datasets")
+        (tmp_path / "train.jsonl").write_text(
+            "".join(json.dumps({"question": f"{i}", "answer": "x"}) + "\n" for i in range(3))
+        )
+        whole = datasets.Dataset.from_list([{"question": f"{i}", "answer": "x"} for i in range(3)])
+        assert read_rows(whole).shapes == {"question and answer": 3}
+        streamed = read_rows(f"hf:{tmp_path}@train")
+        assert [row.prompt for row in streamed.rows] == ["0", "1", "2"]
+        with pytest.raises(InputError, match="cannot be had"):
+            read_rows(f"hf:{tmp_path}@nowhere")
+        with pytest.raises(InputError, match="leave --keep out"):
+            write_kept(Path(f"hf:{tmp_path}"), {1}, tmp_path / "kept.jsonl")
+
+
 class TestColumns:
     def test_columns_of_other_names_are_read_as_they_are_said_to_be(self, tmp_path: Path) -> None:
         path = written(tmp_path, {"task": "a", "solution": "b", "prompt": "not this one"})

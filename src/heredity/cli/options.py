@@ -19,7 +19,7 @@ RowsArgument = Annotated[
     Path,
     typer.Argument(
         help="Training rows: JSON lines or array, CSV or Parquet, gzip or zstandard too; messages, prompt and "
-        "response, Alpaca, ShareGPT, preference pairs, question and answer, or text.",
+        "response, Alpaca, ShareGPT, preference pairs, question and answer, or text; or hf:owner/name.",
         show_default=False,
     ),
 ]

@@ -21,10 +21,14 @@ from heredity.ground.errors import InputError, RowError
 from heredity.ground.files import require_file, require_writable, whole_file
 from heredity.ground.hashing import file_digest
 from heredity.ground.text import printable
-from heredity.records.dialogue import Corpus, Exclusion, Row
+from heredity.records.dialogue import Corpus, Exclusion, Row, rows_digest
 from heredity.store.containers import LIKE_THEIR_SOURCE, container_of
+from heredity.store.hub import hub_rows, is_hub
 from heredity.store.row_shapes import FIELDS, named, row_of
 from heredity.store.shapes import KNOWN
+
+Source = Path | str | Iterable[Mapping[str, Any]]
+"""Where rows come from: a file, a data set's name, or rows in memory."""
 
 
 @dataclass(frozen=True)
@@ -39,58 +43,78 @@ class Asked:
     """Whether all that an assistant says is taken, whatever of it is taught."""
 
 
-def read_rows(path: Path | str, columns: Mapping[str, str] | None = None, strict: bool = False) -> Corpus:
+def read_rows(source: Source, columns: Mapping[str, str] | None = None, strict: bool = False) -> Corpus:
     """Return the rows of a file; those that cannot be used are excluded by line and reason.
 
+    `source` is a file, `hf:owner/name[:config][@split]`, or rows in memory: dictionaries, as a `datasets.Dataset` has.
     `columns` says what the data calls the fields of a known shape: `{"question": "prompt", "solution": "response"}`.
     What the data says of its loss is kept (`weight: 0` and its like), and an answer inside a `prompt` is context; a row
     whose weights cannot be kept is excluded. With `strict`, raises RowError with the line of the first row that is
     malformed or of no known shape. Raises InputError when the file is missing, unreadable, of another kind, empty, or
     holds no usable row.
     """
-    return _corpus(Path(path), Asked(columns or {}, strict))
+    return _corpus(source, Asked(columns or {}, strict))
 
 
-def read_conversations(path: Path | str, columns: Mapping[str, str] | None = None, strict: bool = False) -> Corpus:
-    """Return the rows of a file with all that an assistant says in them, whatever of it is taught.
+def read_conversations(source: Source, columns: Mapping[str, str] | None = None, strict: bool = False) -> Corpus:
+    """Return the rows with all that an assistant says in them, whatever of it is taught.
 
-    Raises as `read_rows` does.
+    Takes and raises what `read_rows` does.
     """
-    return _corpus(Path(path), Asked(columns or {}, strict, as_spoken=True))
+    return _corpus(source, Asked(columns or {}, strict, as_spoken=True))
 
 
-def _corpus(path: Path, asked: Asked) -> Corpus:
-    path = require_file(path)
+def _corpus(source: Source, asked: Asked) -> Corpus:
     require_known(asked.columns)
+    path = named_source(source)
+    is_file = isinstance(source, Path | str) and not is_hub(source)
+    found = whole_of(source, path, asked)
     rows: list[Row] = []
     excluded: list[Exclusion] = []
     shapes: Counter[str] = Counter()
-    with closing(pieces(path, (*FIELDS, *asked.columns))) as whole:
+    with closing(found) as whole:
         for line, value in whole:
             try:
                 raw = mapped(path, line, value(), asked.columns)
-                found, shape = row_of(path, line, raw, asked.as_spoken)
+                row, shape = row_of(path, line, raw, asked.as_spoken)
             except RowError as error:
                 if asked.is_strict:
                     raise
                 excluded.append(Exclusion(line=line, reason=error.reason))
                 continue
             shapes[shape] += 1
-            if isinstance(found, Row):
-                rows.append(found)
+            if isinstance(row, Row):
+                rows.append(row)
             else:
-                excluded.append(found)
+                excluded.append(row)
     if not rows:
         first = f"line {excluded[0].line}: {excluded[0].reason}" if excluded else ""
         why = f"all {len(excluded)} rows were left out ({first})" if excluded else "the file is empty"
         raise InputError(f"{path} holds no row to use: {why}")
     return Corpus(
         name=path.name,
-        content_digest=file_digest(path),
+        content_digest=file_digest(path) if is_file else rows_digest(tuple(rows)),
         rows=tuple(rows),
         excluded=tuple(excluded),
         shapes=dict(shapes.most_common()),
     )
+
+
+def named_source(source: Source) -> Path:
+    """Return what to call the source. Raises InputError for a file that is not there."""
+    if not isinstance(source, Path | str):
+        return Path("rows in memory")
+    return Path(source) if is_hub(source) else require_file(Path(source))
+
+
+def whole_of(source: Source, path: Path, asked: Asked) -> Generator[tuple[int, Callable[[], Any]]]:
+    """Yield every row of a source with its number, and what parses it."""
+    if isinstance(source, Path | str) and not is_hub(source):
+        yield from pieces(path, (*FIELDS, *asked.columns))
+        return
+    raws = hub_rows(str(source)) if isinstance(source, Path | str) else source
+    for number, raw in enumerate(raws, start=1):
+        yield number, partial(dict, raw)
 
 
 def require_known(columns: Mapping[str, str]) -> None:
@@ -158,6 +182,8 @@ def require_keepable(source: Path, target: Path, others: Collection[Path | None]
     Raises InputError when source and target are of different kinds, the target is the source, one of the `others` that
     the same run reads or writes, or a folder; StorageError when it cannot be written.
     """
+    if is_hub(source):
+        raise InputError(f"the rows of {source} stand in no file, so that none can be kept as it is; leave --keep out")
     if target.is_dir():
         raise InputError(f"{target} is a folder; name a file in it for the kept rows")
     endings = {path.suffix.lower() for path in (source, target)}
