@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +14,9 @@ from heredity.cli.flags import Flag, asks
 from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption, StrictOption
 from heredity.cli.work import loaded, page_folder, rows_in
 from heredity.ground.errors import InputError, UnknownNameError
-from heredity.records.blind import BlindSpec
+from heredity.records.blind import BlindReport, BlindSpec
 from heredity.records.dialogue import Corpus
-from heredity.records.origin import Hypothesis, HypothesisKind, OriginSpec
+from heredity.records.origin import Hypothesis, HypothesisKind, OriginReport, OriginSpec
 from heredity.records.vector import TraitVector
 from heredity.report.write import told, write
 from heredity.store.tensors import load_vector
@@ -30,6 +30,8 @@ FLAGS = (
     Flag("--most-rows", "n_rows"),
     Flag("--level", "level"),
 )
+Work = Callable[[Corpus, Path], OriginReport | BlindReport]
+"""What is done with the rows, in a folder."""
 BlindOption = Annotated[
     bool,
     typer.Option(
@@ -79,16 +81,17 @@ def origin_command(
     """
     if is_blind:
         require_nobody([*(teachers or []), *(prompts or [])])
-        alone(context, rows_in(context, rows, columns, is_strict), spec, vectors or [], model, out, seed)
+        work: Work = alone(context, spec, vectors or [], model, seed)
     else:
         panel = panel_of(teachers or [], prompts or [], vectors or [])
-        told_apart(context, rows_in(context, rows, columns, is_strict), spec, panel, model, out, seed)
+        work = told_apart(context, spec, panel, model, seed)
+    corpus, folder = rows_in(context, rows, columns, is_strict), page_folder(out)
+    report = work(corpus, folder)
+    say(report, f"{told(report)}\nreport: {write(report, folder).resolve()}", context.obj.as_json)
 
 
-def told_apart(
-    context: typer.Context, corpus: Corpus, spec: OriginSpec, panel: list[Hypothesis], model: str, out: Path, seed: str
-) -> None:
-    """Let a panel read the rows and say who wrote them."""
+def told_apart(context: typer.Context, spec: OriginSpec, panel: list[Hypothesis], model: str, seed: str) -> Work:
+    """Return what lets a panel read rows and say who wrote them, once the panel is known to be sound."""
     from heredity.studies.origin.plan import require_panel
 
     require_panel(panel, spec)
@@ -96,25 +99,27 @@ def told_apart(
         if one.kind == "teacher":
             require_named(one.source)
     pushes = {one.source: pushing(one.source) for one in panel if one.kind == "vector"}
-    folder = page_folder(out)
-    from heredity.models.steer import Push
-    from heredity.studies.origin.origin import Candidate, origin
 
-    with watched(context.obj.is_quiet) as progress:
-        base = loaded(context, model)
+    def work(corpus: Corpus, folder: Path) -> OriginReport:
+        from heredity.models.steer import Push
+        from heredity.studies.origin.origin import Candidate, origin
 
-        def candidate(one: Hypothesis) -> Candidate:
-            if one.kind == "teacher":
-                return Candidate(one, opened=lambda: loaded(context, one.source))
-            if one.kind == "prompt":
-                return Candidate(one, system=one.source)
-            vector, strength = pushes[one.source]
-            vector.require_model(base.name, base.fingerprint)
-            block = vector.header.block
-            return Candidate(one, pushes=(Push(block, vector.directions[block], strength),))
+        with watched(context.obj.is_quiet) as progress:
+            base = loaded(context, model)
 
-        report = origin(corpus, base, [candidate(one) for one in panel], folder, spec, seed, progress)
-    say(report, f"{told(report)}\nreport: {write(report, folder).resolve()}", context.obj.as_json)
+            def candidate(one: Hypothesis) -> Candidate:
+                if one.kind == "teacher":
+                    return Candidate(one, opened=lambda: loaded(context, one.source))
+                if one.kind == "prompt":
+                    return Candidate(one, system=one.source)
+                vector, strength = pushes[one.source]
+                vector.require_model(base.name, base.fingerprint)
+                block = vector.header.block
+                return Candidate(one, pushes=(Push(block, vector.directions[block], strength),))
+
+            return origin(corpus, base, [candidate(one) for one in panel], folder, spec, seed, progress)
+
+    return work
 
 
 def require_nobody(candidates: Sequence[str]) -> None:
@@ -123,20 +128,19 @@ def require_nobody(candidates: Sequence[str]) -> None:
         raise InputError(f"--blind names nobody, but '{candidates[0]}' was named; leave one of the two out")
 
 
-def alone(
-    context: typer.Context, corpus: Corpus, spec: OriginSpec, vectors: Sequence[str], model: str, out: Path, seed: str
-) -> None:
-    """Fit a vector to the rows alone and say what it does."""
+def alone(context: typer.Context, spec: OriginSpec, vectors: Sequence[str], model: str, seed: str) -> Work:
+    """Return what fits a vector to rows alone and says what it does, once what is asked for is known to be sound."""
     from heredity.studies.origin.blind import Sought, blind, require_blind
 
     how, trait = BlindSpec(rows=spec), define.trait("owl")
     require_blind(trait, how)
     known = {one.trait: pushing(one.source)[0] for one in panel_of([], [], vectors)}
-    folder = page_folder(out)
-    with watched(context.obj.is_quiet) as progress:
-        base = loaded(context, model)
-        report = blind(corpus, base, Sought(trait, known), folder, how, seed, progress)
-    say(report, f"{told(report)}\nrecord: {write(report, folder).resolve()}", context.obj.as_json)
+
+    def work(corpus: Corpus, folder: Path) -> BlindReport:
+        with watched(context.obj.is_quiet) as progress:
+            return blind(corpus, loaded(context, model), Sought(trait, known), folder, how, seed, progress)
+
+    return work
 
 
 def panel_of(teachers: Sequence[str], prompts: Sequence[str], vectors: Sequence[str]) -> list[Hypothesis]:
