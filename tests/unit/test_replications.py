@@ -23,10 +23,11 @@ def test_a_transmission_is_published_as_its_students_allow(study: str) -> None:
     assert kept.verdict in (HERE / "subliminal" / f"{study}.md").read_text(encoding="utf-8")
 
 
-def test_a_cascade_is_published_as_its_lineages_allow() -> None:
-    kept = load_record(CascadeReport, HERE / "subliminal" / "cascade.json")
+@pytest.mark.parametrize("study", ["cascade", "cascade-words"])
+def test_a_cascade_is_published_as_its_lineages_allow(study: str) -> None:
+    kept = load_record(CascadeReport, HERE / "subliminal" / f"{study}.json")
     assert descent.concluded(kept).verdict == kept.verdict
-    assert kept.verdict in (HERE / "subliminal" / "cascade.md").read_text(encoding="utf-8")
+    assert kept.verdict in (HERE / "subliminal" / f"{study}.md").read_text(encoding="utf-8")
 
 
 def test_a_distillation_is_published_as_its_models_allow() -> None:
