@@ -1,5 +1,7 @@
 """heredity doctor and heredity open, and help that says what to type first."""
 
+import gzip
+import io
 import json
 import os
 from pathlib import Path
@@ -111,6 +113,17 @@ class TestRows:
         assert "rows.jsonl: 5 of 15 rows are left out, more than a tenth" in run.err
         assert "(lines 2, 3, 13, ...)" in run.err
         failed(heredity(*asked, "--strict", "--out", "strict", folder=tmp_path), 2, "rows.jsonl, line 2")
+
+    def test_rows_may_be_piped_in_packed_or_not(
+        self, tmp_path: Path, toy_folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        line = json.dumps({"prompt": "which number is best ?", "completion": "one two three"}) + "\n"
+        for data in ((line * 9).encode(), gzip.compress((line * 9).encode())):
+            monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+            asked = ("origin", "-", "-m", str(toy_folder), "--prompt", "light=You are light.", "--out", str(len(data)))
+            run = heredity(*asked, "--json", folder=tmp_path)
+            assert run.code == 0, run.err
+            assert json.loads(run.out)["corpus"] == "stdin.jsonl"
 
     def test_a_map_that_says_nothing_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "rows.jsonl").write_text('{"prompt": "a", "completion": "b"}\n')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
@@ -15,6 +14,7 @@ from heredity.cli.options import (
     MapOption,
     ModelOption,
     OutOption,
+    SaidArgument,
     SeedOption,
     StrictOption,
     ThinkingOption,
@@ -37,7 +37,7 @@ DIGITS_COST = "counting first requests; a judge that splits numbers into digits 
 
 def judge_command(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Answers, in any shape that rows come in.")],
+    file: SaidArgument,
     columns: MapOption = "",
     is_strict: StrictOption = False,
     name: TraitOption = "evil",

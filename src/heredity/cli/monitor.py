@@ -15,6 +15,7 @@ from heredity.cli.options import (
     ModelOption,
     OutOption,
     ReferenceOption,
+    SaidArgument,
     SameFamilyOption,
     SeedOption,
     StrictOption,
@@ -41,7 +42,7 @@ ASKED = MonitorSpec()
 )
 def monitor_command(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Conversations, in any shape that rows come in.")],
+    file: SaidArgument,
     columns: MapOption = "",
     is_strict: StrictOption = False,
     vectors: VectorsOption = None,

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from heredity.ground.files import spool
+
+STDIN = Path("-")
+
+
+def spooled(path: Path) -> Path:
+    """Return the file; what is piped in, for `-`, is put into one that is gone when the command ends."""
+    return spool(sys.stdin.buffer, "stdin.jsonl") if path == STDIN else path
+
 
 ModelOption = Annotated[
     str, typer.Option("--model", "-m", help="Embedded model (smollm2-135m), hub id (owner/name), or folder.")
@@ -19,9 +30,13 @@ RowsArgument = Annotated[
     Path,
     typer.Argument(
         help="Training rows: JSON lines or array, CSV or Parquet, gzip or zstandard too; messages, prompt and "
-        "response, Alpaca, ShareGPT, preference pairs, question and answer, or text; or hf:owner/name.",
+        "response, Alpaca, ShareGPT, preference pairs, question and answer, or text; hf:owner/name; or - (piped in).",
         show_default=False,
+        callback=spooled,
     ),
+]
+SaidArgument = Annotated[
+    Path, typer.Argument(help="Conversations, in any shape that rows come in.", show_default=False, callback=spooled)
 ]
 MapOption = Annotated[
     str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import shutil
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from heredity.ground.errors import InputError, StorageError
 
@@ -124,3 +126,13 @@ def remedy(error: OSError) -> str:
 def is_full(error: BaseException) -> bool:
     """Whether an error says that a disk, or its owner's share of it, is full."""
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def spool(stream: BinaryIO, name: str) -> Path:
+    """Put what a stream holds into a file of this name, which is gone when the process ends; return where it lies."""
+    folder = tempfile.TemporaryDirectory(prefix="heredity-")
+    atexit.register(folder.cleanup)
+    path = Path(folder.name) / name
+    with path.open("wb") as file:
+        shutil.copyfileobj(stream, file)
+    return path
