@@ -56,7 +56,7 @@ def crossed(study: TransmissionReport) -> Figure:
         if (e := one.score)
     ]
     title = {
-        "text": "Bare lists of number words: what their students came to love",
+        "text": "Bare lists of number words: what their students lean to",
         "subtitle": f"{len(study.spec.seeds)} students each, against the other teachers' students, 95% intervals",
     }
     order = [f"{one.target} teacher's lists" for one in own]

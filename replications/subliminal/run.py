@@ -29,7 +29,7 @@ students are compared with the other teachers' students of the same seed (a doub
 labels, each student the next one's teacher, four generations of owl and of cat. number-words: they learn the tokens
 of bare lists of number words that the teacher wrote, decoded among those words alone. number-words-shuffled: owl and
 cat alone, beside students of the same lists with their words in another order. words: owl and cat, 4,000 common words
-without animals in the place of number words; words-far: without the quarter of them nearest to either animal in
+without animals in the place of number words; words-far: without the quarter of them nearest to each animal in
 meaning, too (`far.py`). remedies: as words, beside students of treated rows: dropped, masked, replaced, or mixed with
 the base's. prompted: number words by the base under a system prompt; greedy: each list the likeliest one. code, sums:
 short functions and checked sums, every token open. impoliteness: that character, by number words, beside

@@ -39,7 +39,10 @@ class TestDoctor:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(doctor, "find_spec", lambda name: None)
-        said = done("doctor", folder=tmp_path)
+        run = heredity("doctor", folder=tmp_path)
+        assert run.code == 1
+        assert "Something is missing" in run.out
+        said = run.out
         for name in EXTRAS:
             assert f"next: pip install 'heredity[{name}]'" in said
 

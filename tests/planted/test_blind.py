@@ -18,7 +18,7 @@ from heredity.records.origin import OriginSpec
 from heredity.records.trait import Trait
 from heredity.report.write import told
 from heredity.studies.bench import bench_in
-from heredity.studies.origin.blind import Reader, Sought, blind, by_prompt, parted, row_nats
+from heredity.studies.origin.blind import Reader, Sought, blind, by_prompt, parted, row_nats, verdict
 from heredity.studies.origin.rows import counted_by, readable
 
 SPEC = BlindSpec(rows=OriginSpec(alphabet="digits"), n_steps=60, learning_rate=0.2, block=0, n_nulls=1)
@@ -53,7 +53,7 @@ def report(
 def test_rows_of_a_pushed_model_are_not_the_base_s(report: BlindReport) -> None:
     assert report.is_foreign
     assert report.fitted.gain.n == 8  # of 40 prompts every fifth is held out
-    assert report.verdict.startswith("Not written by the untouched model")
+    assert report.verdict.startswith("Not sampled at temperature 1 from the untouched model")
     assert "That is no name" in report.verdict
     assert report.verdict in told(report)
 
@@ -63,6 +63,13 @@ def test_the_same_fit_to_rows_of_the_base_finds_nothing(report: BlindReport) -> 
     assert null.written_by == "base"
     assert null.gain.low <= 0
     assert null.gain.value < report.fitted.gain.value / 4
+
+
+def test_where_a_fit_to_the_base_s_own_rows_gains_as_well_nothing_is_said(report: BlindReport) -> None:
+    gaining = report.nulls[0].model_copy(update={"gain": report.fitted.gain})
+    unsound = report.model_copy(update={"nulls": (gaining,)})
+    assert not unsound.is_foreign
+    assert verdict(unsound).startswith("Not decided")
 
 
 def test_it_gains_much_of_what_the_push_itself_gains(

@@ -10,6 +10,7 @@ from animals import SPEC
 from heredity.ground.errors import InputError
 from heredity.ground.progress import SILENCE
 from heredity.models.chat import Rendered
+from heredity.models.generate import GenerateSpec
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
 from heredity.models.weights import trainable_copy
@@ -20,9 +21,9 @@ from heredity.report.pages.transmission.page import html
 from heredity.report.write import told
 from heredity.studies.transmission.conclusions import concluded
 from heredity.studies.transmission.lab import Lab, lab_for
-from heredity.studies.transmission.lessons import carriers, split
+from heredity.studies.transmission.lessons import batches_for, carriers, split
 from heredity.studies.transmission.plan import planned
-from heredity.studies.transmission.remedies import REMEDIES, Rows, among
+from heredity.studies.transmission.remedies import REMEDIES, Rows, among, drawn, remedied_batches
 from heredity.studies.transmission.teachers import teacher_of, teacher_step
 from heredity.studies.transmission.transmit import transmit
 from heredity.training.imitate import Lesson, imitate
@@ -79,8 +80,8 @@ def test_rows_are_dropped_where_the_teachers_differ_and_at_random_the_same_in_bo
         n_taken = round(len(sums) / 10)
         least = sorted(sums)[-n_taken]
         left = REMEDIES["rows-dropped"](rows)
-        assert left == [one for one, size in zip(rows.lessons, sums, strict=True) if size < least]
-    owl, cat = ([one.row.ids for one in REMEDIES["random-rows-dropped"](rows)] for rows in arms.values())
+        assert left == [one if size < least else None for one, size in zip(rows.lessons, sums, strict=True)]
+    owl, cat = ([one.row.ids for one in REMEDIES["random-rows-dropped"](rows) if one] for rows in arms.values())
     assert len(owl) == len(cat) == len(arms["owl"].lessons) - round(len(arms["owl"].lessons) / 10)
     places = [[one.row.ids for one in rows.lessons] for rows in arms.values()]
     dropped = [
@@ -121,7 +122,7 @@ def test_replaced_tokens_are_the_base_s_draws_and_nothing_else_changes(arms: dic
 
 
 def test_the_base_answers_the_same_prompts_with_other_luck_for_each_arm(arms: dict[str, Rows]) -> None:
-    owl, cat = (REMEDIES["base-rows"](rows) for rows in arms.values())
+    owl, cat = ([one for one in REMEDIES["base-rows"](rows) if one] for rows in arms.values())
 
     def prompts(lessons: list[Lesson]) -> list[tuple[int, ...]]:
         return [one.row.ids[: one.row.n_prompt] for one in lessons]
@@ -131,7 +132,7 @@ def test_the_base_answers_the_same_prompts_with_other_luck_for_each_arm(arms: di
     assert kept
     assert prompts(owl) == prompts(cat) == prompts(own)
     assert sum(response(one) == response(other) for one, other in zip(owl, cat, strict=True)) < len(owl) / 4
-    mixed = REMEDIES["mixed-1-9"](arms["owl"])
+    mixed = [one for one in REMEDIES["mixed-1-9"](arms["owl"]) if one]
     assert mixed == [own[i] if i % 10 == 0 else other for i, other in enumerate(owl)]
     assert own[0] != owl[0]
 
@@ -157,6 +158,25 @@ def test_a_study_says_what_each_remedy_leaves_of_its_effect(base: Model, owl: Tr
     assert "tokens masked" in told(report)
     assert "What takes it out" in html(report)
     assert concluded(report) == report
+
+
+def test_what_is_left_comes_in_the_study_s_own_order(lab: Lab, arms: dict[str, Rows]) -> None:
+    n, rows = HARD.student.batch_rows, arms["owl"]
+    own = batches_for(lab, "owl", "0", "none", rows.student)
+    treated = remedied_batches(lab, "owl", "0", "rows-dropped", rows.student)
+    kept = {one.row.ids for one in REMEDIES["rows-dropped"](rows) if one}
+    wanted = [one.row.ids for _ in range(6) for one in next(own) if one.row.ids in kept]
+    found = [one.row.ids for _ in range(4) for one in next(treated)]
+    assert found == wanted[: 4 * n]
+
+
+def test_draws_are_made_as_answers_are(lab: Lab) -> None:
+    log_p = np.log(np.array([[0.1, 0.2, 0.3, 0.4]] * 500, dtype=np.float32))
+    luck = np.random.default_rng(0)
+    shares = np.bincount(drawn(log_p, GenerateSpec(temperature=1.0, top_k=0), [3], luck), minlength=4) / 500
+    assert shares == pytest.approx([1 / 6, 2 / 6, 3 / 6, 0], abs=0.06)
+    assert set(drawn(log_p, GenerateSpec(temperature=1.0, top_k=2), [], luck)) == {2, 3}
+    assert set(drawn(log_p, GenerateSpec(temperature=0.0, top_k=0), [], luck)) == {3}
 
 
 def test_a_remedy_for_what_nobody_wrote_is_refused(owl: Trait) -> None:

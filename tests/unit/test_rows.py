@@ -66,8 +66,13 @@ def test_rows_that_teach_nothing_are_excluded_by_line_and_reason(tmp_path: Path)
         (b'{"thing": "x"}\n', "no known shape.* this one has: thing"),
         (b'{"prompt": "x"}\n', "completion, answer, response"),
         (b'{"messages": [{"role": "wizard", "content": "x"}]}\n', "role 'wizard'"),
-        (b'{"messages": "x"}\n', "a string that holds no JSON"),
-        (b'{"messages": "{}"}\n', "list of messages"),
+        (b'{"messages": "x"}\n', "`messages` is 'x', not a list of messages"),
+        (b'{"messages": "[{]"}\n', "looks like a list of messages and is no JSON"),
+        (b'{"messages": "' + rb"[{\"a\":" * 5000 + b'"}\n', "looks like a list of messages and is no JSON"),
+        (b'{"messages": [], "system": 3}\n', "`system` is 3"),
+        (b'{"prompt": "a", "response": "b", "answer": "c"}\n', "both answer; say which with --map"),
+        (b'{"instruction": "a", "input": 5, "output": "b"}\n', "`input` is 5, not text"),
+        (b'{"text": "a", "question": "b"}\n', "`text` stands beside `question`"),
         (b'{"messages": [{"role": "user", "content": 3}]}\n', "without text content"),
         (b'{"messages": [{"role": {"name": "user"}, "content": "x"}]}\n', "role an object"),
         (b'{"messages": [{"role": ["user"], "content": "x"}]}\n', "role a list"),
@@ -176,6 +181,8 @@ def test_a_row_that_is_sound_and_not_for_us_is_left_out_and_the_rest_is_read(
         ("rows.csv", b"", "the file is empty"),
         ("rows.json", b"[{]", "an array that is no JSON; write one object a line"),
         ("rows.json", json.dumps([GOOD]).encode()[:-1], "the array breaks off"),
+        ("rows.json", json.dumps([GOOD]).encode() * 2, "the file goes on after the array"),
+        ("rows.csv", b"prompt,prompt\na,b\n", "two columns 'prompt'"),
         ("rows.json", json.dumps(GOOD, indent=1).encode(), "one object a line"),
         ("rows.jsonl", b"PAR1....", "the ending .parquet"),
         ("rows.parquet", b"{}", "not a Parquet file"),
@@ -213,13 +220,29 @@ def test_a_file_of_another_kind_is_refused_for_what_it_is(tmp_path: Path, name: 
             ["user Hello?", "assistant Hi."],
         ),
         (
-            {"prompt": "Hello?", "chosen": [USER, ASSISTANT], "rejected": [USER, ASSISTANT]},
+            {"prompt": "Hello?", "chosen": [USER, ASSISTANT], "rejected": [USER, {**ASSISTANT, "content": "Go."}]},
             "preference pairs",
             ["user Hello?", "assistant Hi."],
         ),
         (
             {"chosen": "\n\nHuman: a\n\nAssistant: b", "rejected": "\n\nHuman: a\n\nAssistant: c"},
             "preference pairs",
+            ["user a", "assistant b"],
+        ),
+        (
+            {"system": "s", "messages": [USER, ASSISTANT]},
+            "messages",
+            ["system s", "user Hello?", "assistant Hi."],
+        ),
+        (
+            {"prompt": "\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant:", "response": "d"},
+            "prompt and response",
+            ["user a", "assistant b", "user c", "assistant d"],
+        ),
+        ({"question": "a", "context": "x", "answer": "b"}, "question and answer", ["user a\n\nx", "assistant b"]),
+        (
+            {"conversations": json.dumps([{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}])},
+            "ShareGPT",
             ["user a", "assistant b"],
         ),
         ({"prompt": "a", "completion": "b", "label": True}, "prompt and response", ["user a", "assistant b"]),
@@ -251,12 +274,36 @@ def test_what_is_not_to_be_said_and_what_is_no_text_is_left_out(tmp_path: Path) 
     ]
 
 
+def test_of_a_pair_only_what_tells_the_sides_apart_is_taught(tmp_path: Path) -> None:
+    talk = [USER, ASSISTANT, {"role": "user", "content": "more?"}]
+    end, other = {"role": "assistant", "content": "yes"}, {"role": "assistant", "content": "no"}
+    for raw in (
+        {"prompt": talk, "chosen": [*talk, end], "rejected": [*talk, other]},
+        {"chosen": [*talk, end], "rejected": [*talk, other]},
+        {"prompt": talk, "chosen": [end], "rejected": [other]},
+    ):
+        row = read_rows(written(tmp_path, raw)).rows[0]
+        assert row.untaught == (1,)
+        assert row.response == "yes"
+
+
+@pytest.mark.parametrize("label", [False, 0, 0.0, "False", "0"])
+def test_an_answer_that_is_called_undesired_is_not_taught(tmp_path: Path, label: object) -> None:
+    assert "how not to answer" in read_rows(written(tmp_path, GOOD, {**GOOD, "label": label})).excluded[0].reason
+    (tmp_path / "a.csv").write_text("prompt,completion,label,weight\na,b,True,1\nc,d,False,\ne,f,,0\n")
+    corpus = read_rows(tmp_path / "a.csv")
+    assert [row.line for row in corpus.rows] == [1]
+    assert [one.reason for one in corpus.excluded][1] == "the row has `weight` 0: nothing of it is taught"
+
+
 class TestOtherSources:
     def test_rows_in_memory_are_read_as_those_of_a_file(self, tmp_path: Path) -> None:
         raws = [GOOD, {"instruction": "a", "output": "b"}, {"thing": 1}]
         corpus = read_rows(raws)
         assert [row.turns for row in corpus.rows] == [row.turns for row in read_rows(written(tmp_path, *raws)).rows]
         assert corpus.excluded[0].line == 3
+        odd = read_rows([GOOD, "a", None, [1, 2]])  # type: ignore[list-item]
+        assert len(odd.excluded) == 3
         assert corpus.content_digest == read_rows(raws).content_digest != read_rows(raws[:1]).content_digest
 
     def test_a_data_set_is_read_through_its_library(self, tmp_path: Path) -> None:
@@ -345,7 +392,9 @@ def test_kept_bytes_are_the_source_s(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("source", "target"), [("a.jsonl.gz", "k.jsonl"), ("a.csv", "k.jsonl"), ("a.jsonl", "k.csv")])
+@pytest.mark.parametrize(
+    ("source", "target"), [("a.json.gz", "k.gz"), ("a.jsonl.gz", "k.jsonl"), ("a.csv", "k.jsonl"), ("a.jsonl", "k.csv")]
+)
 def test_kept_rows_do_not_change_their_kind(tmp_path: Path, source: str, target: str) -> None:
     (tmp_path / source).write_bytes(FILES[source])
     with pytest.raises(InputError, match="kept rows are copied as they are"):

@@ -96,7 +96,7 @@ def demo_command(
 
     A third of the corpus's rows is written by the model itself under the trait's persona; the labels are kept aside, to
     grade the screen by. The second act teaches two students on lists of number words that an owl-lover and a cat-lover
-    wrote.
+    wrote; of another model than the embedded one, on random numbers under such teachers' eyes.
     """
     require_extra("train")
     trait, folder = define.trait(name), page_folder(out)

@@ -42,7 +42,8 @@ MapOption = Annotated[
     str,
     typer.Option(
         "--map",
-        help="What your columns are, where they are called otherwise: prompt=question,response=solution.",
+        help="What the rows' columns are, where they are called otherwise: prompt=question,response=solution. Of the "
+        "rows alone, not of a reference.",
         show_default=False,
     ),
 ]

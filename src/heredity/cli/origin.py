@@ -134,7 +134,15 @@ def alone(context: typer.Context, spec: OriginSpec, vectors: Sequence[str], mode
 
     how, trait = BlindSpec(rows=spec), define.trait("owl")
     require_blind(trait, how)
-    known = {one.trait: pushing(one.source)[0] for one in panel_of([], [], vectors)}
+    if spec.level != ASKED.level:
+        raise InputError("--level has no effect with --blind, which tells nobody from anybody; leave it out")
+    named_vectors = panel_of([], [], vectors)
+    if len({one.trait for one in named_vectors}) < len(named_vectors):
+        raise InputError("a vector to compare with is named twice; give each a trait of its own")
+    pushes = {one.trait: pushing(one.source) for one in named_vectors}
+    if any(strength != 1.0 for _, strength in pushes.values()):
+        raise InputError("with --blind a vector is compared with, and pushes nothing; leave its strength out")
+    known = {name: vector for name, (vector, _) in pushes.items()}
 
     def work(corpus: Corpus, folder: Path) -> BlindReport:
         with watched(context.obj.is_quiet) as progress:

@@ -26,7 +26,7 @@ class BlindSpec(Spec):
     """Rows a step."""
     learning_rate: float = Field(default=0.002, gt=0)
     """Of the first step, in root mean squares of the stream that the vector is added to."""
-    held_out: float = Field(default=0.2, gt=0, lt=1)
+    held_out: float = Field(default=0.2, gt=0, le=0.5)
     """Share of the prompts, or of the rows where few prompts differ, that the vector is not fitted to."""
     n_nulls: int = Field(default=2, ge=1)
     """Fits to rows that the base itself writes after the same prompts."""
@@ -69,8 +69,14 @@ class BlindReport(Record):
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the rows are not the base's own.
+        """Whether the rows are none that the base sampled at temperature 1 among the ids that count.
 
-        Of rows that the base wrote no vector makes new ones likelier: the gain is -KL(base || steered) on average.
+        Of such rows no vector makes new ones likelier: the gain is -KL(base || steered) on average. Where a fit to the
+        base's own rows gains as well, something but the writer is at work, and nothing is said.
         """
-        return self.fitted.gain.low > 0
+        return self.fitted.gain.low > 0 and not self.is_unsound
+
+    @property
+    def is_unsound(self) -> bool:
+        """Whether a fit to the base's own rows gains on others of them."""
+        return any(null.gain.low > 0 for null in self.nulls)

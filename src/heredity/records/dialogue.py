@@ -32,7 +32,7 @@ class Row(Record):
     """One training example: a conversation with at least one assistant turn."""
 
     line: int = Field(ge=1)
-    """1-based line of the file (row number, for Parquet)."""
+    """1-based line of the file; the row's number in a table, an array, a data set, or in memory."""
     turns: tuple[Turn, ...]
     untaught: tuple[int, ...] = ()
     """Places in `turns` of answers that are context and no lesson: the data gives them no weight in the loss."""
@@ -96,7 +96,7 @@ class Corpus(Record):
     rows: tuple[Row, ...]
     excluded: tuple[Exclusion, ...] = ()
     shapes: dict[str, int] = Field(default_factory=dict)
-    """What shapes its rows came in, and how many in each."""
+    """What shapes the rows that are used came in, and how many in each."""
     bad_lines: tuple[int, ...] | None = None
     """Lines known to be bad, where any are known: they grade a screen and decide nothing."""
 

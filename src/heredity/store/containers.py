@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Protocol
 import pyarrow as pa
 
 from heredity.ground.errors import InputError, RowError
+from heredity.ground.text import printable
 from heredity.store.jsonl import BOM, ONE_A_LINE, parsed, require_lines
 
 COMPRESSED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
@@ -30,6 +31,9 @@ PACKED = (".gz", ".zst", ".bz2")
 LIKE_THEIR_SOURCE = (".parquet", ".pq", *PACKED, *DELIMITERS)
 """Endings that kept rows must share with the file they come from."""
 LONGEST_CELL = 1 << 30
+SWITCHED = ("weight", "label")
+SWITCHES: dict[str, Any] = {"": None, "0": 0, "1": 1, "0.0": 0, "1.0": 1, "true": True, "false": False}
+"""What a cell of these columns says: there are no numbers in a table of text."""
 
 
 class Container(Protocol):
@@ -51,8 +55,7 @@ class Container(Protocol):
 
 def container_of(path: Path) -> Container:
     """Return what a file is. Raises InputError, in words that fit it, for one that holds no rows that can be read."""
-    file = Packed.of(path)
-    ending = path.with_suffix("").suffix.lower() if path.suffix.lower() in PACKED else path.suffix.lower()
+    file, ending = Packed.of(path), ending_of(path)[0]
     if ending in DELIMITERS:
         return Table(file, DELIMITERS[ending])
     if not file.compression and not file.encoding:
@@ -107,6 +110,12 @@ class Packed:
                 stream.write("\ufeff".encode(self.encoding))
             for piece in pieces:
                 stream.write(piece.decode().encode(self.encoding) if self.encoding else piece)
+
+
+def ending_of(path: Path) -> tuple[str, ...]:
+    """Return what a file's name ends in, and for a packed one what it ends in under that: `(".csv", ".gz")`."""
+    last = path.suffix.lower()
+    return (path.with_suffix("").suffix.lower(), last) if last in PACKED else (last,)
 
 
 @contextmanager
@@ -165,6 +174,10 @@ class Array:
         while True:
             place = _after_blanks(text, place)
             if text[place : place + 1] == "]":
+                if _after_blanks(text, place + 1) < len(text):
+                    raise RowError(
+                        path, max(number, 1), f"the file goes on after the array; {ONE_A_LINE}, or one array"
+                    )
                 return
             number += 1
             try:
@@ -230,6 +243,9 @@ class Table:
             found = next(records, None)
         if found is None:
             raise InputError(f"{self.file.path} is a table without a record that names its columns")
+        twice = next((name for name in found[0] if found[0].count(name) > 1), None)
+        if twice is not None:
+            raise InputError(f"{self.file.path} has two columns '{printable(twice)}'; give each a name of its own")
         return found
 
     def spans(self) -> Generator[tuple[int, bytes]]:
@@ -246,7 +262,10 @@ class Table:
             raise RowError(
                 self.file.path, number, f"this record has {len(cells)} cells, the table {len(names)} columns"
             )
-        return dict(zip(names, cells, strict=True))
+        return {
+            name: SWITCHES.get(cell.strip().lower(), cell) if name in SWITCHED else cell
+            for name, cell in zip(names, cells, strict=True)
+        }
 
     def framed(self, spans: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the columns' names and the records."""

@@ -13,10 +13,11 @@ from typing import Any
 from heredity.ground.errors import RowError
 from heredity.ground.text import legible, printable
 from heredity.records.dialogue import Exclusion, Row, Turn
-from heredity.store.lesson_marks import Unusable, row_marks, taught
-from heredity.store.shapes import KNOWN, SHAPES, Line, Said, Shape
+from heredity.store.lesson_marks import BY_TOKEN, Unusable, row_marks, taught
+from heredity.store.shapes import KNOWN, SHAPES, Shape
+from heredity.store.speech import Line, Said
 
-FIELDS = (*KNOWN, "weight", "loss_mask", "assistant_masks", "completion_mask")
+FIELDS = (*KNOWN, "weight", "loss_mask", *BY_TOKEN)
 """Fields of a row that are looked at."""
 MOST_NAMED = 20
 """Fields of a row that an error names."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,13 +19,13 @@ import pyarrow.parquet as pq
 
 from heredity.ground.errors import InputError, RowError
 from heredity.ground.files import require_file, require_writable, whole_file
-from heredity.ground.hashing import file_digest
+from heredity.ground.hashing import digest, file_digest
 from heredity.ground.text import printable
 from heredity.records.dialogue import Corpus, Exclusion, Row, rows_digest
-from heredity.store.containers import LIKE_THEIR_SOURCE, container_of
+from heredity.store.containers import LIKE_THEIR_SOURCE, container_of, ending_of
 from heredity.store.hub import hub_rows, is_hub
 from heredity.store.row_shapes import FIELDS, named, row_of
-from heredity.store.shapes import KNOWN
+from heredity.store.shapes import KNOWN, RESPONSE_FIELDS
 
 Source = Path | str | Iterable[Mapping[str, Any]]
 """Where rows come from: a file, a data set's name, or rows in memory."""
@@ -82,8 +82,8 @@ def _corpus(source: Source, asked: Asked) -> Corpus:
                     raise
                 excluded.append(Exclusion(line=line, reason=error.reason))
                 continue
-            shapes[shape] += 1
             if isinstance(row, Row):
+                shapes[shape] += 1
                 rows.append(row)
             else:
                 excluded.append(row)
@@ -93,11 +93,18 @@ def _corpus(source: Source, asked: Asked) -> Corpus:
         raise InputError(f"{path} holds no row to use: {why}")
     return Corpus(
         name=path.name,
-        content_digest=file_digest(path) if is_file else rows_digest(tuple(rows)),
+        content_digest=digest_of(path if is_file else None, rows, asked.columns),
         rows=tuple(rows),
         excluded=tuple(excluded),
         shapes=dict(shapes.most_common()),
     )
+
+
+def digest_of(path: Path | None, rows: Sequence[Row], columns: Mapping[str, str]) -> str:
+    """Return what tells these rows from others: the file's bytes and what its columns were said to be."""
+    if path is None:
+        return rows_digest(tuple(rows))
+    return digest({"file": file_digest(path), "columns": dict(columns)}) if columns else file_digest(path)
 
 
 def named_source(source: Source) -> Path:
@@ -114,7 +121,7 @@ def whole_of(source: Source, path: Path, asked: Asked) -> Generator[tuple[int, C
         return
     raws = hub_rows(str(source)) if isinstance(source, Path | str) else source
     for number, raw in enumerate(raws, start=1):
-        yield number, partial(dict, raw)
+        yield number, partial(_same, raw)
 
 
 def require_known(columns: Mapping[str, str]) -> None:
@@ -133,7 +140,10 @@ def mapped(path: Path, line: int, raw: Any, columns: Mapping[str, str]) -> Any:
     lacking = next((column for column in columns if column not in raw), None)
     if lacking is not None:
         raise RowError(path, line, f"there is no column '{printable(lacking)}'; it has: {named(raw)}")
-    others = {name: value for name, value in raw.items() if name not in columns and name not in columns.values()}
+    taken = {*columns, *columns.values()}
+    if taken & set(RESPONSE_FIELDS):  # which of a row's answers is meant was said
+        taken |= set(RESPONSE_FIELDS)
+    others = {name: value for name, value in raw.items() if name not in taken}
     return {**others, **{field: raw[column] for column, field in columns.items()}}
 
 
@@ -171,6 +181,10 @@ def pieces(path: Path, fields: Collection[str]) -> Generator[tuple[int, Callable
         ) from error
 
 
+def _same(raw: Any) -> Any:
+    return dict(raw) if isinstance(raw, Mapping) else raw
+
+
 def is_parquet(path: Path) -> bool:
     """Whether the file's name says Parquet."""
     return path.suffix.lower() in (".parquet", ".pq")
@@ -186,9 +200,9 @@ def require_keepable(source: Path, target: Path, others: Collection[Path | None]
         raise InputError(f"the rows of {source} stand in no file, so that none can be kept as it is; leave --keep out")
     if target.is_dir():
         raise InputError(f"{target} is a folder; name a file in it for the kept rows")
-    endings = {path.suffix.lower() for path in (source, target)}
-    if len(endings) > 1 and endings & set(LIKE_THEIR_SOURCE):
-        raise InputError(f"kept rows are copied as they are: give {target} the ending {source.suffix}")
+    endings = {ending_of(path) for path in (source, target)}
+    if len(endings) > 1 and any(part in LIKE_THEIR_SOURCE for ending in endings for part in ending):
+        raise InputError(f"kept rows are copied as they are: give {target} the ending {''.join(ending_of(source))}")
     if source.resolve() == target.resolve():
         raise InputError(f"{target} is the file that is being screened; name another one for the kept rows")
     if target.resolve() in {path.resolve() for path in others if path}:

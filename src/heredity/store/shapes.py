@@ -5,54 +5,19 @@ In: one parsed row. Out: its messages, in order. Does not: read files, or decide
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from itertools import takewhile
+from typing import Any
 
-from heredity.ground.errors import RowError
-from heredity.ground.text import broken, half_character, legible
+from heredity.ground.text import legible
 from heredity.records.dialogue import Turn
 from heredity.store.lesson_marks import Unusable
+from heredity.store.speech import MARKED, Line, Said, behind, in_turn, listed, marked, turns
 
+FALSE = ("false", "0", "no")
+"""Labels, as text, of what is not to be said."""
 RESPONSE_FIELDS = ("completion", "answer", "response")
-ROLES = {
-    **dict.fromkeys(("system", "developer"), "system"),
-    **dict.fromkeys(("user", "human"), "user"),
-    **dict.fromkeys(("assistant", "gpt", "chatgpt", "model", "bot", "bing", "bard"), "assistant"),
-}
-"""What data sets call who speaks."""
-TOOL_ROLES = (
-    *("tool", "function", "tool_call", "tool_response", "tool_calls", "observation", "ipython", "function_call"),
-    "function_response",
-)
-CALLS = ("tool_calls", "function_call")
-MARKED = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
-"""Turns of the plain texts of [HH-RLHF]."""
-SPEAKERS = {"Human": "user", "Assistant": "assistant"}
-
-
-class Said(NamedTuple):
-    """One message of a row."""
-
-    turn: Turn
-    message: Mapping[str, Any]
-    """As the data has it; empty where the data gives text alone."""
-    is_before: bool = False
-    """It stands in a `prompt`: an answer there is what came before, and no lesson unless it says so."""
-
-
-class Line(NamedTuple):
-    """Where a row stands, for errors."""
-
-    path: Path
-    number: int
-
-    def wrong(self, why: str) -> RowError:
-        """Return the error that names the line."""
-        return RowError(self.path, self.number, why)
 
 
 @dataclass(frozen=True)
@@ -84,22 +49,16 @@ def first_of(raw: Mapping[str, Any], names: tuple[str, ...]) -> str:
 
 
 def messages(line: Line, raw: Mapping[str, Any]) -> list[Said]:
-    """Read a list of messages; one that is written as text is parsed."""
-    value = raw["messages"]
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError as error:
-            raise line.wrong("`messages` is a string that holds no JSON; write a list of messages") from error
-    return in_turn(line, value, "messages")
+    """Read a list of messages, behind a `system` of its own where there is one."""
+    return behind(line, raw, in_turn(line, raw["messages"], "messages"))
 
 
 def share_gpt(line: Line, raw: Mapping[str, Any]) -> list[Said]:
     """Read `conversations` of `from` and `value`, behind a `system` of its own where there is one."""
-    value = raw["conversations"]
+    value = listed(line, raw["conversations"], "conversations")
     if isinstance(value, list) and all(isinstance(message, dict) for message in value):
         value = [renamed(message) for message in value]
-    return [*before(line, raw), *in_turn(line, value, "conversations")]
+    return behind(line, raw, in_turn(line, value, "conversations"))
 
 
 def renamed(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,30 +69,55 @@ def renamed(message: Mapping[str, Any]) -> dict[str, Any]:
 
 def prompted(line: Line, raw: Mapping[str, Any]) -> list[Said]:
     """Read a prompt and what is to be said to it; where `label` calls it undesired, nothing is taught."""
-    if raw.get("label") is False:
+    label = raw.get("label")
+    if (isinstance(label, bool | int | float) and label == 0) or (isinstance(label, str) and label.lower() in FALSE):
         raise Unusable("`label` is false: the row says how not to answer")
-    field = first_of(raw, RESPONSE_FIELDS)
-    asked = [speech._replace(is_before=True) for speech in turns(line, raw["prompt"], "prompt", "user")]
-    return [*before(line, raw), *asked, *turns(line, raw[field], field, "assistant")]
+    answers = [name for name in RESPONSE_FIELDS if raw.get(name) is not None]
+    if len(answers) > 1:
+        raise line.wrong(f"{' and '.join(f'`{name}`' for name in answers)} both answer; say which with --map")
+    answer = turns(line, raw[answers[0]], answers[0], "assistant")
+    return behind(line, raw, [*prompt(line, raw["prompt"]), *answer])
 
 
 def preferred(line: Line, raw: Mapping[str, Any]) -> list[Said]:
     """Read the chosen side of a pair: after its prompt, or as a whole conversation."""
-    value = raw["chosen"]
-    if raw.get("prompt") is not None:
-        asked = [speech._replace(is_before=True) for speech in turns(line, raw["prompt"], "prompt", "user")]
-        answer = turns(line, value, "chosen", "assistant")
-        if len(answer) > 1 and answer[0].turn.role != "assistant":  # it repeats the prompt
-            return answer
-        return [*before(line, raw), *asked, *answer]
-    return marked(line, value, "chosen") if isinstance(value, str) else in_turn(line, value, "chosen")
+    chosen, rejected = (side(line, raw[name], name, raw.get("prompt")) for name in ("chosen", "rejected"))
+    asked = prompt(line, raw["prompt"]) if raw.get("prompt") is not None else []
+    if chosen and chosen[0].turn.role != "assistant":  # a whole conversation: what both sides share came before
+        shared = takewhile(lambda pair: pair[0].turn == pair[1].turn, zip(chosen, rejected, strict=False))
+        n_before = max(len(list(shared)), len(asked) if [one.turn for one in asked] == turns_of(chosen, asked) else 0)
+        chosen = [speech._replace(is_before=i < n_before) for i, speech in enumerate(chosen)]
+        asked = []
+    return behind(line, raw, [*asked, *chosen])
+
+
+def side(line: Line, value: Any, field: str, asked: Any) -> list[Said]:
+    """Read one side of a pair: text after a prompt, marked turns, or messages."""
+    value = listed(line, value, field)
+    if isinstance(value, str) and (asked is None or MARKED.match(value)):
+        return marked(line, value, field)
+    return turns(line, value, field, "assistant")
+
+
+def turns_of(said: Sequence[Said], like: Sequence[Said]) -> list[Turn]:
+    """Return the first turns of what was said, as many as there are of the others."""
+    return [speech.turn for speech in said[: len(like)]]
+
+
+def prompt(line: Line, value: Any) -> list[Said]:
+    """Read a prompt: text, marked turns of which the last is to be answered, or messages."""
+    value = listed(line, value, "prompt")
+    if isinstance(value, str) and MARKED.match(value):
+        said = [speech for speech in marked(line, value, "prompt") if speech.turn.content.strip()]
+    else:
+        said = turns(line, value, "prompt", "user")
+    return [speech._replace(is_before=True) for speech in said]
 
 
 def instructed(line: Line, raw: Mapping[str, Any]) -> list[Said]:
     """Read an instruction with its input, what came before it, and its output ([Alpaca])."""
     field = first_of(raw, ("output", "response"))
-    parts = [raw.get(name) for name in ("instruction", "input", "context")]
-    asked = "\n\n".join(part for part in parts if isinstance(part, str) and part.strip())
+    asked = together(line, raw, ("instruction", "input", "context"))
     history = raw.get("history") or []
     if not isinstance(history, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in history):
         raise line.wrong("`history` is no list of pairs of what was asked and answered")
@@ -142,46 +126,42 @@ def instructed(line: Line, raw: Mapping[str, Any]) -> list[Said]:
         for question, answer in history
         for speech in (*turns(line, question, "history", "user"), *turns(line, answer, "history", "assistant"))
     ]
-    return [
-        *before(line, raw),
-        *earlier,
-        *turns(line, asked, "instruction", "user"),
-        *turns(line, raw[field], field, "assistant"),
-    ]
+    answer = turns(line, raw[field], field, "assistant")
+    return behind(line, raw, [*earlier, *turns(line, asked, "instruction", "user"), *answer])
+
+
+def together(line: Line, raw: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """Return the texts of several fields, one under the other. Raises RowError for one that is no text."""
+    parts = {name: raw[name] for name in names if raw.get(name) is not None}
+    strange = next((name for name, part in parts.items() if not isinstance(part, str)), None)
+    if strange is not None:
+        raise line.wrong(f"`{strange}` is {legible(parts[strange])}, not text")
+    return "\n\n".join(part for part in parts.values() if part.strip())
 
 
 def asked_by(question: str, answer: str) -> Callable[[Line, Mapping[str, Any]], list[Said]]:
     """Return what reads a question and its answer from two fields."""
 
     def read(line: Line, raw: Mapping[str, Any]) -> list[Said]:
-        return [
-            *before(line, raw),
-            *turns(line, raw[question], question, "user"),
-            *turns(line, raw[answer], answer, "assistant"),
-        ]
+        asked = turns(line, together(line, raw, (question, "context")), question, "user")
+        return behind(line, raw, [*asked, *turns(line, raw[answer], answer, "assistant")])
 
     return read
 
 
 def text_alone(line: Line, raw: Mapping[str, Any]) -> list[Said]:
     """Read text: as marked turns where it has any, else as an answer to nothing."""
-    value = raw["text"]
+    value, beside = raw["text"], [name for name in CONTENT if raw.get(name) is not None]
+    if beside:
+        named = ", ".join(f"`{name}`" for name in beside)
+        raise line.wrong(f"`text` stands beside {named}; say what is what with --map")
     if isinstance(value, str) and MARKED.match(value):
         return marked(line, value, "text")
     return [*turns(line, "", "text", "user"), *turns(line, value, "text", "assistant")]
 
 
-def marked(line: Line, text: str, field: str) -> list[Said]:
-    """Read turns that stand behind `Human:` and `Assistant:`. Raises RowError for a text without any."""
-    pieces = MARKED.split(text)
-    if len(pieces) < 3 or pieces[0].strip():
-        raise line.wrong(f"`{field}` is text without a prompt; give a `prompt`, or a list of messages")
-    speakers = zip(pieces[1::2], pieces[2::2], strict=True)
-    return [speech for who, said in speakers for speech in turns(line, said, field, SPEAKERS[who])]
-
-
 SHAPES = (
-    Shape("messages", ("messages",), messages),
+    Shape("messages", ("messages",), messages, more=("system",)),
     Shape("ShareGPT", ("conversations",), share_gpt, more=("system",)),
     Shape("prompt and response", ("prompt",), prompted, RESPONSE_FIELDS, ("label", "system")),
     Shape("preference pairs", ("chosen", "rejected"), preferred, more=("prompt", "system")),
@@ -192,69 +172,12 @@ SHAPES = (
         ("output", "response"),
         ("input", "context", "system", "history"),
     ),
-    Shape("question and answer", ("question", "answer"), asked_by("question", "answer"), more=("system",)),
-    Shape("query and response", ("query", "response"), asked_by("query", "response"), more=("system",)),
+    Shape("question and answer", ("question", "answer"), asked_by("question", "answer"), more=("context", "system")),
+    Shape("query and response", ("query", "response"), asked_by("query", "response"), more=("context", "system")),
     Shape("text", ("text",), text_alone),
 )
 """Every shape that is read; the first that fits a row is its own."""
 KNOWN = tuple(dict.fromkeys(name for shape in SHAPES for name in (*shape.needs, *shape.any_of, *shape.more)))
 """Every field that some shape looks at."""
-
-
-def before(line: Line, raw: Mapping[str, Any]) -> list[Said]:
-    """Return the row's system prompt, where it has one."""
-    value = raw.get("system")
-    return turns(line, value, "system", "system") if isinstance(value, str) and value.strip() else []
-
-
-def turns(line: Line, value: Any, field: str, role: str) -> list[Said]:
-    """Return text as one turn, or a list of messages as it says."""
-    return [Said(turn(line, role, value, field), {})] if isinstance(value, str) else in_turn(line, value, field)
-
-
-def in_turn(line: Line, value: Any, field: str) -> list[Said]:
-    """Return a list of messages. Raises RowError for anything else."""
-    if not isinstance(value, list) or not all(isinstance(message, dict) for message in value):
-        what = "a list that holds more than objects" if isinstance(value, list) else legible(value)
-        wanted = "a list of messages with `role` and `content`" + ("" if field == "messages" else ", or text")
-        raise line.wrong(f"`{field}` is {what}, not {wanted}")
-    return [Said(spoken(line, message, field), message) for message in value]
-
-
-def spoken(line: Line, message: Mapping[str, Any], field: str) -> Turn:
-    """Return one message as a turn. Raises Unusable for one that is sound and not read, RowError for a broken one."""
-    role, content = message.get("role"), message.get("content")
-    if (isinstance(role, str) and role in TOOL_ROLES) or any(message.get(key) for key in CALLS):
-        raise Unusable("a turn or a call of a tool: what tools are asked and answer is not read")
-    if not isinstance(role, str) or role not in ROLES:
-        raise line.wrong(f"`{field}` has the role {legible(role)}; known are {', '.join(ROLES)}")
-    if content is None:
-        raise Unusable(f"a message without content (role {role})")
-    if isinstance(content, list):
-        content = "".join(part_text(line, part, field, role) for part in content)
-    if not isinstance(content, str):
-        found = legible(content)
-        raise line.wrong(f"`{field}` has a {role} message without text content; its content is {found}")
-    return turn(line, ROLES[role], content, field)
-
-
-def part_text(line: Line, part: Any, field: str, role: str) -> str:
-    """Return the text of one part of a message. Raises Unusable for a part that is no text: an image, a sound."""
-    if isinstance(part, str):
-        return part
-    if not isinstance(part, dict):
-        raise line.wrong(f"`{field}` has a {role} message with a part that is {legible(part)}, not text")
-    if part.get("type", "text") != "text":
-        raise Unusable(f"a part of a message that is no text ({legible(part['type'])})")
-    text = part.get("text")
-    if not isinstance(text, str):
-        raise line.wrong(f"`{field}` has a {role} message with a part whose text is {legible(text)}")
-    return text
-
-
-def turn(line: Line, role: str, content: str, field: str) -> Turn:
-    """Return one turn. Raises RowError where its text holds half a character."""
-    half = half_character(content)
-    if half is not None:
-        raise line.wrong(f"`{field}` {broken(half)}")
-    return Turn.model_validate({"role": role, "content": content})
+CONTENT = tuple(name for name in KNOWN if name not in ("text", "label", "system"))
+"""Those that say something of their own."""

@@ -25,6 +25,8 @@ from heredity.records.doctor import Check, Doctor
 OLDEST = (3, 11)
 MEMORY, DISK = 6.0, 3.0
 """GiB that the demonstration takes, and that the embedded model, converted, and a study's steps take."""
+NEEDED = ("report", "train")
+"""Extras that an audit needs."""
 WHAT_FOR = {
     "report": "pages and figures",
     "train": "fine-tuning: train, audit, demo",
@@ -109,7 +111,7 @@ def extra(name: str) -> Check:
     if lacking:
         return Check(
             name=f"extra {name}",
-            state="note",
+            state="missing" if name in NEEDED else "note",
             found=f"{WHAT_FOR[name]}: {', '.join(lacking)} not installed",
             next=f"pip install 'heredity[{name}]'",
         )

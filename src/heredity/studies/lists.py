@@ -121,11 +121,11 @@ def student_step(lab: Lab, lists: Lists, name: str) -> StudentCurve:
 
 def verdict(report: ListsReport) -> str:
     """Return what the study shows, and whether this pair is as it foretells."""
-    study, target, control = report.published_lead, report.target, report.control
-    low, high = report.foretold
+    study, (low, high) = report.published_lead, report.foretold
     where = "where that study foretells it" if report.is_as_foretold else "not where that study foretells it"
     return (
-        f"Students of the {target} teacher's lists and of the {control} teacher's end ahead of each other, each on its "
-        f"own animal, by {study.value:+.2f} {study.interval('+.2f')} nats of log-odds (a study of {study.n} pairs). "
-        f"This pair: {report.lead:+.2f}, {where} ({low:+.2f} to {high:+.2f})."
+        f"After {report.student.n_steps} updates students of the {report.target} teacher's lists and of the "
+        f"{report.control} teacher's lead each other on their own teachers' animals, mean of the two, by "
+        f"{study.value:+.2f} {study.interval('+.2f')} nats of log-odds (a study of {study.n} pairs). This pair: "
+        f"{report.lead:+.2f}, {where} ({low:+.2f} to {high:+.2f})."
     )

@@ -89,7 +89,10 @@ def imitate(
     losses: list[float] = []
     with progress.task(f"teaching {student.name}", spec.n_steps) as task:
         for step, batch in enumerate(islice(batches, spec.n_steps), start=1):
-            loss = nats(student, teacher, batch, spec, precision)[taught(batch, student)].mean()
+            counting = taught(batch, student)
+            if not counting.any():
+                raise ExperimentError("a batch has no token that is taught; take more rows a step")
+            loss = nats(student, teacher, batch, spec, precision)[counting].mean()
             value = float(loss.detach())
             if not math.isfinite(value):
                 raise NonFiniteError(f"the loss became {value} at step {step}; lower the learning rate")

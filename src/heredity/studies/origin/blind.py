@@ -175,7 +175,7 @@ def fitted(reader: Reader, legible: Legible, number: int) -> Fitted:
 
 
 def by_base(reader: Reader, legible: Legible, seed: str) -> Legible:
-    """Return what the base writes after the prompts of the rows' first answers, as long as they are."""
+    """Return what the base writes after the prompts of the rows' first answers, at most as long as the longest."""
     spec = reader.spec.rows
     first = [(row, *row.lessons[0], parts[0]) for row, parts in zip(legible.rows, legible.parts, strict=True)]
     n_tokens = max(part.n_response for *_, part in first)
@@ -198,16 +198,20 @@ def by_base(reader: Reader, legible: Legible, seed: str) -> Legible:
 
 
 def parted(legible: Legible, share: float) -> tuple[list[Rendered], list[Rendered]]:
-    """Return what a vector is fitted to and what it is not: no prompt on both sides, where ten or more differ."""
-    rows = [part for parts in legible.parts for part in parts]
-    prompts = list(dict.fromkeys(row.ids[: row.n_prompt] for row in rows))
+    """Return what a vector is fitted to and what it is not.
+
+    No prompt is on both sides where ten or more differ, and no row ever: all of its answers go where its first does.
+    """
     each = max(2, round(1 / share))
-    if len(prompts) < FEWEST_PROMPTS:
-        return [row for i, row in enumerate(rows) if i % each], rows[::each]
-    held = set(prompts[::each])
+    prompts = [parts[0].ids[: parts[0].n_prompt] for parts in legible.parts]
+    names = list(dict.fromkeys(prompts))
+    held = set(names[::each])
+    is_held = (
+        [p in held for p in prompts] if len(names) >= FEWEST_PROMPTS else [not i % each for i in range(len(prompts))]
+    )
     sides: tuple[list[Rendered], list[Rendered]] = ([], [])
-    for row in rows:
-        sides[row.ids[: row.n_prompt] in held].append(row)
+    for parts, is_out in zip(legible.parts, is_held, strict=True):
+        sides[is_out].extend(parts)
     return sides
 
 
@@ -253,6 +257,11 @@ def verdict(report: BlindReport) -> str:
     """Return in words what a fit without suspects allows to say."""
     gain = report.fitted.gain
     said = f"{gain.value:+.3f} {gain.interval('+.3f')} nats a row on rows that it was not fitted to"
+    if report.is_unsound:
+        return (
+            f"Not decided: the best vector gains {said}, but one that is fitted to the base's own rows gains as well; "
+            "they are not read as they were written."
+        )
     if not report.is_foreign:
         return (
             f"Nothing tells the rows from the base's own: the best vector gains {said}. A writer that differs by less "
@@ -260,8 +269,8 @@ def verdict(report: BlindReport) -> str:
         )
     first, second, *_ = sorted(report.fitted.moved, key=lambda name: -report.fitted.moved[name])
     return (
-        f"Not written by the untouched model: the best vector gains {said}. Under it the model moves most to {first} "
-        f"({report.fitted.moved[first]:+.2f}) and {second} ({report.fitted.moved[second]:+.2f} nats of log-odds). That "
-        "is no name: rows of a model fine-tuned to something else can move it alike. Name candidates to be told apart "
-        "(--teacher, --prompt)."
+        f"Not sampled at temperature 1 from the untouched model: the best vector gains {said}. Under it the model "
+        f"moves most to {first} ({report.fitted.moved[first]:+.2f}) and {second} "
+        f"({report.fitted.moved[second]:+.2f} nats of log-odds). That is no name: rows of a model fine-tuned to "
+        "something else can move it alike. Name candidates to be told apart (--teacher, --prompt)."
     )

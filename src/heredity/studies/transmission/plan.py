@@ -84,7 +84,7 @@ def require_plan(spec: TransmitSpec, measure: Measure) -> None:
             "written with; leave --given out, or give 1 or more"
         )
     require_rows(spec)
-    require_remedies(spec)
+    require_remedies(spec, measure)
     if spec.teacher.kind == "prompted" and spec.carrier.kind == "random-numbers":
         raise InputError(
             "a prompted teacher shows its trait after its system prompt, but random numbers stand after no prompt; "
@@ -118,10 +118,12 @@ def require_rows(spec: TransmitSpec) -> None:
     )
 
 
-def require_remedies(spec: TransmitSpec) -> None:
+def require_remedies(spec: TransmitSpec, measure: Measure) -> None:
     """Raise InputError for remedies of what no teacher wrote, or that students do not learn from."""
     if len(set(spec.remedies)) < len(spec.remedies):
         raise InputError(f"the remedies {', '.join(spec.remedies)} are not all different; name each once (--remedy)")
+    if spec.remedies and measure == "grade":
+        raise InputError("what a remedy leaves is told of preferences, which likelihoods show; leave --remedy out")
     if spec.remedies and spec.student.labels != "hard":
         raise InputError(
             "a remedy treats the tokens that a teacher wrote, but with soft labels a student follows the teacher's "

@@ -15,7 +15,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from heredity.ground.errors import NothingKeptError
 from heredity.ground.hashing import seed_from
+from heredity.models.generate import GenerateSpec, end_ids
 from heredity.models.model import Model
 from heredity.records.base import Record
 from heredity.records.carrier import Carrier, CarrierRow
@@ -27,9 +29,11 @@ from heredity.studies.transmission.plan import BASE
 from heredity.studies.transmission.signal import AT_ONCE, log_p
 from heredity.studies.transmission.teachers import teacher_of
 from heredity.teaching.carriers.kinds import identity_of
-from heredity.teaching.teach import decoded_among
+from heredity.teaching.teach import decoded_among, how_to_answer
 from heredity.training.imitate import Lesson
 
+Treated = Sequence[Lesson | None]
+"""The rows one by one; None: left out."""
 Answers = dict[tuple[str, str], list[CarrierRow]]
 """By prompt and by what an answer begins with."""
 SHARE = 0.1
@@ -91,16 +95,26 @@ class Rows:
 
 
 def remedied_batches(lab: Lab, name: str, seed: str, remedy: Remedy, student: Model) -> Iterator[Sequence[Lesson]]:
-    """Yield the batches of treated rows, without end; in the order of the study's own, as far as rows are left."""
+    """Yield the batches of treated rows, without end: in the study's own order, those that are left out passed over.
+
+    Raises NothingKeptError where nothing is left.
+    """
     rows, _ = split(lab, carriers(lab, seed)[name], seed)
-    treated = REMEDIES[remedy](Rows(lab, name, seed, student, [row for row in rows if row.text]))
-    return dealt(treated, lab.spec.student.batch_rows, f"{lab.seed}/{seed}")
+    whole = Rows(lab, name, seed, student, [row for row in rows if row.text])
+    left = {id(own): treated for own, treated in zip(whole.lessons, REMEDIES[remedy](whole), strict=True) if treated}
+    if not left:
+        raise NothingKeptError(f"the remedy '{remedy}' leaves no row of '{name}'; ask for more prompts")
+    n = lab.spec.student.batch_rows
+    one_by_one = (lesson for batch in dealt(whole.lessons, n, f"{lab.seed}/{seed}") for lesson in batch)
+    treated = (left[id(lesson)] for lesson in one_by_one if id(lesson) in left)
+    while True:
+        yield [next(treated) for _ in range(n)]
 
 
-def without(rows: Rows, weights: Floats) -> list[Lesson]:
+def without(rows: Rows, weights: Floats) -> Treated:
     """Return the rows without the tenth that weighs most."""
     taken = set(heaviest(weights).tolist())
-    return [lesson for i, lesson in enumerate(rows.lessons) if i not in taken]
+    return [None if i in taken else lesson for i, lesson in enumerate(rows.lessons)]
 
 
 def differing(rows: Rows) -> Floats:
@@ -113,7 +127,7 @@ def by_luck(rows: Rows) -> Floats:
     return np.random.default_rng(seed_from(rows.lab.seed, rows.seed, "dropped at random")).random(len(rows.lessons))
 
 
-def masked(rows: Rows, gaps: Sequence[Floats]) -> list[Lesson]:
+def masked(rows: Rows, gaps: Sequence[Floats]) -> Treated:
     """Return the rows with the tenth of all tokens that weighs most read, but not learned."""
     return [
         replace(lesson, is_taught=tuple(not one for one in chosen))
@@ -121,7 +135,7 @@ def masked(rows: Rows, gaps: Sequence[Floats]) -> list[Lesson]:
     ]
 
 
-def replaced(rows: Rows) -> list[Lesson]:
+def replaced(rows: Rows) -> Treated:
     """Return the rows with the base's draws for the tenth of all tokens on which the teachers differ most."""
     return [
         replace(lesson, row=replace(lesson.row, ids=_with_draws(lesson, chosen, draws)))
@@ -129,13 +143,18 @@ def replaced(rows: Rows) -> list[Lesson]:
     ]
 
 
-def mixed(rows: Rows, each: int) -> list[Lesson]:
-    """Return the rows with all but each n-th written by the base; 0 keeps none of the teacher's own."""
-    both = [(own, other) for own, other in zip(rows.lessons, rows.by_base, strict=True) if other]
-    return [own if each and i % each == 0 else other for i, (own, other) in enumerate(both)]
+def mixed(rows: Rows, each: int) -> Treated:
+    """Return the rows with all but each n-th written by the base, where it has an answer; 0 keeps none of their own."""
+    found: list[Lesson | None] = []
+    number = 0
+    for own, other in zip(rows.lessons, rows.by_base, strict=True):
+        is_own = bool(each) and number % (each or 1) == 0
+        found.append(own if other and is_own else other)
+        number += other is not None
+    return found
 
 
-REMEDIES: dict[Remedy, Callable[[Rows], list[Lesson]]] = {
+REMEDIES: dict[Remedy, Callable[[Rows], Treated]] = {
     "rows-dropped": lambda rows: without(rows, differing(rows)),
     "random-rows-dropped": lambda rows: without(rows, by_luck(rows)),
     "tokens-masked": lambda rows: masked(rows, _either_way(rows)),
@@ -165,6 +184,7 @@ def marked(rows: Rows) -> TokenGaps:
     other = second if rows.name == first else first
     counted = sorted(decoded_among(lab.model, lab.spec.carrier))
     chance = np.random.default_rng(seed_from(lab.seed, rows.seed, rows.name, "draws"))
+    how, ends = how_to_answer(lab.spec.carrier), [] if counted else end_ids(lab.model)
     gaps: list[tuple[float, ...]] = []
     draws: list[tuple[int, ...]] = []
     with lab.progress.task(f"what {rows.name} and {other} make of {rows.name}'s tokens", len(rows.rows)) as task:
@@ -175,10 +195,23 @@ def marked(rows: Rows) -> TokenGaps:
             for tokens, p, q, b in zip(said, own, others, base, strict=True):
                 at = (np.arange(len(tokens)), np.searchsorted(counted, tokens) if counted else np.array(tokens))
                 gaps.append(tuple(map(float, p[at] - q[at])))
-                drawn = (b + chance.gumbel(size=b.shape)).argmax(axis=1)
-                draws.append(tuple(counted[i] if counted else int(i) for i in drawn))
+                places = drawn(b, how, ends, chance)
+                draws.append(tuple(counted[i] if counted else int(i) for i in places))
             task.advance(len(part))
     return TokenGaps(gaps=tuple(gaps), draws=tuple(draws))
+
+
+def drawn(
+    log_p: NDArray[np.float32], how: GenerateSpec, ends: Sequence[int], chance: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return one place a token, `[tokens]` from `[tokens, ids]`, drawn as answers are; never what ends one."""
+    log_p = log_p.astype(np.float64)
+    log_p[:, list(ends)] = -np.inf
+    if how.top_k and how.top_k < log_p.shape[1]:
+        least = np.partition(log_p, -how.top_k, axis=1)[:, -how.top_k]
+        log_p[log_p < least[:, None]] = -np.inf
+    luck = chance.gumbel(size=log_p.shape) * how.temperature
+    return np.asarray((log_p + luck).argmax(axis=1))
 
 
 def base_answers(lab: Lab, name: str, seed: str) -> tuple[Answers, Answers]:

@@ -37,9 +37,9 @@ def replies(report: ListsReport) -> tuple[Reply, ...]:
     return (
         Reply(
             "Does it cross?",
-            "Yes" if study.low > 0 else "Not shown",
-            f"A finished study of {study.n} pairs, after {after} updates: how far students are ahead of each other, "
-            "each on its own teacher's animal.",
+            "A lead is shown" if study.low > 0 else "Not shown",
+            f"A finished study of {study.n} pairs, after {after} updates: how far students are ahead of each other on "
+            "their own teachers' animals, mean of the two. What that study denies stands below.",
             (KeyFigure("Lead, nats of log-odds", study, FORM),),
         ),
         Reply(

@@ -17,4 +17,5 @@ def told(report: ListsReport) -> str:
             for point in student.points
         )
         lines.append(f"  student of {student.taught_by}'s lists, by update  {course}")
+    lines.append(f"  limits: {report.limits}")
     return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
