@@ -192,7 +192,7 @@ class TestMonitor:
         (place / "talk.txt").write_text("me: hello\nit: hello")
         vector = ["--vector", "out/darkness.safetensors"]
         for arguments, code, said in (
-            (["talk.txt", "--out", "out"], 2, "talk.txt, line 1: this is not JSON"),
+            (["talk.txt", "--out", "out"], 2, "line 1: this is not JSON"),
             (["rows.jsonl", "--out", "empty"], 2, "there is no vector in empty; make one with: heredity extract"),
             (["rows.jsonl", "--out", "empty", "--vector", "rows.jsonl"], 2, "not a safetensors file"),
             (["rows.jsonl", "--out", "out", "--window", "0"], 2, "'--window': Input should be greater"),

@@ -16,7 +16,7 @@ from heredity.records.dialogue import Corpus
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
-from heredity.report.kit.text import by_reason
+from heredity.report.kit.text import remarks
 from heredity.report.write import require_figures
 from heredity.store.rows import read_conversations, read_rows
 from heredity.store.tensors import load_vector
@@ -27,12 +27,6 @@ if TYPE_CHECKING:
     from heredity.models.model import Model
     from heredity.models.remote.endpoint import Endpoint
     from heredity.models.remote.replies import Manner
-
-
-PLAIN = {"messages", "prompt and response"}
-"""Shapes that are not worth a word."""
-MOST_LOST, N_REASONS = 0.1, 3
-"""Share of rows left out that is worth a word, and reasons that are named."""
 
 
 def writable(out: Path) -> Path:
@@ -61,24 +55,9 @@ def rows_in(
     named = {column.strip(): field.strip() for field, _, column in pairs}
     corpus = (read_conversations if is_spoken else read_rows)(path, named, is_strict)
     if not context.obj.is_quiet and not context.obj.as_json:
-        for line in remarks(corpus, path.name):
+        for line in remarks(corpus):
             typer.echo(line, err=True)
     return corpus
-
-
-def remarks(corpus: Corpus, name: str) -> list[str]:
-    """Return what is to be known of a file's rows before they are used."""
-    found = []
-    shapes = {shape: n for shape, n in corpus.shapes.items() if shape}
-    if set(shapes) - PLAIN:
-        found.append(f"{name}: {', '.join(f'{n:,} of {shape}' for shape, n in shapes.items())}")
-    n_lost, n_all = len(corpus.excluded), len(corpus.excluded) + len(corpus.rows)
-    if n_lost > MOST_LOST * n_all:
-        found.append(
-            f"{name}: {n_lost:,} of {n_all:,} rows are left out, more than a tenth; --strict stops at the first"
-        )
-        found += [f"  {n:,}: {reason}" for reason, n in by_reason(corpus.excluded)[:N_REASONS]]
-    return found
 
 
 def loaded(context: typer.Context, name: str) -> Model:

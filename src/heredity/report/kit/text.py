@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from heredity.records.dialogue import Exclusion
+from heredity.records.dialogue import Corpus, Exclusion
 
 N_PLACES = 3
 """Lines that are named of those left out for one reason."""
+PLAIN = {"messages", "prompt and response"}
+"""Shapes that are not worth a word."""
+MOST_LOST, N_REASONS = 0.1, 3
+"""Share of rows left out that is worth a word, and reasons that are named."""
 FOLD = 600
 """Characters from which a text is folded away behind its beginning."""
 
@@ -40,3 +44,18 @@ def clock(seconds: float) -> str:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
+
+
+def remarks(corpus: Corpus) -> list[str]:
+    """Return what is to be known of a file's rows before they are used."""
+    found, name = [], corpus.name
+    shapes = corpus.shapes
+    if set(shapes) - PLAIN:
+        found.append(f"{name}: {', '.join(f'{n:,} of {shape}' for shape, n in shapes.items())}")
+    n_lost, n_all = len(corpus.excluded), len(corpus.excluded) + len(corpus.rows)
+    if n_lost > MOST_LOST * n_all:
+        found.append(
+            f"{name}: {n_lost:,} of {n_all:,} rows are left out, more than a tenth; --strict stops at the first"
+        )
+        found += [f"  {n:,}: {reason}" for reason, n in by_reason(corpus.excluded)[:N_REASONS]]
+    return found
