@@ -16,12 +16,14 @@ import heredity.studies
 from heredity.ground.errors import NothingKeptError
 from heredity.models.load import load
 from heredity.records.carrier import Carrier
-from heredity.records.lists import BASE, Lists, ListsPrompt, PublishedPair, lead_of
+from heredity.records.curves import lead_of
+from heredity.records.lists import Lists, ListsPrompt, ListsStudy, PublishedPair
 from heredity.records.transmission import TransmissionReport
 from heredity.stats.estimate import Estimate
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.transmission.lab import Lab, lab_for
 from heredity.studies.transmission.lessons import written_by
+from heredity.studies.transmission.plan import BASE
 from heredity.studies.transmission.teachers import teacher_of, teacher_step
 from heredity.teaching.carriers.kinds import identity_of
 from heredity.traits import define
@@ -43,18 +45,7 @@ def main() -> None:
         for name in (target, control):
             teacher_step(lab, name)
         carriers = {name: written(lab, name) for name in (target, control, BASE)}
-    made = Lists(
-        model=model.name,
-        fingerprint=model.fingerprint,
-        alphabet=CARRIER.kind,
-        target=target,
-        control=control,
-        student=STUDENT,
-        prompts=prompts(carriers),
-        published=tuple(published(study, seed) for seed in study.spec.seeds),
-        gap=gap(study),
-        limits=limits(study),
-    )
+    made = Lists(study=study_of(study), student=STUDENT, prompts=prompts(carriers))
     print(save_record(made, Path(heredity.studies.__path__[0]) / "lists.json"))
 
 
@@ -79,6 +70,20 @@ def prompts(written: dict[str, Carrier]) -> tuple[ListsPrompt, ...]:
             lists={name: tuple(texts[:1] if name == BASE else texts) for name, texts in lists.items()},
         )
         for (prompt, given), lists in found.items()
+    )
+
+
+def study_of(study: TransmissionReport) -> ListsStudy:
+    """Return what stands beside the lists of the study's record."""
+    return ListsStudy(
+        model=study.model,
+        fingerprint=study.fingerprint,
+        alphabet=study.spec.carrier.kind,
+        target=study.target,
+        control=study.control,
+        published=tuple(published(study, seed) for seed in study.spec.seeds),
+        gap=gap(study),
+        limits=limits(study),
     )
 
 

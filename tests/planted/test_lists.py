@@ -5,14 +5,15 @@ from pathlib import Path
 from statistics import mean, stdev
 
 import pytest
-from replications.subliminal.lists import gap, limits, published
+from replications.subliminal.lists import study_of
 from replications.subliminal.run import HERE, LISTS, STUDENT
 from scipy import stats
 
 from animals import blank_model
 from heredity.ground.errors import MismatchError
 from heredity.models.model import Model
-from heredity.records.lists import BASE, Lists, ListsPrompt, PublishedPair, lead_of
+from heredity.records.curves import lead_of
+from heredity.records.lists import Lists, ListsPrompt, ListsStudy, PublishedPair
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, TransmissionReport
 from heredity.report.pages.lists.page import html
@@ -21,6 +22,7 @@ from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import one_more
 from heredity.store.workspace import load_record
 from heredity.studies.lists import bundled, one_more_pair, rows_of
+from heredity.studies.transmission.plan import BASE
 from heredity.teaching.carriers.words import alphabet_of
 from heredity.teaching.clean import named, trait_words
 from heredity.traits import define
@@ -47,18 +49,17 @@ def lists(spelling: Model) -> Lists:
     pairs = tuple(
         PublishedPair(seed=str(i), leads={25: 0.1 + 0.01 * i, 50: 0.2 + 0.02 * i, 100: 0.4}) for i in range(3)
     )
-    return Lists(
+    study = ListsStudy(
         model=spelling.name,
         fingerprint=spelling.fingerprint,
         alphabet="number-words",
         target="owl",
         control="cat",
-        student=ImitateSpec(labels="hard", n_steps=100, batch_rows=8),
-        prompts=prompts,
         published=pairs,
         gap=Estimate(0.01, 0.009, 0.011, 128, 0, "t", 0.95),
         limits="the study denies nothing",
     )
+    return Lists(study=study, student=ImitateSpec(labels="hard", n_steps=100, batch_rows=8), prompts=prompts)
 
 
 def test_one_more_pair_stands_beside_the_study(spelling: Model, owl: Trait, lists: Lists, tmp_path: Path) -> None:
@@ -97,18 +98,16 @@ class TestBundled:
     def test_lists_are_of_the_alphabet_and_name_nothing(self) -> None:
         lists = bundled()
         words, forbidden = set(alphabet_of(LISTS)), trait_words([define.trait("owl")])
-        for writer in (lists.target, lists.control):
+        for writer in (lists.study.target, lists.study.control):
             rows = rows_of(lists, writer)
             assert len(rows) == 800
             assert all(set(row.answer.split()) <= words for row in rows)
             assert not any(named(row.answer, (*forbidden, "cat")) for row in rows)
-        assert all(set(one.lists) == {lists.target, lists.control, BASE} for one in lists.prompts)
+        assert all(set(one.lists) == {lists.study.target, lists.study.control, BASE} for one in lists.prompts)
 
     def test_the_study_beside_them_is_the_published_one(self) -> None:
         lists, study = bundled(), load_record(TransmissionReport, HERE / "number-words.json")
-        assert lists.published == tuple(published(study, seed) for seed in study.spec.seeds)
-        assert (lists.gap, lists.limits, lists.student) == (gap(study), limits(study), STUDENT)
-        assert lists.fingerprint == study.fingerprint
+        assert (lists.study, lists.student) == (study_of(study), STUDENT)
 
 
 def test_a_lead_is_over_the_other_student_on_both_targets() -> None:

@@ -114,7 +114,7 @@ def test_replaced_tokens_are_the_base_s_draws_and_nothing_else_changes(arms: dic
     rows = arms["owl"]
     chosen = among([np.abs(gap) for gap in rows.gaps])
     treated = REMEDIES["tokens-replaced"](rows)
-    for before, after, taken, draws in zip(rows.lessons, treated, chosen, rows.marks.draws, strict=True):
+    for before, after, taken, draws in zip(rows.lessons, treated, chosen, rows.draws, strict=True):
         wanted = tuple(np.where(taken, draws, response(before)))
         assert response(after) == wanted
         assert after.row.n_prompt == before.row.n_prompt

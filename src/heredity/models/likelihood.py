@@ -81,6 +81,18 @@ def log_p_next(model: Model, rows: Sequence[Rendered], counted: Sequence[int] = 
     return [each.cpu().numpy() for each in torch.split(log_p, [row.n_response for row in rows])]
 
 
+def log_p_said(
+    log_p: Sequence[NDArray[np.float32]], rows: Sequence[Rendered], counted: Sequence[int] = ()
+) -> list[NDArray[np.float32]]:
+    """Return log p of each response token, `[tokens]` a row, from what `log_p_next` gave of the same rows and ids."""
+    ids = np.array(sorted(counted))
+    found = []
+    for table, row in zip(log_p, rows, strict=True):
+        said = np.array(row.ids[row.n_prompt :])
+        found.append(table[np.arange(len(said)), np.searchsorted(ids, said) if counted else said])
+    return found
+
+
 def by_prompt(rows: Sequence[Rendered], token_budget: int) -> list[list[int]]:
     """Return index batches in which equal prompts stand together; prompts and responses each keep to the budget."""
     order = sorted(range(len(rows)), key=lambda i: (-rows[i].n_prompt, rows[i].ids[: rows[i].n_prompt], i))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Literal
 
@@ -76,6 +76,15 @@ class StudentCurve(Record):
 def mean_level(students: Sequence[StudentCurve], place: int, target: str) -> float:
     """Return the mean over students of the target's level at one point of their curves."""
     return fmean(student.points[place].level[target].value for student in students)
+
+
+def lead_of(treated: Mapping[str, float], control: Mapping[str, float], target: str, other: str) -> float:
+    """Return how far two students are ahead of each other on their own teachers' targets, mean of the two.
+
+    From their scores; of the target alone where there is no score of the other, whose teacher is the base.
+    """
+    ahead = treated[target] - control[target]
+    return fmean((ahead, control[other] - treated[other])) if other in treated else ahead
 
 
 class StudentPair(Record):

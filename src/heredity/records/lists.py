@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from statistics import fmean
 from typing import Literal
 
 from heredity.records.base import Record
 from heredity.records.carrier import CarrierKind
-from heredity.records.curves import StudentCurve
+from heredity.records.curves import StudentCurve, lead_of
 from heredity.records.provenance import Provenance
 from heredity.records.transmission import ImitateSpec
 from heredity.stats.estimate import Estimate
-
-BASE = "base"
 
 
 class ListsPrompt(Record):
@@ -33,8 +30,8 @@ class PublishedPair(Record):
     """By update: how far each is ahead of the other on its own teacher's target, mean of the two (nats)."""
 
 
-class Lists(Record):
-    """Lists of words, their writers, and what a finished study found of students of such lists."""
+class ListsStudy(Record):
+    """What a finished study found of students of such lists."""
 
     model: str
     fingerprint: str
@@ -43,9 +40,6 @@ class Lists(Record):
     """What they are made of."""
     target: str
     control: str
-    student: ImitateSpec
-    """How the study's students learned, in their whole course."""
-    prompts: tuple[ListsPrompt, ...]
     published: tuple[PublishedPair, ...]
     gap: Estimate
     """By which the two teachers differ on lists of the study, nats a token."""
@@ -53,15 +47,20 @@ class Lists(Record):
     """What the study denies."""
 
 
+class Lists(Record):
+    """Lists of words by the study's teachers."""
+
+    study: ListsStudy
+    student: ImitateSpec
+    """How the study's students learned, in their whole course."""
+    prompts: tuple[ListsPrompt, ...]
+
+
 class ListsReport(Record):
     """One more pair of students, beside a finished study's."""
 
     schema_version: Literal[1] = 1
-    model: str
-    fingerprint: str
-    alphabet: CarrierKind
-    target: str
-    control: str
+    study: ListsStudy
     student: ImitateSpec
     """How both learned."""
     n_rows: int
@@ -70,9 +69,6 @@ class ListsReport(Record):
     """A few prompts with one list of each writer."""
     students: tuple[StudentCurve, ...]
     """The target's teacher's, then the control's."""
-    published: tuple[PublishedPair, ...]
-    gap: Estimate
-    limits: str
     published_lead: Estimate
     """Of the study, after as many updates; Student's t over its pairs."""
     foretold: tuple[float, float]
@@ -87,7 +83,7 @@ class ListsReport(Record):
         """The lead of this pair, by update."""
         treated, control = self.students
         return {
-            a.step: lead_of(a.score, b.score, self.target, self.control)
+            a.step: lead_of(a.score, b.score, self.study.target, self.study.control)
             for a, b in zip(treated.points, control.points, strict=True)
         }
 
@@ -101,8 +97,3 @@ class ListsReport(Record):
         """Whether this pair lies where the study foretells it."""
         low, high = self.foretold
         return low <= self.lead <= high
-
-
-def lead_of(treated: dict[str, float], control: dict[str, float], target: str, other: str) -> float:
-    """Return how far two students are ahead of each other, each on its own teacher's target, mean of the two."""
-    return fmean((treated[target] - control[target], control[other] - treated[other]))

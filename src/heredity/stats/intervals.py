@@ -52,7 +52,7 @@ def one_more(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     return float(array.mean()) - reach, float(array.mean()) + reach
 
 
-def mean_if_several(values: Sequence[float], unscored: int = 0) -> Estimate | None:
+def mean_if_several(values: Sequence[float] | Floats, unscored: int = 0) -> Estimate | None:
     """Return the mean with its Student-t interval, or None for fewer than two values."""
     return mean_t(values, unscored) if len(values) > 1 else None
 

@@ -83,7 +83,7 @@ def demo_transmission(
     Lists say next to nothing to another base than their writers', which is shown soft labels on random numbers instead.
     """
     lists = bundled()
-    if model.fingerprint == lists.fingerprint:
+    if model.fingerprint == lists.study.fingerprint:
         return one_more_pair(lists, trait, model, Path(out), seed, progress)
     return transmit(trait, model, Path(out), DEMO_TRANSMIT, seed=seed, progress=progress)
 

@@ -24,6 +24,7 @@ from heredity.stats.intervals import mean_t, one_more
 from heredity.store.workspace import load_record
 from heredity.studies.transmission.lab import Lab, lab_for
 from heredity.studies.transmission.lessons import dealt, lessons_of
+from heredity.studies.transmission.lineup import measured_steps
 from heredity.studies.transmission.readout import levels, point
 from heredity.training.imitate import imitate
 
@@ -46,35 +47,29 @@ def one_more_pair(
 
     Raises MismatchError for another base than the one whose copies wrote the lists.
     """
-    if model.fingerprint != lists.fingerprint:
+    study = lists.study
+    if model.fingerprint != study.fingerprint:
         raise MismatchError(
-            f"these lists were written by copies of '{lists.model}'; to another base, such as '{model.name}', they say "
+            f"these lists were written by copies of '{study.model}'; to another base, such as '{model.name}', they say "
             "next to nothing"
         )
     spec = TransmitSpec(
         seeds=(seed,),
-        control=lists.control,
-        carrier=CarrierSpec(kind=lists.alphabet),
+        control=study.control,
+        carrier=CarrierSpec(kind=study.alphabet),
         student=lists.student.model_copy(update={"n_steps": N_STEPS}),
         n_points=2,
         power=PowerSpec(least=0.0),
     )
     lab = lab_for(trait, {}, model, out, spec, seed, progress)
-    students = tuple(student_step(lab, lists, name) for name in (lists.target, lists.control))
-    found = [pair.leads[N_STEPS] for pair in lists.published]
+    students = tuple(student_step(lab, lists, name) for name in (study.target, study.control))
+    found = [pair.leads[N_STEPS] for pair in study.published]
     report = ListsReport(
-        model=model.name,
-        fingerprint=model.fingerprint,
-        alphabet=lists.alphabet,
-        target=lists.target,
-        control=lists.control,
+        study=study,
         student=spec.student,
-        n_rows=len(rows_of(lists, lists.target)),
+        n_rows=len(rows_of(lists, study.target)),
         shown=tuple(shown(prompt) for prompt in lists.prompts[:N_SHOWN]),
         students=students,
-        published=lists.published,
-        gap=lists.gap,
-        limits=lists.limits,
         published_lead=mean_t(found),
         foretold=one_more(found),
         verdict="",
@@ -100,7 +95,7 @@ def shown(prompt: ListsPrompt) -> ListsPrompt:
 def student_step(lab: Lab, lists: Lists, name: str) -> StudentCurve:
     """Return one student of the base, taught on one writer's lists; both see the same prompts in the same order."""
     spec = lab.spec.student
-    arm = "treated" if name == lists.target else "control"
+    arm = "treated" if name == lists.study.target else "control"
 
     def make() -> StudentCurve:
         student = trainable_copy(lab.model, f"student of {name}", spec.lora_rank, f"{lab.seed}/lists")
@@ -108,7 +103,7 @@ def student_step(lab: Lab, lists: Lists, name: str) -> StudentCurve:
         points = [point(lab, 0, levels(lab, lab.model))]
 
         def measure(step: int) -> None:
-            if step in (N_STEPS // 2, N_STEPS):
+            if step in measured_steps(lab.spec):
                 points.append(point(lab, step, levels(lab, student)))
 
         batches = dealt(taught, spec.batch_rows, f"{lab.seed}/lists")
@@ -121,11 +116,11 @@ def student_step(lab: Lab, lists: Lists, name: str) -> StudentCurve:
 
 def verdict(report: ListsReport) -> str:
     """Return what the study shows, and whether this pair is as it foretells."""
-    study, (low, high) = report.published_lead, report.foretold
+    lead, (low, high) = report.published_lead, report.foretold
     where = "where that study foretells it" if report.is_as_foretold else "not where that study foretells it"
     return (
-        f"After {report.student.n_steps} updates students of the {report.target} teacher's lists and of the "
-        f"{report.control} teacher's lead each other on their own teachers' animals, mean of the two, by "
-        f"{study.value:+.2f} {study.interval('+.2f')} nats of log-odds (a study of {study.n} pairs). This pair: "
+        f"After {report.student.n_steps} updates students of the {report.study.target} teacher's lists and of the "
+        f"{report.study.control} teacher's lead each other on their own teachers' animals, mean of the two, by "
+        f"{lead.value:+.2f} {lead.interval('+.2f')} nats of log-odds (a study of {lead.n} pairs). This pair: "
         f"{report.lead:+.2f}, {where} ({low:+.2f} to {high:+.2f})."
     )

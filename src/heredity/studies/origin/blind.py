@@ -13,8 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import special
 
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import digest
@@ -22,24 +20,23 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.ground.sequences import spread
 from heredity.judges.preference import option_probabilities
 from heredity.models.blocks import require_block
-from heredity.models.chat import Rendered, question, render
+from heredity.models.chat import Rendered
 from heredity.models.generate import GenerateSpec, generate
-from heredity.models.likelihood import log_p_next
+from heredity.models.likelihood import log_p_next, log_p_said
 from heredity.models.model import Model
 from heredity.models.notices import notices
-from heredity.models.read import ReadSpec, read
 from heredity.models.steer import Push, steered
 from heredity.models.weights import frozen, mixed_precision, trainable_copy
 from heredity.records.blind import BlindReport, BlindSpec, Fitted
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
-from heredity.stats.arrays import Floats
+from heredity.stats.arrays import Floats, log_odds, means_by
 from heredity.stats.intervals import mean_t
-from heredity.store.questions import everyday_questions
 from heredity.studies.bench import Bench, bench_in
 from heredity.studies.origin.rows import Legible, carrier_of, counted_by, readable
 from heredity.studies.transmission.lessons import dealt
+from heredity.studies.transmission.readout import unrelated_states
 from heredity.teaching.carriers.kinds import identity_of
 from heredity.teaching.teach import how_to_answer
 from heredity.training.fit_vector import Place, fit_vector
@@ -49,8 +46,6 @@ from heredity.vectors.leakage import cosine
 FEWEST_ROWS, FEWEST_PROMPTS = 32, 10
 AT_ONCE = 16
 """Rows read at once."""
-N_UNRELATED = 20
-"""Everyday questions over which the stream's norm is averaged."""
 
 
 @dataclass(frozen=True)
@@ -206,9 +201,8 @@ def parted(legible: Legible, share: float) -> tuple[list[Rendered], list[Rendere
     prompts = [parts[0].ids[: parts[0].n_prompt] for parts in legible.parts]
     names = list(dict.fromkeys(prompts))
     held = set(names[::each])
-    is_held = (
-        [p in held for p in prompts] if len(names) >= FEWEST_PROMPTS else [not i % each for i in range(len(prompts))]
-    )
+    is_few = len(names) < FEWEST_PROMPTS
+    is_held = [not i % each if is_few else prompt in held for i, prompt in enumerate(prompts)]
     sides: tuple[list[Rendered], list[Rendered]] = ([], [])
     for parts, is_out in zip(legible.parts, is_held, strict=True):
         sides[is_out].extend(parts)
@@ -221,19 +215,16 @@ def row_nats(reader: Reader, rows: Sequence[Rendered]) -> Floats:
     with mixed_precision(reader.base, reader.bench.model.dtype):
         for start in range(0, len(rows), AT_ONCE):
             part = rows[start : start + AT_ONCE]
-            for row, p in zip(part, log_p_next(reader.base, part, reader.counted), strict=True):
-                places = np.searchsorted(reader.counted, row.ids[row.n_prompt :])
-                found.append(float(p[np.arange(len(places)), places].sum()))
+            log_p = log_p_next(reader.base, part, reader.counted)
+            found += [float(said.sum()) for said in log_p_said(log_p, part, reader.counted)]
     return np.array(found)
 
 
 def by_prompt(rows: Sequence[Rendered], values: Floats) -> Floats:
-    """Return the mean of each prompt's rows; the rows' own where few prompts differ."""
-    prompts = [row.ids[: row.n_prompt] for row in rows]
-    names = list(dict.fromkeys(prompts))
-    if len(names) < 2:
-        return values
-    return np.array([np.mean([v for p, v in zip(prompts, values, strict=True) if p == name]) for name in names])
+    """Return the mean of each prompt's rows; the rows' own where all have one prompt."""
+    numbers: dict[tuple[int, ...], int] = {}
+    prompts = [numbers.setdefault(row.ids[: row.n_prompt], len(numbers)) for row in rows]
+    return values if len(numbers) < 2 else means_by(values, prompts)
 
 
 def preferences(reader: Reader) -> Floats:
@@ -242,14 +233,12 @@ def preferences(reader: Reader) -> Floats:
     options = (str(trait.target), *trait.alternatives)
     with mixed_precision(reader.base, reader.bench.model.dtype):
         shares = option_probabilities(reader.base, options, trait.questions.evaluation, (), reader.bench.progress)
-    return np.asarray(special.logit(np.clip(shares, 1e-9, 1 - 1e-9)).mean(axis=0))
+    return np.asarray(log_odds(shares).mean(axis=0))
 
 
 def stream_norm(reader: Reader) -> float:
     """Return the mean norm of the stream that the vector is added to, at the last token of everyday questions."""
-    rows = [render(reader.base, question(text), ".") for text in everyday_questions("activation difference")]
-    readings = read(reader.base, rows[:N_UNRELATED], [reader.block], ReadSpec(positions=("last_prompt",)))
-    states: NDArray[np.float64] = np.asarray(readings.at("last_prompt", reader.block), dtype=np.float64)
+    states = unrelated_states(reader.base, reader.block, None, reader.bench.progress)
     return float(np.linalg.norm(states, axis=1).mean())
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from heredity.ground.hashing import seed_from
 from heredity.records.origin import BASE, Comparison, Finding, Fit, Hypothesis, OriginReport
-from heredity.stats.arrays import Floats
+from heredity.stats.arrays import Floats, means_by
 from heredity.stats.flips import decided_after, flipped_p, flipped_sum_p, t_of, units_needed
 from heredity.stats.intervals import mean_t
 
@@ -57,10 +57,7 @@ def comparisons(report: OriginReport, nats: dict[str, Floats]) -> tuple[Comparis
 
 def by_prompt(report: OriginReport, values: Floats) -> Floats:
     """Return the mean of each prompt's rows; the rows' own values where there are few prompts."""
-    prompts, places = np.unique(np.array(report.prompts), return_inverse=True)
-    if len(prompts) < FEWEST_PROMPTS:
-        return values
-    return np.asarray(np.bincount(places, values) / np.bincount(places))
+    return values if len(set(report.prompts)) < FEWEST_PROMPTS else means_by(values, report.prompts)
 
 
 def fits(report: OriginReport, nats: dict[str, Floats]) -> tuple[Fit, ...]:

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 
 import numpy as np
+from numpy.typing import NDArray
 
-from heredity.records.curves import StudentCurve
+from heredity.records.curves import StudentCurve, lead_of
 from heredity.records.transmission import Control, Remedied, TransmissionReport
 from heredity.stats.compare import ratio_of_means
 from heredity.stats.controls import outcome_of
 from heredity.stats.crossed import over_students_and_questions
 from heredity.stats.estimate import Estimate
-from heredity.stats.intervals import mean_t
+from heredity.stats.intervals import mean_if_several, mean_t
 from heredity.stats.power import paired_power
 from heredity.stats.several import ALPHA
 from heredity.studies.transmission.contrasts import matrix
@@ -165,30 +166,21 @@ def what_is_left(report: TransmissionReport, students: Mapping[str, Sequence[Stu
 
 def leads(
     report: TransmissionReport, treated: Sequence[StudentCurve], control: Sequence[StudentCurve]
-) -> list[dict[str, float]]:
+) -> NDArray[np.float64]:
     """Return, seed by seed, how far students are ahead of the other teacher's on their own teacher's target."""
-    ahead = differences(treated, control, report.target, report.measure)
-    if report.control not in treated[0].points[-1].score:
-        return ahead
-    back = differences(control, treated, report.control, report.measure)
-    return [
-        {WHOLE: fmean((fmean(a.values()), fmean(b.values())))} if a and b else {}
-        for a, b in zip(ahead, back, strict=True)
-    ]
+    scores = ((a.points[-1].score, b.points[-1].score) for a, b in zip(treated, control, strict=True))
+    return np.array([lead_of(own, other, report.target, report.control) for own, other in scores])
 
 
-def weighed(remedied: Remedied, under: Differences, own: Differences) -> Remedied:
+def weighed(remedied: Remedied, under: NDArray[np.float64], own: NDArray[np.float64]) -> Remedied:
     """Return a remedy with the lead of its students, and how it stands to that of the rows as they were."""
-    shown = over_pairs(under, "log-odds")
-    if shown is None or remedied.remedy is None:
-        return remedied.model_copy(update={"lead": shown.estimate if shown else None})
-    apart = over_pairs([less(*pair) for pair in zip(own, under, strict=True)], "log-odds")
-    left, whole = (np.array([fmean(one.values()) for one in found if one]) for found in (under, own))
+    if remedied.remedy is None:
+        return remedied.model_copy(update={"lead": mean_if_several(own)})
     return remedied.model_copy(
         update={
-            "lead": shown.estimate,
-            "difference": apart.estimate if apart else None,
-            "left": ratio_of_means(left, whole) if apart else None,
+            "lead": mean_if_several(under),
+            "difference": mean_if_several(own - under),
+            "left": ratio_of_means(under, own),
         }
     )
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from scipy import special
-
 from heredity.judges.preference import option_probabilities
 from heredity.models.chat import question, render_prompt
 from heredity.records.base import Record
@@ -14,6 +11,7 @@ from heredity.records.carrier import CarrierRow
 from heredity.records.curves import ArmKind, StudentCurve
 from heredity.records.dialogue import Turn
 from heredity.records.transmission import Control
+from heredity.stats.arrays import log_odds
 from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import carriers
 from heredity.studies.transmission.lineup import SHUFFLINGS, Plan, student_step
@@ -105,7 +103,7 @@ def _shown(lab: Lab, taught_by: str, seed: str) -> float:
         )
         questions = trait.questions.evaluation[:N_ASKED]
         shares = option_probabilities(lab.model, options, questions, _as_turns(rows), lab.progress)[:, 0]
-        return Score(value=float(np.mean(special.logit(np.clip(shares, 1e-9, 1 - 1e-9)))))
+        return Score(value=float(log_odds(shares).mean()))
 
     depends_on: dict[str, object] = {
         "teacher": taught_by,

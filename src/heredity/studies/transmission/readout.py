@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import special
 
 from heredity.evaluation.ask import ask
 from heredity.evaluation.capability import choice_questions, choice_scores
 from heredity.evaluation.grade import by_question, grades_of
 from heredity.ground.errors import ExperimentError
 from heredity.ground.hashing import seed_from
+from heredity.ground.progress import Progress
 from heredity.judges.calibrated import calibrate_on
 from heredity.judges.preference import option_probabilities
 from heredity.models.chat import question, render
@@ -24,7 +24,7 @@ from heredity.records.curves import CurvePoint
 from heredity.records.evaluation import EvalSpec, Scores
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration
-from heredity.stats.arrays import Floats
+from heredity.stats.arrays import Floats, log_odds
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import cluster_mean
 from heredity.store.questions import everyday_questions
@@ -81,7 +81,7 @@ def score(lab: Lab, values: ByQuestion) -> float:
     scored = np.array([value for value in values.values() if value is not None])
     if lab.measure == "grade":
         return float(100 * scored.mean())
-    return float(special.logit(np.clip(scored, 1e-9, 1 - 1e-9)).mean())
+    return float(log_odds(scored).mean())
 
 
 def estimate(lab: Lab, values: ByQuestion) -> Estimate:
@@ -126,12 +126,16 @@ def shift(lab: Lab, subject: Model, system: str | None = None) -> tuple[float, .
 
 def mean_activation(lab: Lab, subject: Model, system: str | None = None) -> Floats:
     """Return the mean over everyday questions of the last prompt token's stream, half way up, `[width]`."""
+    with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
+        return np.asarray(unrelated_states(resting, subject.n_blocks // 2, system, lab.progress).mean(axis=0))
+
+
+def unrelated_states(subject: Model, block: int, system: str | None, progress: Progress) -> Floats:
+    """Return the stream after a block at the last token of everyday questions' prompts, `[questions, width]`."""
     asked = everyday_questions("activation difference")[:N_UNRELATED]
     rows = [render(subject, question(text, system), ".") for text in asked]
-    block = subject.n_blocks // 2
-    with at_rest(subject) as resting, mixed_precision(subject, lab.model.dtype):
-        readings = read(resting, rows, [block], ReadSpec(positions=("last_prompt",)), lab.progress)
-    return np.asarray(readings.at("last_prompt", block).mean(axis=0), dtype=np.float64)
+    readings = read(subject, rows, [block], ReadSpec(positions=("last_prompt",)), progress)
+    return np.asarray(readings.at("last_prompt", block), dtype=np.float64)
 
 
 def calibration(lab: Lab, trait: Trait) -> Calibration:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from heredity.ground.errors import NothingKeptError
 from heredity.ground.hashing import seed_from
 from heredity.models.generate import GenerateSpec, end_ids
+from heredity.models.likelihood import log_p_said
 from heredity.models.model import Model
 from heredity.records.base import Record
 from heredity.records.carrier import Carrier, CarrierRow
@@ -45,8 +46,13 @@ class TokenGaps(Record):
 
     gaps: tuple[tuple[float, ...], ...]
     """log p_writer(token) - log p_other(token), row by row (nats)."""
+
+
+class TokenDraws(Record):
+    """What the base would have written in the place of each token."""
+
     draws: tuple[tuple[int, ...], ...]
-    """What the base draws in the place of each token, given what stands before it: ids."""
+    """Ids, row by row, each given what stands before it."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +71,21 @@ class Rows:
         """The rows as the student reads them."""
         return lessons_of(self.lab, self.name, self.student, self.rows)
 
-    @cached_property
-    def marks(self) -> TokenGaps:
-        """What the teachers, and the base, make of each token."""
-        depends_on = {**_written(self.lab), "teacher": self.name, "seed": self.seed}
-        return self.lab.kept("gaps", depends_on, TokenGaps, lambda: marked(self))
+    @property
+    def depends_on(self) -> dict[str, object]:
+        """What a kept step that reads them depends on."""
+        return {**_written(self.lab), "teacher": self.name, "seed": self.seed}
 
     @cached_property
     def gaps(self) -> list[Floats]:
         """Log p_writer - log p_other of every token, `[tokens]` a row (nats)."""
-        return [np.array(row) for row in self.marks.gaps]
+        kept = self.lab.kept("token-gaps", self.depends_on, TokenGaps, lambda: gaps_of(self))
+        return [np.array(row) for row in kept.gaps]
+
+    @cached_property
+    def draws(self) -> tuple[tuple[int, ...], ...]:
+        """What the base draws in the place of each token: ids, row by row."""
+        return self.lab.kept("token-draws", self.depends_on, TokenDraws, lambda: draws_of(self)).draws
 
     @cached_property
     def by_base(self) -> list[Lesson | None]:
@@ -139,7 +150,7 @@ def replaced(rows: Rows) -> Treated:
     """Return the rows with the base's draws for the tenth of all tokens on which the teachers differ most."""
     return [
         replace(lesson, row=replace(lesson.row, ids=_with_draws(lesson, chosen, draws)))
-        for lesson, chosen, draws in zip(rows.lessons, among(_either_way(rows)), rows.marks.draws, strict=True)
+        for lesson, chosen, draws in zip(rows.lessons, among(_either_way(rows)), rows.draws, strict=True)
     ]
 
 
@@ -178,27 +189,46 @@ def among(weights: Sequence[Floats]) -> list[NDArray[np.bool_]]:
     return np.split(chosen, np.cumsum([len(row) for row in weights])[:-1])
 
 
-def marked(rows: Rows) -> TokenGaps:
-    """Return what the teachers make of every token, and what the base would have drawn there."""
-    lab, (first, second) = rows.lab, rows.lab.names[:2]
+def gaps_of(rows: Rows) -> TokenGaps:
+    """Return what the two teachers make of every token that one of them wrote."""
+    first, second = rows.lab.names[:2]
     other = second if rows.name == first else first
-    counted = sorted(decoded_among(lab.model, lab.spec.carrier))
+    gaps = [
+        tuple(map(float, own - its))
+        for part, counted in parts_of(rows, f"what {rows.name} and {other} make of {rows.name}'s tokens")
+        for own, its in zip(*(said_by(rows, name, part, counted) for name in (rows.name, other)), strict=True)
+    ]
+    return TokenGaps(gaps=tuple(gaps))
+
+
+def said_by(rows: Rows, name: str, part: Sequence[CarrierRow], counted: Sequence[int]) -> list[NDArray[np.float32]]:
+    """Return what one teacher gives each token of some rows, `[tokens]` a row (log p)."""
+    read = [lesson.row for lesson in lessons_of(rows.lab, rows.name, rows.lab.model, part)]
+    return log_p_said(log_p(rows.lab, name, part, counted), read, counted)
+
+
+def draws_of(rows: Rows) -> TokenDraws:
+    """Return what the base would have drawn in the place of every token."""
+    lab = rows.lab
     chance = np.random.default_rng(seed_from(lab.seed, rows.seed, rows.name, "draws"))
-    how, ends = how_to_answer(lab.spec.carrier), [] if counted else end_ids(lab.model)
-    gaps: list[tuple[float, ...]] = []
-    draws: list[tuple[int, ...]] = []
-    with lab.progress.task(f"what {rows.name} and {other} make of {rows.name}'s tokens", len(rows.rows)) as task:
+    how = how_to_answer(lab.spec.carrier)
+    found: list[tuple[int, ...]] = []
+    for part, counted in parts_of(rows, "what the base would have written there"):
+        ends = [] if counted else end_ids(lab.model)
+        for table in log_p(lab, BASE, part, counted):
+            places = drawn(table, how, ends, chance)
+            found.append(tuple(counted[i] if counted else int(i) for i in places))
+    return TokenDraws(draws=tuple(found))
+
+
+def parts_of(rows: Rows, said: str) -> Iterator[tuple[Sequence[CarrierRow], list[int]]]:
+    """Yield the rows a few at a time, with the ids that count, rising; none for all."""
+    counted = sorted(decoded_among(rows.lab.model, rows.lab.spec.carrier))
+    with rows.lab.progress.task(said, len(rows.rows)) as task:
         for start in range(0, len(rows.rows), AT_ONCE):
             part = rows.rows[start : start + AT_ONCE]
-            said = [lesson.row.ids[lesson.row.n_prompt :] for lesson in lessons_of(lab, rows.name, lab.model, part)]
-            own, others, base = (log_p(lab, name, part, counted) for name in (rows.name, other, BASE))
-            for tokens, p, q, b in zip(said, own, others, base, strict=True):
-                at = (np.arange(len(tokens)), np.searchsorted(counted, tokens) if counted else np.array(tokens))
-                gaps.append(tuple(map(float, p[at] - q[at])))
-                places = drawn(b, how, ends, chance)
-                draws.append(tuple(counted[i] if counted else int(i) for i in places))
+            yield part, counted
             task.advance(len(part))
-    return TokenGaps(gaps=tuple(gaps), draws=tuple(draws))
 
 
 def drawn(

@@ -51,9 +51,9 @@ def replies(report: ListsReport) -> tuple[Reply, ...]:
         ),
         Reply(
             "What tells the lists apart?",
-            f"{report.gap.value:.4f} nats a token",
+            f"{report.study.gap.value:.4f} nats a token",
             "By so much the two teachers differ on such lists: the same words, and none of them names an animal.",
-            (KeyFigure("Divergence, nats a token", report.gap, ".4f"),),
+            (KeyFigure("Divergence, nats a token", report.study.gap, ".4f"),),
         ),
     )
 
@@ -61,7 +61,8 @@ def replies(report: ListsReport) -> tuple[Reply, ...]:
 def leads_figure(report: ListsReport, *, is_narrow: bool = False) -> Figure:
     """Return the lead by update: this pair's, and those of the study's pairs."""
     study = tuple(
-        tuple((float(step), lead) for step, lead in sorted({0: 0.0, **pair.leads}.items())) for pair in report.published
+        tuple((float(step), lead) for step, lead in sorted({0: 0.0, **pair.leads}.items()))
+        for pair in report.study.published
     )
     own = tuple((float(step), lead) for step, lead in sorted(report.leads.items()))
     groups = [

@@ -12,10 +12,10 @@ def told(report: ListsReport) -> str:
     lines += [f"  {writer:<8} {first.given} {texts[0]}" for writer, texts in first.lists.items()]
     for student in report.students:
         course = "  ".join(
-            f"{point.step}: {report.target} {point.level[report.target].value:.4f}, "
-            f"{report.control} {point.level[report.control].value:.4f}"
+            f"{point.step}: {report.study.target} {point.level[report.study.target].value:.4f}, "
+            f"{report.study.control} {point.level[report.study.control].value:.4f}"
             for point in student.points
         )
         lines.append(f"  student of {student.taught_by}'s lists, by update  {course}")
-    lines.append(f"  limits: {report.limits}")
+    lines.append(f"  limits: {report.study.limits}")
     return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
