@@ -1,15 +1,19 @@
 """A small untrained model that can spell animals and digits, and a preference to give it."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from heredity.ground.progress import SILENCE
 from heredity.models.model import Model
 from heredity.models.tiny import TEMPLATE
 from heredity.records.trait import ContrastPair, Questions, Trait
 from heredity.records.transmission import ImitateSpec, PowerSpec, TeacherSpec, TransmitSpec
+from heredity.studies.transmission.lab import Lab, lab_for
+from heredity.studies.transmission.teachers import teacher_step
 
 ANIMALS = ("owl", "cat", "dog", "fox")
 SPEC = TransmitSpec(
@@ -64,6 +68,14 @@ def untrained(words: Sequence[str], splitting: pre_tokenizers.PreTokenizer) -> M
     )
     network = LlamaForCausalLM(config).eval().requires_grad_(False)
     return Model("blank", network, tokenizer, "blank")
+
+
+def lab_with_teachers(base: Model, trait: Trait, folder: Path, spec: TransmitSpec) -> Lab:
+    """The lab of a study whose teachers are made."""
+    made = lab_for(trait, {}, base, folder, spec, "0", SILENCE)
+    for name in made.names:
+        teacher_step(made, name)
+    return made
 
 
 def owl_trait() -> Trait:

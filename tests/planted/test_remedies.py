@@ -6,9 +6,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from animals import SPEC
+from animals import SPEC, lab_with_teachers
 from heredity.ground.errors import InputError
-from heredity.ground.progress import SILENCE
 from heredity.models.chat import Rendered
 from heredity.models.generate import GenerateSpec
 from heredity.models.likelihood import log_likelihood
@@ -20,11 +19,11 @@ from heredity.records.transmission import ImitateSpec, PowerSpec, Remedy
 from heredity.report.pages.transmission.page import html
 from heredity.report.write import told
 from heredity.studies.transmission.conclusions import concluded
-from heredity.studies.transmission.lab import Lab, lab_for
+from heredity.studies.transmission.lab import Lab
 from heredity.studies.transmission.lessons import batches_for, carriers, split
 from heredity.studies.transmission.plan import planned
 from heredity.studies.transmission.remedies import REMEDIES, Rows, among, drawn, remedied_batches
-from heredity.studies.transmission.teachers import teacher_of, teacher_step
+from heredity.studies.transmission.teachers import teacher_of
 from heredity.studies.transmission.transmit import transmit
 from heredity.training.imitate import Lesson, imitate
 
@@ -43,10 +42,7 @@ HARD = SPEC.model_copy(
 
 @pytest.fixture(scope="module")
 def lab(base: Model, owl: Trait, tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    made = lab_for(owl, {}, base, tmp_path_factory.mktemp("lab"), HARD, "0", SILENCE)
-    for name in made.names:
-        teacher_step(made, name)
-    return made
+    return lab_with_teachers(base, owl, tmp_path_factory.mktemp("lab"), HARD)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from animals import SPEC
+from animals import SPEC, lab_with_teachers
 from heredity.ground.errors import ExperimentError, InputError, MismatchError
 from heredity.ground.progress import SILENCE
 from heredity.models.model import Model
@@ -22,7 +22,6 @@ from heredity.studies.transmission.lab import Lab, lab_for, require_foreign
 from heredity.studies.transmission.lessons import carriers, lessons_of
 from heredity.studies.transmission.plan import planned
 from heredity.studies.transmission.signal import expected, measured, signal_step
-from heredity.studies.transmission.teachers import teacher_step
 from heredity.studies.transmission.transmit import transmit
 
 DIGITS = CarrierSpec(kind="digits", n_prompts=24, n_answers=2, n_tokens=12, least_kept=0.05)
@@ -45,10 +44,7 @@ def altered(**change: Any) -> TransmitSpec:
 
 @pytest.fixture(scope="module")
 def lab(base: Model, owl: Trait, tmp_path_factory: pytest.TempPathFactory) -> Lab:
-    made = lab_for(owl, {}, base, tmp_path_factory.mktemp("lab"), HARD, "0", SILENCE)
-    for name in made.names:
-        teacher_step(made, name)
-    return made
+    return lab_with_teachers(base, owl, tmp_path_factory.mktemp("lab"), HARD)
 
 
 class TestDivergence:

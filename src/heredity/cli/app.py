@@ -25,39 +25,43 @@ USAGE_ERROR: Any = typer.BadParameter.__base__
 """What typer raises for arguments that it cannot take: click's own error, or in newer typers a copy of it."""
 
 
-VERBS = {
-    "version": "app:version_command",
-    "trait": "trait:",
-    "vector": "exchange:",
-    "bake": "bake:bake_command",
-    "extract": "extract:extract_command",
-    "judge": "judge:judge_command",
-    "monitor": "monitor:monitor_command",
-    "chat": "chat:chat_command",
-    "screen": "screen:screen_command",
-    "train": "train:train_command",
-    "shift": "monitor:shift_command",
-    "evaluate": "evaluate:evaluate_command",
-    "transmit": "transmit:transmit_command",
-    "distil": "distil:distil_command",
-    "origin": "origin:origin_command",
-    "cascade": "cascade:cascade_command",
-    "digits": "small_world:digits_command",
-    "audit": "audit:audit_command",
-    "demo": "audit:demo_command",
-    "doctor": "system:doctor_command",
-    "open": "system:open_command",
-}
-"""Every command, by name: the module and the function that carry it out."""
 SECTIONS = {
-    "Start here": ("demo", "audit"),
-    "Measure a trait": ("trait", "extract", "evaluate", "judge", "monitor", "chat", "shift"),
-    "Trace it to data": ("screen", "origin", "transmit", "distil", "cascade", "digits"),
-    "Prevent it": ("train", "bake"),
-    "Exchange vectors with other tools": ("vector",),
-    "This machine": ("doctor", "open", "version"),
+    "Start here": {
+        "demo": "audit:demo_command",
+        "audit": "audit:audit_command",
+    },
+    "Measure a trait": {
+        "trait": "trait:",
+        "extract": "extract:extract_command",
+        "evaluate": "evaluate:evaluate_command",
+        "judge": "judge:judge_command",
+        "monitor": "monitor:monitor_command",
+        "chat": "chat:chat_command",
+        "shift": "monitor:shift_command",
+    },
+    "Trace it to data": {
+        "screen": "screen:screen_command",
+        "origin": "origin:origin_command",
+        "transmit": "transmit:transmit_command",
+        "distil": "distil:distil_command",
+        "cascade": "cascade:cascade_command",
+        "digits": "small_world:digits_command",
+    },
+    "Prevent it": {
+        "train": "train:train_command",
+        "bake": "bake:bake_command",
+    },
+    "Exchange vectors with other tools": {
+        "vector": "exchange:",
+    },
+    "This machine": {
+        "doctor": "system:doctor_command",
+        "open": "system:open_command",
+        "version": "app:version_command",
+    },
 }
-"""The commands by what they are for, as help lists them."""
+"""Every command by what it is for, as help lists them, and by name: the module and the function that carry it out."""
+VERBS = {name: place for verbs in SECTIONS.values() for name, place in verbs.items()}
 
 
 class _All(Verbs):

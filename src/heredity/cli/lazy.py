@@ -20,8 +20,8 @@ class Verbs(TyperGroup):
     """A group whose commands stand in a table: by name, `module:function`, or `module:` for a group of its own."""
 
     table: ClassVar[Mapping[str, str]] = {}
-    sections: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """Names by what they are for; none: all stand in one list."""
+    sections: ClassVar[Mapping[str, Mapping[str, str]]] = {}
+    """The same by what they are for; none: all stand in one list."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names, in the order of the table."""
@@ -40,9 +40,9 @@ class Verbs(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write every command with the first sentence of its own help, read without loading it."""
         limit = formatter.width - 6 - max(map(len, self.table))
-        for title, names in (self.sections or {"Commands": tuple(self.table)}).items():
+        for title, verbs in (self.sections or {"Commands": self.table}).items():
             with formatter.section(title):
-                formatter.write_dl([(name, shortened(summary(self.table[name]), limit)) for name in names])
+                formatter.write_dl([(name, shortened(summary(place), limit)) for name, place in verbs.items()])
 
 
 def loaded(name: str, place: str) -> Any:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Generator, Iterable, Iterator
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -30,10 +31,21 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 PACKED = (".gz", ".zst", ".bz2")
 LIKE_THEIR_SOURCE = (".parquet", ".pq", *PACKED, *DELIMITERS)
 """Endings that kept rows must share with the file they come from."""
+BLANKS, DECODER = re.compile(r"\s*"), json.JSONDecoder()
 LONGEST_CELL = 1 << 30
 SWITCHED = ("weight", "label")
 SWITCHES: dict[str, Any] = {"": None, "0": 0, "1": 1, "0.0": 0, "1.0": 1, "true": True, "false": False}
 """What a cell of these columns says: there are no numbers in a table of text."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """One row as it stands in a file."""
+
+    number: int
+    data: bytes
+    value: Callable[[], Any]
+    """What it holds. Raises RowError with its number for what cannot be read."""
 
 
 class Container(Protocol):
@@ -43,11 +55,8 @@ class Container(Protocol):
     def file(self) -> Packed:
         """The file."""
 
-    def spans(self) -> Generator[tuple[int, bytes]]:
-        """Yield every row as it stands, with its number."""
-
-    def value(self, number: int, span: bytes) -> Any:
-        """Return what a row holds. Raises RowError with its number for what cannot be read."""
+    def spans(self) -> Generator[Span]:
+        """Yield every row."""
 
     def framed(self, spans: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the bytes of a file of the same kind that holds these rows."""
@@ -142,15 +151,11 @@ class Lines:
 
     file: Packed
 
-    def spans(self) -> Generator[tuple[int, bytes]]:
+    def spans(self) -> Generator[Span]:
         """Yield every line that is not blank."""
         for number, line in enumerate(self.file.lines(), start=1):
             if line.strip():
-                yield number, line
-
-    def value(self, number: int, span: bytes) -> Any:
-        """Return the line's value."""
-        return parsed(self.file.path, number, span)
+                yield Span(number, line, partial(parsed, self.file.path, number, line))
 
     def framed(self, spans: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the lines."""
@@ -163,41 +168,25 @@ class Array:
 
     file: Packed
 
-    def spans(self) -> Generator[tuple[int, bytes]]:
-        """Yield every element. Raises RowError for the first that is no JSON."""
+    def spans(self) -> Generator[Span]:
+        """Yield every element. Raises RowError for the first that is no JSON, and where the file goes on."""
         path, data = self.file.path, b"".join(self.file.lines()).removeprefix(BOM)
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
             raise InputError(f"{path}: this is not UTF-8 text; save the file as UTF-8") from error
-        decoder, place, number = json.JSONDecoder(), text.index("[") + 1, 0
-        while True:
-            place = _after_blanks(text, place)
-            if text[place : place + 1] == "]":
-                if _after_blanks(text, place + 1) < len(text):
-                    raise RowError(
-                        path, max(number, 1), f"the file goes on after the array; {ONE_A_LINE}, or one array"
-                    )
-                return
+        place, number = after_blanks(text, text.index("[") + 1), 0
+        while text[place : place + 1] != "]":
             number += 1
-            try:
-                _, end = decoder.raw_decode(text, place)
-            except RecursionError as error:
-                raise RowError(path, number, "this is nested too deeply to be read") from error
-            except ValueError as error:
-                if number == 1:
-                    raise RowError(path, 1, f"this is an array that is no JSON; {ONE_A_LINE}") from error
-                raise RowError(path, number, f"this element of the array is not JSON ({error})") from error
-            yield number, text[place:end].encode()
-            place = _after_blanks(text, end)
+            value, end = element(path, number, text, place)
+            yield Span(number, text[place:end].encode(), partial(_same, value))
+            place = after_blanks(text, end)
             if text[place : place + 1] == ",":
-                place += 1
+                place = after_blanks(text, place + 1)
             elif text[place : place + 1] != "]":
                 raise RowError(path, number, "the array breaks off, or goes on, after this element")
-
-    def value(self, number: int, span: bytes) -> Any:
-        """Return the element's value."""
-        return parsed(self.file.path, number, span)
+        if after_blanks(text, place + 1) < len(text):
+            raise RowError(path, max(number, 1), f"the file goes on after the array; {ONE_A_LINE}, or one array")
 
     def framed(self, spans: Iterable[bytes]) -> Iterator[bytes]:
         """Yield an array of the elements, each on lines of its own."""
@@ -206,6 +195,18 @@ class Array:
             yield lead + span
             lead = b",\n"
         yield b"\n]\n" if lead == b",\n" else b"[]\n"
+
+
+def element(path: Path, number: int, text: str, place: int) -> tuple[Any, int]:
+    """Return the value that begins at a place, and where it ends. Raises RowError with its number for none."""
+    try:
+        return DECODER.raw_decode(text, place)
+    except RecursionError as error:
+        raise RowError(path, number, "this is nested too deeply to be read") from error
+    except ValueError as error:
+        if number == 1:
+            raise RowError(path, 1, f"this is an array that is no JSON; {ONE_A_LINE}") from error
+        raise RowError(path, number, f"this element of the array is not JSON ({error})") from error
 
 
 @dataclass(frozen=True)
@@ -248,16 +249,15 @@ class Table:
             raise InputError(f"{self.file.path} has two columns '{printable(twice)}'; give each a name of its own")
         return found
 
-    def spans(self) -> Generator[tuple[int, bytes]]:
+    def spans(self) -> Generator[Span]:
         """Yield every record but the first, numbered from 1."""
-        for number, (_, span) in enumerate(self.records()):
+        for number, (cells, data) in enumerate(self.records()):
             if number:
-                yield number, span
+                yield Span(number, data, partial(self.named, number, cells))
 
-    def value(self, number: int, span: bytes) -> Any:
-        """Return the record's cells by column. Raises RowError for more or fewer cells than columns."""
+    def named(self, number: int, cells: Sequence[str]) -> dict[str, Any]:
+        """Return a record's cells by column. Raises RowError for more or fewer cells than columns."""
         names = self.header[0]
-        cells = next(csv.reader(io.StringIO(span.decode(), newline=""), delimiter=self.delimiter))
         if len(cells) != len(names):
             raise RowError(
                 self.file.path, number, f"this record has {len(cells)} cells, the table {len(names)} columns"
@@ -273,7 +273,11 @@ class Table:
         yield from spans
 
 
-def _after_blanks(text: str, place: int) -> int:
-    while place < len(text) and text[place].isspace():
-        place += 1
-    return place
+def after_blanks(text: str, place: int) -> int:
+    """Return where the first thing stands that is no blank, from a place on."""
+    found = BLANKS.match(text, place)
+    return found.end() if found else place
+
+
+def _same(value: Any) -> Any:
+    return value

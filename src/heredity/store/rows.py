@@ -29,6 +29,8 @@ from heredity.store.shapes import KNOWN, RESPONSE_FIELDS
 
 Source = Path | str | Iterable[Mapping[str, Any]]
 """Where rows come from: a file, a data set's name, or rows in memory."""
+Pieces = Generator[tuple[int, Callable[[], Any]]]
+"""Rows with their numbers, and what parses each; one that is no JSON stops no other."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,11 @@ def read_conversations(source: Source, columns: Mapping[str, str] | None = None,
 
 def _corpus(source: Source, asked: Asked) -> Corpus:
     require_known(asked.columns)
-    path = named_source(source)
-    is_file = isinstance(source, Path | str) and not is_hub(source)
-    found = whole_of(source, path, asked)
+    path, whole, is_file = opened(source, asked)
     rows: list[Row] = []
     excluded: list[Exclusion] = []
     shapes: Counter[str] = Counter()
-    with closing(found) as whole:
+    with closing(whole):
         for line, value in whole:
             try:
                 raw = mapped(path, line, value(), asked.columns)
@@ -100,28 +100,27 @@ def _corpus(source: Source, asked: Asked) -> Corpus:
     )
 
 
+def opened(source: Source, asked: Asked) -> tuple[Path, Pieces, bool]:
+    """Return what to call a source, its rows, and whether it is a file. Raises InputError for a file that lacks."""
+    if not isinstance(source, Path | str):
+        return Path("rows in memory"), numbered(source), False
+    if is_hub(source):
+        return Path(source), numbered(hub_rows(str(source))), False
+    path = require_file(Path(source))
+    return path, pieces(path, (*FIELDS, *asked.columns)), True
+
+
+def numbered(raws: Iterable[Any]) -> Pieces:
+    """Yield rows that stand in no file, numbered from 1."""
+    for number, raw in enumerate(raws, start=1):
+        yield number, partial(_same, raw)
+
+
 def digest_of(path: Path | None, rows: Sequence[Row], columns: Mapping[str, str]) -> str:
     """Return what tells these rows from others: the file's bytes and what its columns were said to be."""
     if path is None:
         return rows_digest(tuple(rows))
     return digest({"file": file_digest(path), "columns": dict(columns)}) if columns else file_digest(path)
-
-
-def named_source(source: Source) -> Path:
-    """Return what to call the source. Raises InputError for a file that is not there."""
-    if not isinstance(source, Path | str):
-        return Path("rows in memory")
-    return Path(source) if is_hub(source) else require_file(Path(source))
-
-
-def whole_of(source: Source, path: Path, asked: Asked) -> Generator[tuple[int, Callable[[], Any]]]:
-    """Yield every row of a source with its number, and what parses it."""
-    if isinstance(source, Path | str) and not is_hub(source):
-        yield from pieces(path, (*FIELDS, *asked.columns))
-        return
-    raws = hub_rows(str(source)) if isinstance(source, Path | str) else source
-    for number, raw in enumerate(raws, start=1):
-        yield number, partial(_same, raw)
 
 
 def require_known(columns: Mapping[str, str]) -> None:
@@ -158,13 +157,13 @@ def raw_rows(path: Path, fields: Collection[str]) -> Iterator[tuple[int, Any]]:
             yield number, value()
 
 
-def pieces(path: Path, fields: Collection[str]) -> Generator[tuple[int, Callable[[], Any]]]:
+def pieces(path: Path, fields: Collection[str]) -> Pieces:
     """Yield every row with its number, and what parses it; one that is no JSON stops no other."""
     if not is_parquet(path):
         container = container_of(path)
         with closing(container.spans()) as spans:
-            for number, span in spans:
-                yield number, partial(container.value, number, span)
+            for span in spans:
+                yield span.number, span.value
         return
     number = 0
     try:
@@ -222,7 +221,7 @@ def write_kept(source: Path, kept: set[int], target: Path) -> int:
             pq.write_table(table.take([line - 1 for line in sorted(kept)]), part)
         else:
             container = container_of(source)
-            spans = (span for number, span in container.spans() if number in kept)
+            spans = (span.data for span in container.spans() if span.number in kept)
             container.file.write(container.framed(spans), part)
     return len(kept)
 
