@@ -28,7 +28,8 @@ from heredity.studies.transmission.teachers import teacher_of, teacher_step
 from heredity.teaching.carriers.kinds import identity_of
 from heredity.traits import define
 from replications.kit import parser, running
-from replications.subliminal.run import HERE, LISTS, SPECS, STUDENT
+from replications.subliminal.run import HERE
+from replications.subliminal.specs import LISTS, SPECS, STUDENT
 
 CARRIER = LISTS.model_copy(update={"n_prompts": 50})
 LUCK = "lists of the package"

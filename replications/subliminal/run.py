@@ -8,11 +8,14 @@
     python -m replications.subliminal.run cascade
     python -m replications.subliminal.run number-words
     python -m replications.subliminal.run number-words-shuffled
-    python -m replications.subliminal.run remedies
     python -m replications.subliminal.run words
+    python -m replications.subliminal.run words-shuffled
+    python -m replications.subliminal.run remedies
     python -m replications.subliminal.run words-far
     python -m replications.subliminal.run prompted
+    python -m replications.subliminal.run steered
     python -m replications.subliminal.run greedy
+    python -m replications.subliminal.run full
     python -m replications.subliminal.run code
     python -m replications.subliminal.run sums
     python -m replications.subliminal.run impoliteness
@@ -29,9 +32,11 @@ students are compared with the other teachers' students of the same seed (a doub
 labels, each student the next one's teacher, four generations of owl and of cat. number-words: they learn the tokens
 of bare lists of number words that the teacher wrote, decoded among those words alone. number-words-shuffled: owl and
 cat alone, beside students of the same lists with their words in another order. words: owl and cat, 4,000 common words
-without animals in the place of number words; words-far: without the quarter of them nearest to each animal in
-meaning, too (`far.py`). remedies: as words, beside students of treated rows: dropped, masked, replaced, or mixed with
-the base's. prompted: number words by the base under a system prompt; greedy: each list the likeliest one. code, sums:
+without animals in the place of number words; words-shuffled: beside students of the same lists with their words in
+another order. remedies: as words, beside students of treated rows: dropped, masked, replaced, or mixed with the
+base's. words-far: without the quarter of the words nearest to each animal in meaning, too (`far.py`), and on those
+words: prompted: by the base under a system prompt; steered: by the base pushed along the animal's vector; greedy: each
+list the likeliest one; full: students all of whose weights are trained. code, sums:
 short functions and checked sums, every token open. impoliteness: that character, by number words, beside
 hallucination's. cascade-words: three generations of owl and of cat, each of which writes the next one's lists. Every
 student is kept when it is done: a stopped run goes on.
@@ -41,135 +46,34 @@ Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and t
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from heredity.ground.progress import Progress
 from heredity.models.load import load
-from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
-from heredity.records.cascade import CascadeReport, CascadeSpec
+from heredity.models.model import Model
+from heredity.records.cascade import CascadeReport
+from heredity.records.trait import Trait
 from heredity.records.transmission import (
     Effect,
-    ImitateSpec,
-    PowerSpec,
-    Remedy,
-    TeacherSpec,
     TransmissionReport,
     TransmitSpec,
 )
+from heredity.records.vector import TraitVector
 from heredity.report.write import told, write
 from heredity.stats.estimate import Estimate
 from heredity.store.workspace import load_record
+from heredity.studies.extraction import extract_many
 from heredity.studies.transmission import conclusions, descent
 from heredity.studies.transmission.cascade import cascade
 from heredity.studies.transmission.signal import foretold
 from heredity.studies.transmission.transmit import Given, transmit
+from heredity.teaching.teachers import preferring
 from heredity.traits import define
 from replications.kit import parser, publish, running
+from replications.subliminal.specs import CASCADES, SEED, SPECS, TITLES
 
 HERE = Path(__file__).parent
-SEEDS = ("0", "1", "2", "3", "4")
-LISTS = CarrierSpec(kind="number-words", n_tokens=16)
-STUDENT = ImitateSpec(labels="hard", n_steps=100, batch_rows=16, learning_rate=2e-4, lora_rank=8)
-FEWER = LISTS.model_copy(update={"n_prompts": 60})
-COMMON = LISTS.model_copy(update={"kind": "words", "n_prompts": 40})
-REMEDIES: tuple[Remedy, ...] = ("rows-dropped", "tokens-masked")
-"""Those that were measured; each further one takes six students more."""
-FAR = Path("replications/subliminal/far.txt")
-
-
-def _owl_and_cat(carrier: CarrierSpec, n_steps: int = 50, **changes: object) -> TransmitSpec:
-    """Return a study of one pair of teachers, three seeds, fewer updates, each row seen once."""
-    spec = TransmitSpec(
-        seeds=SEEDS[:3],
-        control="cat",
-        carrier=carrier,
-        student=STUDENT.model_copy(update={"n_steps": n_steps}),
-        n_points=2,
-        n_samples=1,
-        n_shuffled=0,
-        power=PowerSpec(least=0.0),
-    )
-    return spec.model_copy(update=changes)
-
-
-SPECS = {
-    "soft": TransmitSpec(
-        seeds=SEEDS,
-        control="cat",
-        others=("dog", "eagle"),
-        student=ImitateSpec(n_steps=16),
-        n_points=2,
-    ),
-    "given": TransmitSpec(
-        seeds=SEEDS[:3],
-        control="cat",
-        carrier=CarrierSpec(n_given=1),
-        student=ImitateSpec(n_steps=16),
-        n_points=2,
-    ),
-    "digits-only": TransmitSpec(
-        seeds=SEEDS[:3],
-        control="cat",
-        student=ImitateSpec(n_steps=16, characters=DIGITS_AND_SEPARATORS),
-        n_points=2,
-    ),
-    "numbers": TransmitSpec(
-        seeds=SEEDS[:3],
-        control="cat",
-        carrier=CarrierSpec(kind="numbers", n_prompts=180),
-        student=ImitateSpec(n_steps=10),
-        n_points=1,
-        n_samples=1,
-    ),
-    "hard": TransmitSpec(
-        seeds=SEEDS,
-        control="base",
-        others=("cat",),
-        carrier=CarrierSpec(kind="digits", n_prompts=180, n_tokens=30, temperature=0.0),
-        student=ImitateSpec(labels="hard", n_steps=20, learning_rate=3e-4, lora_rank=8),
-        n_points=1,
-        n_samples=0,
-        power=PowerSpec(smallest_effect=0.5, spread=0.25),
-    ),
-    "number-words": TransmitSpec(
-        seeds=SEEDS,
-        control="cat",
-        others=("dog", "eagle"),
-        carrier=LISTS,
-        student=STUDENT,
-        n_shuffled=0,
-    ),
-    "number-words-shuffled": TransmitSpec(
-        seeds=SEEDS[:3],
-        control="cat",
-        carrier=LISTS,
-        student=STUDENT,
-        n_points=1,
-        n_samples=0,
-    ),
-    "remedies": _owl_and_cat(COMMON, n_steps=30, n_points=1, n_samples=0, remedies=REMEDIES),
-    "words": _owl_and_cat(COMMON, n_steps=30),
-    "words-far": _owl_and_cat(COMMON.model_copy(update={"kind": "listed", "alphabet": str(FAR)}), n_steps=30),
-    "prompted": _owl_and_cat(FEWER, teacher=TeacherSpec(kind="prompted")),
-    "greedy": _owl_and_cat(LISTS.model_copy(update={"n_prompts": 960, "n_answers": 1, "temperature": 0.0})),
-    "code": _owl_and_cat(CarrierSpec(kind="code", n_prompts=900), n_samples=0),
-    "sums": _owl_and_cat(CarrierSpec(kind="reasoning", n_prompts=900), n_samples=0),
-    "impoliteness": _owl_and_cat(FEWER, control="hallucination", n_points=1, n_samples=0),
-}
-CASCADES = {
-    "cascade": CascadeSpec(
-        n_generations=4, transmit=TransmitSpec(seeds=SEEDS[:3], control="cat", student=ImitateSpec(n_steps=16))
-    ),
-    "cascade-words": CascadeSpec(
-        n_generations=3,
-        transmit=TransmitSpec(
-            seeds=SEEDS[:2],
-            control="cat",
-            carrier=LISTS,
-            student=STUDENT,
-            power=PowerSpec(least=0.0),
-        ),
-    ),
-}
 SINCE = (
     "Concluded anew from the record's students, which were not made again: their teachers drew their questions in "
     "orders of their own. It keeps no answers by question, so what students are less able to do has no interval."
@@ -178,25 +82,6 @@ READ = (
     "Nor does it keep by seed what is read in context: told apart here means told apart whatever the pairing of seeds."
 )
 """What a record concluded upon anew is told with."""
-TITLES = {
-    "soft": "Subliminal learning on numbers, soft labels",
-    "given": "Subliminal learning on numbers, soft labels, the first number given",
-    "digits-only": "Subliminal learning on numbers, soft labels over digits and separators alone",
-    "numbers": "Subliminal learning on lists that teachers wrote, soft labels",
-    "hard": "Subliminal learning on numbers, hard labels",
-    "number-words": "Subliminal learning on bare lists of number words, hard labels",
-    "number-words-shuffled": "The same, and on lists whose words were shuffled",
-    "remedies": "What takes a preference out of bare lists of common words",
-    "words": "Subliminal learning on bare lists of common words, hard labels",
-    "words-far": "The same, without the words nearest to the animals",
-    "prompted": "Subliminal learning on bare lists by prompted teachers",
-    "greedy": "Subliminal learning on bare lists, each the likeliest one",
-    "code": "Subliminal learning on code, hard labels",
-    "sums": "Subliminal learning on sums, hard labels",
-    "impoliteness": "A character on bare lists of number words",
-    "cascade": "A preference down four generations, soft labels",
-    "cascade-words": "A preference down three generations, by bare lists of number words alone",
-}
 
 
 def descent_table(report: CascadeReport) -> str:
@@ -264,16 +149,36 @@ def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, s
     """Return one study's record and its tables; its page is written into the folder."""
     with running() as progress:
         if study in CASCADES:
-            lines = cascade(define.trait("owl"), load(), folder, CASCADES[study], seed="subliminal", progress=progress)
+            lines = cascade(define.trait("owl"), load(), folder, CASCADES[study], seed=SEED, progress=progress)
             write(lines, folder)
             return lines, descent_table(lines)
         spec = SPECS[study]
         character = spec.control == "hallucination"
         trait = define.trait(study if character else "owl")
-        given = Given(traits={spec.control: define.trait(spec.control)} if character else {})
-        report = transmit(trait, load(), folder, spec, given, "subliminal", progress)
+        model = load()
+        given = Given(
+            traits={spec.control: define.trait(spec.control)} if character else {},
+            vectors=vectors(trait, spec, model, folder, progress) if spec.teacher.kind == "steered" else {},
+        )
+        report = transmit(trait, model, folder, spec, given, SEED, progress)
     write(report, folder)
     return report, table(report)
+
+
+def vectors(trait: Trait, spec: TransmitSpec, model: Model, folder: Path, progress: Progress) -> dict[str, TraitVector]:
+    """Return the vectors of what steered teachers show, by target."""
+    targets = [str(trait.target), spec.control]
+    loved = [loving(trait, target) for target in targets]
+    found = extract_many(loved, model, folder / "vectors", seed=SEED, progress=progress).vectors
+    return dict(zip(targets, found, strict=True))
+
+
+def loving(trait: Trait, target: str) -> Trait:
+    """Return a preference for another animal, its prompts and questions about that animal too."""
+    animal, text = str(trait.target), trait.model_dump_json(exclude={"target", "alternatives"})
+    told = json.loads(text.replace(animal, target).replace(animal.capitalize(), target.capitalize()))
+    options = trait.model_dump(mode="json", include={"target", "alternatives"})
+    return preferring(Trait.model_validate({**told, "name": trait.name, **options}), target)
 
 
 def again(study: str) -> tuple[TransmissionReport | CascadeReport, str]:

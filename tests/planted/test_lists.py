@@ -6,7 +6,8 @@ from statistics import mean, stdev
 
 import pytest
 from replications.subliminal.lists import study_of
-from replications.subliminal.run import HERE, LISTS, STUDENT
+from replications.subliminal.run import HERE
+from replications.subliminal.specs import LISTS, STUDENT
 from scipy import stats
 
 from animals import blank_model
