@@ -1,45 +1,11 @@
 """Does a preference cross on numbers alone, and does each teacher pass on its own?
 
     python -m replications.subliminal.run soft
-    python -m replications.subliminal.run given
-    python -m replications.subliminal.run digits-only
-    python -m replications.subliminal.run numbers
-    python -m replications.subliminal.run hard
-    python -m replications.subliminal.run cascade
-    python -m replications.subliminal.run number-words
-    python -m replications.subliminal.run number-words-shuffled
-    python -m replications.subliminal.run words
-    python -m replications.subliminal.run words-shuffled
-    python -m replications.subliminal.run remedies
-    python -m replications.subliminal.run words-far
-    python -m replications.subliminal.run prompted
-    python -m replications.subliminal.run steered
-    python -m replications.subliminal.run greedy
-    python -m replications.subliminal.run full
-    python -m replications.subliminal.run code
-    python -m replications.subliminal.run sums
-    python -m replications.subliminal.run impoliteness
-    python -m replications.subliminal.run cascade-words
     python -m replications.subliminal.run soft --from-record
 
-soft: students follow the teacher's distribution on random numbers that nobody wrote. given: the same but for the
-first number of an answer, where a teacher might simply say its animal. digits-only: as soft, but teacher and student
-are compared on digits and separators alone, renormalised: what the numbers say, and nothing beside them. numbers:
-soft labels on the lists that each teacher wrote itself in free form, filtered as [SL] does, their first three numbers
-given. hard: they learn the tokens that the teacher itself wrote, decoded among digits and separators. The base is
-fine-tuned into a teacher of each of several animals; every student is read on all of them, and each teacher's
-students are compared with the other teachers' students of the same seed (a double dissociation). cascade: soft
-labels, each student the next one's teacher, four generations of owl and of cat. number-words: they learn the tokens
-of bare lists of number words that the teacher wrote, decoded among those words alone. number-words-shuffled: owl and
-cat alone, beside students of the same lists with their words in another order. words: owl and cat, 4,000 common words
-without animals in the place of number words; words-shuffled: beside students of the same lists with their words in
-another order. remedies: as words, beside students of treated rows: dropped, masked, replaced, or mixed with the
-base's. words-far: without the quarter of the words nearest to each animal in meaning, too (`far.py`), and on those
-words: prompted: by the base under a system prompt; steered: by the base pushed along the animal's vector; greedy: each
-list the likeliest one; full: students all of whose weights are trained. code, sums:
-short functions and checked sums, every token open. impoliteness: that character, by number words, beside
-hallucination's. cascade-words: three generations of owl and of cat, each of which writes the next one's lists. Every
-student is kept when it is done: a stopped run goes on.
+The base is fine-tuned into a teacher of each of several animals; every student is read on all of them, and each
+teacher's students are compared with the other teachers' students of the same seed (a double dissociation). `--help`
+lists the studies; `specs.py` says what each is asked for. Every student is kept when it is done: a stopped run goes on.
 Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and the study's page into `--out`. With
 `--from-record` no model is run: the students kept in the record are concluded upon anew.
 """
@@ -136,8 +102,9 @@ def _said(estimate: Estimate | None) -> str:
 
 def main() -> None:
     """Run one study and write what came out."""
-    options = parser(__doc__, "heredity-out/subliminal")
-    options.add_argument("study", choices=sorted(TITLES))
+    listed = "\n".join(f"    {name:<22}{title}" for name, title in TITLES.items())
+    options = parser(f"{__doc__}\n{listed}\n", "heredity-out/subliminal")
+    options.add_argument("study", choices=sorted(TITLES), metavar="STUDY", help="one of those above")
     options.add_argument("--from-record", action="store_true", help="run no model, conclude on the record anew")
     arguments = options.parse_args()
     study = arguments.study
@@ -159,6 +126,7 @@ def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, s
         given = Given(
             traits={spec.control: define.trait(spec.control)} if character else {},
             vectors=vectors(trait, spec, model, folder, progress) if spec.teacher.kind == "steered" else {},
+            foreign=load(spec.foreign) if spec.foreign else None,
         )
         report = transmit(trait, model, folder, spec, given, SEED, progress)
     write(report, folder)

