@@ -5,11 +5,11 @@
     python -m replications.origin.run digits
     python -m replications.origin.run chat
 
-Fine-tuned teachers of four animals, the base under their system prompts, and the base itself each write rows. The panel
-names the teachers and the prompts of owl, cat and eagle, and the base: the dog's are strangers, whom no name may be put
-to. Every candidate reads every row once; then as many rows as stated are drawn, anew each time, and what would have
-been said of them is counted. Every reading is kept: a stopped run goes on. Writes `<carrier>.json` and `<carrier>.md`
-beside this file.
+Fine-tuned teachers of three animals, the base under their system prompts or pushed along their vectors, and the base
+itself each write rows, four to a prompt. The panel names the teachers, the prompts and the vectors of owl and cat, and
+the base: the dog's are strangers, whom no name may be put to. Every candidate reads every row once; then the rows are
+cut into sets without a prompt in common, and what would have been said of each set is counted. Every reading is kept: a
+stopped run goes on. Writes `<carrier>.json` and `<carrier>.md` beside this file.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
+from scipy import stats
 
-from heredity.ground.hashing import digest, seed_from
+from heredity.ground.hashing import digest
+from heredity.models.bake import bake
 from heredity.models.load import load
 from heredity.models.model import Model
-from heredity.models.weights import mixed_precision
+from heredity.models.steer import Push
+from heredity.models.weights import frozen, mixed_precision
 from heredity.records.carrier import Carrier, CarrierKind, CarrierSpec
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.origin import BASE, Finding, Hypothesis, HypothesisKind, OriginReport, OriginSpec, Reading
@@ -39,36 +41,37 @@ from heredity.teaching.teach import teach
 from heredity.teaching.teachers import system_prompt
 from heredity.traits import define
 from replications.kit import parser, provenance, publish, running
+from replications.subliminal.loving import vectors
 
 HERE = Path(__file__).parent
 SEED = "subliminal"
 """The transmission studies' own, whose teachers these are."""
 STUDY = TransmitSpec(control="cat", others=("dog", "eagle"), power=PowerSpec(least=0.0))
-NAMED, STRANGER = ("owl", "cat", "eagle"), "dog"
+NAMED, STRANGER = ("owl", "cat"), "dog"
+STRENGTH = 4.0
+"""Of a push: the subliminal study's."""
+N_PROMPTS, N_ANSWERS = 256, 4
 CARRIERS = {
-    "number-words": CarrierSpec(kind="number-words", n_prompts=128, n_answers=1, n_tokens=16),
-    "words": CarrierSpec(kind="words", n_prompts=128, n_answers=1, n_tokens=16),
-    "digits": CarrierSpec(kind="digits", n_prompts=128, n_tokens=30),
-    "chat": CarrierSpec(kind="chat", n_prompts=128, n_tokens=40),
+    "number-words": CarrierSpec(kind="number-words", n_prompts=N_PROMPTS, n_answers=N_ANSWERS, n_tokens=16),
+    "words": CarrierSpec(kind="words", n_prompts=N_PROMPTS, n_answers=N_ANSWERS, n_tokens=16),
+    "digits": CarrierSpec(kind="digits", n_prompts=N_PROMPTS, n_answers=N_ANSWERS, n_tokens=30),
+    "chat": CarrierSpec(kind="chat", n_prompts=N_PROMPTS, n_answers=N_ANSWERS, n_tokens=40),
 }
 WRITERS: tuple[tuple[HypothesisKind, str], ...] = (
-    ("teacher", "owl"),
-    ("teacher", "cat"),
-    ("teacher", STRANGER),
-    ("prompt", "owl"),
-    ("prompt", STRANGER),
     ("base", ""),
+    *((kind, animal) for kind in ("teacher", "prompt", "vector") for animal in ("owl", STRANGER)),
 )
-SIZES, N_DRAWS = (16, 64, 128), 200
+SIZES = (64, 128, 256)
+"""Rows in a set: 16, 32 and 64 prompts."""
 
 
 def corpus_by(lab: Lab, kind: HypothesisKind, animal: str, spec: CarrierSpec) -> Corpus:
     """Return the rows that one writer wrote."""
-    name, is_teacher = f"{kind} {animal}".strip(), kind == "teacher"
-    writer = teacher_of(lab, animal) if is_teacher else lab.model
+    name = f"{kind} {animal}".strip()
     told = system_prompt(lab.targets[animal]) if kind == "prompt" else None
 
     def write() -> Carrier:
+        writer = writer_of(lab, kind, animal)
         with mixed_precision(writer, lab.model.dtype):
             return teach(writer, name, spec, trait_words(lab.targets.values()), "origin", told, lab.progress)
 
@@ -78,6 +81,21 @@ def corpus_by(lab: Lab, kind: HypothesisKind, animal: str, spec: CarrierSpec) ->
         for i, row in enumerate(row for row in carrier.rows if row is not None)
     )
     return Corpus(name=f"{spec.kind} by {name}", content_digest=digest([row.id for row in rows]), rows=rows)
+
+
+def writer_of(lab: Lab, kind: HypothesisKind, animal: str) -> Model:
+    """Return the model that writes."""
+    if kind == "teacher":
+        return teacher_of(lab, animal)
+    if kind == "vector":
+        return frozen(bake(lab.model, pushes(lab, animal)).model)
+    return lab.model
+
+
+def pushes(lab: Lab, animal: str) -> tuple[Push, ...]:
+    """Return the push along an animal's vector."""
+    vector = lab.vectors[animal]
+    return (Push(vector.header.block, vector.directions[vector.header.block], STRENGTH),)
 
 
 def panel(lab: Lab) -> Iterator[Candidate]:
@@ -90,6 +108,9 @@ def panel(lab: Lab) -> Iterator[Candidate]:
     for animal in NAMED:
         prompt = system_prompt(lab.targets[animal])
         yield Candidate(Hypothesis(kind="prompt", trait=animal, source=prompt), system=prompt)
+    for animal in NAMED:
+        source = f"{animal}'s vector at {STRENGTH:g}"
+        yield Candidate(Hypothesis(kind="vector", trait=animal, source=source), pushes=pushes(lab, animal))
 
 
 def some_of(reading: Reading, chosen: Sequence[int]) -> dict[str, Any]:
@@ -98,32 +119,30 @@ def some_of(reading: Reading, chosen: Sequence[int]) -> dict[str, Any]:
     return {name: tuple(getattr(reading, name)[i] for i in chosen) if getattr(reading, name) else () for name in named}
 
 
-def drawn(report: OriginReport, n: int, seed: str) -> OriginReport:
-    """Return what would have been said of `n` of the rows."""
-    chosen = np.random.default_rng(seed_from(seed, str(n))).choice(report.n_rows, n, replace=False)
-    readings = tuple(reading.model_copy(update=some_of(reading, chosen.tolist())) for reading in report.readings)
+def set_of(report: OriginReport, chosen: Sequence[int]) -> OriginReport:
+    """Return what would have been said of some of the rows."""
+    readings = tuple(reading.model_copy(update=some_of(reading, chosen)) for reading in report.readings)
     prompts = tuple(report.prompts[i] for i in chosen)
-    return concluded(report.model_copy(update={"readings": readings, "prompts": prompts, "n_rows": n}))
+    return concluded(report.model_copy(update={"readings": readings, "prompts": prompts, "n_rows": len(chosen)}))
 
 
 def counted(report: OriginReport, writer: str) -> dict[str, Any]:
-    """Return how often each thing is said of rows of one writer, by their number."""
+    """Return how often each thing is said of sets of rows of one writer, by their size."""
     known = {reading.hypothesis.name for reading in report.readings}
-    sizes = sorted({min(n, report.n_rows) for n in SIZES})
+    animal = writer.partition(" ")[2]
     out: dict[str, Any] = {}
-    for n in sizes:
-        said = [drawn(report, n, f"{writer}/{i}") for i in range(N_DRAWS if n < report.n_rows else 1)]
-        findings = Counter(one.finding for one in said)
-        right = sum(one.best == writer for one in said if one.finding in ("named", "base"))
-        wrong = sum(one.best != writer for one in said if one.finding in ("named", "trait", "unrivalled", "base"))
-        animal = writer.partition(" ")[2]
-        trait = sum(one.best.endswith(animal) and one.finding != "undecided" for one in said) if animal else None
+    for n in SIZES:
+        starts = range(0, report.n_rows - n + 1, n)
+        said = [set_of(report, range(start, start + n)) for start in starts]
+        named = [one for one in said if one.finding in ("named", "base")]
+        put = [one for one in said if one.finding not in ("undecided", "nearest")]
         out[str(n)] = {
-            "draws": len(said),
-            "findings": {name: findings[name] for name in get_args(Finding)},
-            "right": right if writer in known else None,
-            "wrong": wrong,
-            "trait": trait,
+            "sets": len(said),
+            "findings": {name: sum(one.finding == name for one in said) for name in get_args(Finding)},
+            "right": sum(one.best == writer for one in named) if writer in known else None,
+            "trait": sum(one.best.endswith(animal) for one in put) if animal in NAMED else None,
+            "wrong": sum(one.best != writer and not (animal and one.best.endswith(animal)) for one in put),
+            "likeliest": dict(Counter(one.best for one in said)),
         }
     return {"rows": report.n_rows, "verdict": report.verdict, "by rows": out}
 
@@ -131,22 +150,33 @@ def counted(report: OriginReport, writer: str) -> dict[str, Any]:
 def table(results: dict[str, Any]) -> str:
     """Return the Markdown table."""
     lines = [
-        f"Panel: the base; fine-tuned and prompted {', '.join(NAMED)}. Strangers: {STRANGER}'s.",
+        f"Panel: the base; {', '.join(NAMED)} fine-tuned, prompted and steered. Strangers: {STRANGER}'s. Sets of rows "
+        f"share no prompt; {N_ANSWERS} rows answer each.",
         "",
-        "| rows by | rows read | named rightly | named wrongly | nearest | undecided | of all rows |",
-        "|" + "---|" * 7,
+        "| rows by | rows a set | sets | named rightly | its trait | wrong | nearest | undecided | likeliest |",
+        "|" + "---|" * 9,
     ]
     for writer, one in results["writers"].items():
         for n, cell in one["by rows"].items():
-            share = {key: f"{cell['findings'][key]} of {cell['draws']}" for key in ("nearest", "undecided")}
-            right = "-" if cell["right"] is None else f"{cell['right']} of {cell['draws']}"
-            last = one["verdict"] if n == list(one["by rows"])[-1] else ""
-            lines.append(
-                f"| {writer} | {n} | {right} | {cell['wrong']} of {cell['draws']} | "
-                f"{share['nearest']} | {share['undecided']} | {last} |"
-            )
-    said = "Draws of one set of rows overlap: shares say how that set would have been judged, not how others would."
-    return "\n".join([*lines, "", said]) + "\n"
+            counts = ["-" if cell[key] is None else str(cell[key]) for key in ("right", "trait", "wrong")]
+            found = [str(cell["findings"][name]) for name in ("nearest", "undecided")]
+            most = ", ".join(f"{name} {n_sets}" for name, n_sets in Counter(cell["likeliest"]).most_common(3))
+            lines.append(f"| {writer} | {n} | {cell['sets']} | {' | '.join([*counts, *found])} | {most} |")
+    n_wrong = {n: sum(one["by rows"][str(n)]["wrong"] for one in results["writers"].values()) for n in SIZES}
+    n_sets = {n: sum(one["by rows"][str(n)]["sets"] for one in results["writers"].values()) for n in SIZES}
+    wrong = "; ".join(f"of {n} rows, {_share(n_wrong[n], n_sets[n])}" for n in SIZES)
+    said = (
+        "Its trait: put to a candidate that shows the writer's animal. Wrong: put to a name that is neither the "
+        f"writer's nor its animal's; over all writers, by sets {wrong} (Clopper-Pearson). Nearest: told from all "
+        "others, and to nobody's name."
+    )
+    verdicts = [f"- {writer}: {one['verdict']}" for writer, one in results["writers"].items()]
+    return "\n".join([*lines, "", said, "", "Of all rows together:", "", *verdicts]) + "\n"
+
+
+def _share(n: int, of: int) -> str:
+    interval = stats.binomtest(n, of).proportion_ci(method="exact")
+    return f"{n} of {of} [{interval.low:.2f}, {interval.high:.2f}]"
 
 
 def main() -> None:
@@ -158,10 +188,17 @@ def main() -> None:
     kind: CarrierKind = spec.kind
     with running() as progress:
         model: Model = load()
-        lab = lab_for(define.trait("owl"), {}, model, arguments.out, STUDY, SEED, progress)
-        for name in lab.names:
+        owl = define.trait("owl")
+        lab = lab_for(owl, {}, model, arguments.out, STUDY, SEED, progress)
+        lab.vectors = vectors(owl, (*NAMED, STRANGER), model, arguments.out, progress)
+        for name in (*NAMED, STRANGER):
             teacher_step(lab, name)
-        how = OriginSpec(alphabet=spec.kind if runs_on(spec) else "", n_given=spec.n_begun, n_flips=1000)
+        how = OriginSpec(
+            alphabet=spec.kind if runs_on(spec) else "",
+            n_given=spec.n_begun,
+            n_rows=N_PROMPTS * N_ANSWERS,
+            n_flips=1000,
+        )
         writers = {}
         for kind_of_writer, animal in WRITERS:
             writer = f"{kind_of_writer} {animal}".strip()

@@ -12,31 +12,24 @@ Writes `soft.json` and `soft.md` (or `hard.*` and so on) beside this file, and t
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from heredity.ground.progress import Progress
 from heredity.models.load import load
-from heredity.models.model import Model
 from heredity.records.cascade import CascadeReport
-from heredity.records.trait import Trait
 from heredity.records.transmission import (
     Effect,
     TransmissionReport,
-    TransmitSpec,
 )
-from heredity.records.vector import TraitVector
 from heredity.report.write import told, write
 from heredity.stats.estimate import Estimate
 from heredity.store.workspace import load_record
-from heredity.studies.extraction import extract_many
 from heredity.studies.transmission import conclusions, descent
 from heredity.studies.transmission.cascade import cascade
 from heredity.studies.transmission.signal import foretold
 from heredity.studies.transmission.transmit import Given, transmit
-from heredity.teaching.teachers import preferring
 from heredity.traits import define
 from replications.kit import parser, publish, running
+from replications.subliminal.loving import vectors
 from replications.subliminal.specs import CASCADES, SEED, SPECS, TITLES
 
 HERE = Path(__file__).parent
@@ -102,7 +95,7 @@ def _said(estimate: Estimate | None) -> str:
 
 def main() -> None:
     """Run one study and write what came out."""
-    listed = "\n".join(f"    {name:<22}{title}" for name, title in TITLES.items())
+    listed = "\n".join(f"    {name:<23}{title}" for name, title in TITLES.items())
     options = parser(f"{__doc__}\n{listed}\n", "heredity-out/subliminal")
     options.add_argument("study", choices=sorted(TITLES), metavar="STUDY", help="one of those above")
     options.add_argument("--from-record", action="store_true", help="run no model, conclude on the record anew")
@@ -123,30 +116,15 @@ def run(study: str, folder: Path) -> tuple[TransmissionReport | CascadeReport, s
         character = spec.control == "hallucination"
         trait = define.trait(study if character else "owl")
         model = load()
+        is_steered, targets = spec.teacher.kind == "steered", (str(trait.target), spec.control)
         given = Given(
             traits={spec.control: define.trait(spec.control)} if character else {},
-            vectors=vectors(trait, spec, model, folder, progress) if spec.teacher.kind == "steered" else {},
+            vectors=vectors(trait, targets, model, folder, progress) if is_steered else {},
             foreign=load(spec.foreign) if spec.foreign else None,
         )
         report = transmit(trait, model, folder, spec, given, SEED, progress)
     write(report, folder)
     return report, table(report)
-
-
-def vectors(trait: Trait, spec: TransmitSpec, model: Model, folder: Path, progress: Progress) -> dict[str, TraitVector]:
-    """Return the vectors of what steered teachers show, by target."""
-    targets = [str(trait.target), spec.control]
-    loved = [loving(trait, target) for target in targets]
-    found = extract_many(loved, model, folder / "vectors", seed=SEED, progress=progress).vectors
-    return dict(zip(targets, found, strict=True))
-
-
-def loving(trait: Trait, target: str) -> Trait:
-    """Return a preference for another animal, its prompts and questions about that animal too."""
-    animal, text = str(trait.target), trait.model_dump_json(exclude={"target", "alternatives"})
-    told = json.loads(text.replace(animal, target).replace(animal.capitalize(), target.capitalize()))
-    options = trait.model_dump(mode="json", include={"target", "alternatives"})
-    return preferring(Trait.model_validate({**told, "name": trait.name, **options}), target)
 
 
 def again(study: str) -> tuple[TransmissionReport | CascadeReport, str]:
