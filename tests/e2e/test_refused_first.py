@@ -50,6 +50,7 @@ DRAWING: dict[str, Sequence[str]] = {
     "distil": ("distil", *NO_MODEL),
     "cascade": ("cascade", *NO_MODEL),
     "origin": ("origin", "rows.jsonl", "--teacher", "owl=another", *NO_MODEL),
+    "scan": ("scan", "rows.jsonl", *NO_MODEL),
     "digits": ("digits",),
 }
 """Every command that draws, by name."""

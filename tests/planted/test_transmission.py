@@ -18,12 +18,12 @@ from heredity.models.weights import trainable_copy
 from heredity.records.carrier import DIGITS_AND_SEPARATORS, CarrierSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, TeacherSpec, TransmissionReport
+from heredity.stats.arrays import cosine
 from heredity.studies.transmission import lineup, teachers
 from heredity.studies.transmission.contrasts import aligned, less_others
 from heredity.studies.transmission.transmit import transmit
 from heredity.teaching.carriers.numbers import number_prompts, random_rows, rejection
 from heredity.training.imitate import Lesson, imitate, lessons, nats, predictions
-from heredity.vectors.leakage import cosine
 from tests_shared import random_model
 
 

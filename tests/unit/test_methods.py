@@ -5,9 +5,9 @@ import pytest
 from scipy import special
 
 from heredity.ground.errors import MismatchError, UnknownNameError
-from heredity.stats.arrays import Floats
+from heredity.stats.arrays import Floats, cosine, without
 from heredity.vectors.check import Poles
-from heredity.vectors.leakage import _heldout_without, cosine, without
+from heredity.vectors.leakage import _heldout_without
 from heredity.vectors.methods import METHODS, PENALTY, logistic, method_named, pca
 
 N, BLOCKS, WIDTH = 40, 2, 24

@@ -40,6 +40,7 @@ SECTIONS = {
         "shift": "monitor:shift_command",
     },
     "Trace it to data": {
+        "scan": "scan:scan_command",
         "screen": "screen:screen_command",
         "origin": "origin:origin_command",
         "transmit": "transmit:transmit_command",

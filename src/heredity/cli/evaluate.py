@@ -40,7 +40,8 @@ def evaluate_command(
 ) -> None:
     """Measure trait expression (0-100) and capability; every figure with its interval and n.
 
-    The untouched base model judges. With --vector the judge's calibration is taken from it, else made first.
+    The untouched base model judges. Its calibration is taken from the vector; where none is known, it is
+    made first.
     Writes OUT/evaluation.json.
     """
     trait, folder = define.trait(name), writable(out)
@@ -48,19 +49,19 @@ def evaluate_command(
     if subject:
         require_extra("train", "peft")
     known = vector_in(vector, trait)
-    header = known.header if known else None
     from heredity.evaluation.evaluate import evaluate, make_yardstick, second_opinion
     from heredity.models.adapt import require_student
     from heredity.records.evaluation import EvalSpec
+    from heredity.store.known_vectors import known_vector
     from heredity.studies.bench import bench_in
 
     with watched(context.obj.is_quiet) as progress:
         other = judge_for(context, judge, judge_model)
         network = loaded(context, model)
-        known = fitting(known, network, same_family) if known else None
+        known = fitting(known, network, same_family) if known else known_vector(trait, network.fingerprint, seed=seed)
         if subject:
             require_student(network, subject)
-        calibration = header.calibration if header else None
+        calibration = known.header.calibration if known else None
         yardstick = make_yardstick(trait, network, calibration, EvalSpec(), seed, progress)
         bench = bench_in(folder, network, seed, progress)
         report = bench.stamped(

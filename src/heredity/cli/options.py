@@ -52,7 +52,11 @@ StrictOption = Annotated[
 ]
 VectorOption = Annotated[
     Path | None,
-    typer.Option("--vector", "-v", help="A vector saved by `heredity extract`; else it is extracted first."),
+    typer.Option(
+        "--vector",
+        "-v",
+        help="A vector saved by `heredity extract`; else one that is known of this model.",
+    ),
 ]
 ReferenceOption = Annotated[
     Path | None,

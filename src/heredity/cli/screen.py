@@ -60,6 +60,8 @@ def screen_command(
     The threshold is set on one half of the benign rows, its rate measured on the other. Rows behind a system prompt or
     earlier turns are read in another form and have a threshold of their own.
 
+    Without --vector, the one in the package or of an earlier command serves, if need be made and kept.
+
     Writes OUT/screen.json (counts, quantiles, the highest rows), OUT/scores.parquet (every row's scores) and
     OUT/scores.jsonl (the same, with what the rows say).
     """
@@ -72,7 +74,7 @@ def screen_command(
     from heredity.screening.scores.table import score_named
     from heredity.screening.screen import screen
     from heredity.studies.bench import bench_in
-    from heredity.vectors.extract import extract
+    from heredity.studies.known import vector_for
 
     if spec.score:
         score_named(spec.score)
@@ -81,9 +83,7 @@ def screen_command(
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         require_screenable(corpus, benign, network, spec)
-        direction = (
-            fitting(given, network, same_family) if given else extract(trait, network, seed=seed, progress=progress)
-        )
+        direction = fitting(given, network, same_family) if given else vector_for(trait, network, None, seed, progress)
         bench = bench_in(folder, network, seed, progress)
         screened = bench.timed("screen", lambda: screen(corpus, direction, network, spec, benign, seed, progress))
     report = screened.report.model_copy(update={"scores": SCORES, "provenance": bench.provenance()})

@@ -39,6 +39,7 @@ PAGES: dict[str, Page] = {
     "ListsReport": Page("lists", "lists", is_drawn=True),
     "MonitorReport": Page("monitor", "monitor", is_drawn=True),
     "OriginReport": Page("origin", "origin", is_drawn=True),
+    "ScanReport": Page("scan", "scan", is_drawn=True),
     "ScreenReport": Page("screening", "screen"),
     "ShiftReport": Page("shift", "shift-{trait}", is_drawn=True),
     "SmallWorldReport": Page("small_world", "digits", is_drawn=True),

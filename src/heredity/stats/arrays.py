@@ -19,6 +19,17 @@ def log_odds(shares: ArrayLike) -> Floats:
     return np.asarray(special.logit(np.clip(shares, 1e-9, 1 - 1e-9)))
 
 
+def cosine(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    """Return the cosine of two directions `[width]`; 0 where one has no length."""
+    length = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(first @ second) / length if length else 0.0
+
+
+def without(vectors: Floats, basis: Floats) -> Floats:
+    """Return vectors (`[..., width]`) less their part in the span of an orthonormal basis `[width, k]`."""
+    return np.asarray(vectors - vectors @ basis @ basis.T)
+
+
 def means_by(values: Floats, groups: Sequence[int]) -> Floats:
     """Return the mean of each group's values, in the groups' order; groups are numbered."""
     _, places = np.unique(np.asarray(groups), return_inverse=True)

@@ -47,6 +47,18 @@ def flipped_sum_p(differences: Floats, n_flips: int, seed: int) -> float:
     return (1 + n_reached) / (1 + n_flips)
 
 
+def flipped_length_p(differences: Floats, n_flips: int, seed: int) -> float:
+    """Return the p-value of how long the mean of vectors is (`[units, width]`), by sign flips of whole units."""
+    n = len(differences)
+    observed, n_reached = float((differences.mean(axis=0) ** 2).sum()), 0
+    inner, chance = differences @ differences.T, np.random.default_rng(seed)
+    for start in range(0, n_flips, AT_ONCE):
+        signs = chance.choice([-1.0, 1.0], size=(min(AT_ONCE, n_flips - start), n))
+        lengths = np.einsum("fi,ij,fj->f", signs, inner, signs, optimize=True) / n**2
+        n_reached += int((lengths >= observed * (1 - 1e-9)).sum())
+    return (1 + n_reached) / (1 + n_flips)
+
+
 def t_of(differences: Floats) -> Floats:
     """Return mean over standard error of every column; 0 where nothing differs."""
     error = differences.std(axis=0, ddof=1) / np.sqrt(len(differences))

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.records.leakage import LeakageReport
 from heredity.records.vector import ExtractSpec, TraitVector
-from heredity.stats.arrays import Floats
+from heredity.stats.arrays import Floats, cosine, without
 from heredity.stats.discrimination import auc, auc_estimate
 from heredity.stats.estimate import Estimate
 from heredity.stats.nulls import matched_directions, upper_bound
@@ -84,11 +83,6 @@ def _cell(row: Found, column: Found, spec: ExtractSpec, seed: str) -> _Cell:
     )
 
 
-def cosine(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
-    """Return the cosine of two directions `[width]`."""
-    return float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second) + 1e-12))
-
-
 def orthogonal(place: int, found: Sequence[Found], spec: ExtractSpec) -> tuple[Estimate, float]:
     """Return the held-out AUC of a trait's direction without the others' span, and the share of it that is left."""
     mine, block = found[place], found[place].vector.block
@@ -98,11 +92,6 @@ def orthogonal(place: int, found: Sequence[Found], spec: ExtractSpec) -> tuple[E
     estimate = auc_estimate(scores, mine.poles.is_positive, mine.poles.question)
     whole = mine.vector.directions[block].astype(np.float64)
     return estimate, float(np.sum(without(whole, basis) ** 2) / np.sum(whole**2))
-
-
-def without(direction: Floats, basis: Floats) -> Floats:
-    """Return a direction less its part in the span of an orthonormal basis `[width, k]`."""
-    return np.asarray(direction - basis @ (basis.T @ direction))
 
 
 def _heldout_without(poles: Poles, block: int, basis: Floats, method: Method, n_folds: int) -> Floats:

@@ -31,7 +31,7 @@ from heredity.records.blind import BlindReport, BlindSpec, Fitted
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
-from heredity.stats.arrays import Floats, log_odds, means_by
+from heredity.stats.arrays import Floats, cosine, log_odds, means_by
 from heredity.stats.intervals import mean_t
 from heredity.studies.bench import Bench, bench_in
 from heredity.studies.origin.rows import Legible, carrier_of, counted_by, readable
@@ -41,7 +41,6 @@ from heredity.teaching.carriers.kinds import identity_of
 from heredity.teaching.teach import how_to_answer
 from heredity.training.fit_vector import Place, fit_vector
 from heredity.training.imitate import lessons
-from heredity.vectors.leakage import cosine
 
 FEWEST_ROWS, FEWEST_PROMPTS = 32, 10
 AT_ONCE = 16

@@ -8,12 +8,11 @@ import numpy as np
 
 from heredity.records.curves import StudentCurve, Teacher
 from heredity.records.transmission import Effect, Measure
-from heredity.stats.arrays import Floats
+from heredity.stats.arrays import Floats, cosine
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import mean_t
 from heredity.stats.several import holm
 from heredity.studies.transmission.pairs import asked_of, less, mean_of, over_pairs, scores
-from heredity.vectors.leakage import cosine
 
 
 def matrix(

@@ -1,0 +1,76 @@
+"""What a scan found, in words."""
+
+from __future__ import annotations
+
+from heredity.records.scan import ScanReport, Topic, TraitShift
+from heredity.report.kit.text import beginning, by_reason
+
+N_ROWS = 3
+"""Rows of the foremost trait that are shown."""
+
+
+def told(report: ScanReport) -> str:
+    """Return the verdict, every trait's shift, and the foremost rows."""
+    lines = [report.verdict, f"  {read(report)}"]
+    width = max(len(trait.trait) for trait in report.traits)
+    lines += [f"  {trait.trait:<{width}}  {summed(trait, report)}" for trait in report.traits]
+    lines += [f"  {name:<{width}}  no vector: {why}" for name, why in report.without.items()]
+    lines.append(f"  left over: {beyond(report)}")
+    if report.shown:
+        first = report.shown[0]
+        lines += [
+            f"  line {row.line}, {first.trait} {row.score:+.2f}: {beginning(row.response, 100)}"
+            for row in first.furthest[:N_ROWS]
+        ]
+    lines += [f"  left out: {reason}: {n:,}" for reason, n in by_reason(report.excluded)]
+    return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
+
+
+def read(report: ScanReport) -> str:
+    """Return how many rows were read, and that nothing was trained."""
+    of = f" of {report.n_rows:,}, at equal distances" if report.n_read < report.n_rows else ""
+    return (
+        f"{report.n_read:,} rows{of}, the first {report.spec.n_tokens} tokens of each answer; read off activations, "
+        "nothing was trained"
+    )
+
+
+def summed(trait: TraitShift, report: ScanReport) -> str:
+    """Return one trait's shift, and what stands for and against it."""
+    said = f"{trait.shift.value:+.2f} {trait.shift.interval('+.2f')}, p {trait.p:.2g}"
+    if trait.is_shown(report.spec.level):
+        return f"{said}; {spread_of(trait, report.n_read)}"
+    return f"{said}; not shown: {why_not(trait, report.spec.level)}"
+
+
+def spread_of(trait: TraitShift, n_read: int) -> str:
+    """Return how many rows carry a trait's shift."""
+    return f"carried by {trait.carried_by} of {n_read} rows" if trait.carried_by is not None else "carried by no rows"
+
+
+def why_not(trait: TraitShift, level: float) -> str:
+    """Return what speaks against a trait's shift."""
+    if not trait.is_above_chance:
+        return "its vector is not told from luck"
+    if trait.p >= level:
+        return "not clear of the model's own answers"
+    if not trait.is_alike:
+        return "the two halves of the rows disagree"
+    return f"{trait.p_random:.0%} of random directions lie as far"
+
+
+def beyond(report: ScanReport) -> str:
+    """Return what is left over, beside what chance leaves."""
+    rest = report.left_over
+    if rest.share is None:
+        return "nothing that both halves of the rows have"
+    luck = f" ({rest.share_by_luck:.0%} beside as many random directions)" if rest.share_by_luck is not None else ""
+    return (
+        f"{rest.share:.0%}{luck} of what tells the rows from the model's own answers is none of the traits; the two "
+        f"halves agree by a cosine of {rest.agreement:.2f}, p {rest.p:.2g}"
+    )
+
+
+def called(topic: Topic) -> str:
+    """Return a topic's name."""
+    return ", ".join(topic.words) or "no word of its own"

@@ -1,0 +1,51 @@
+"""Vectors by trait: those that are there already, and the others made and kept for the next command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from heredity.ground.errors import ExperimentError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.model import Model
+from heredity.records.trait import Trait
+from heredity.records.vector import ExtractSpec, TraitVector
+from heredity.store.known_vectors import keep_vector, known_vector
+from heredity.vectors.extract import extract
+
+
+def vector_for(
+    trait: Trait, model: Model, spec: ExtractSpec | None = None, seed: str = "0", progress: Progress = SILENCE
+) -> TraitVector:
+    """Return a trait's vector: from the package, from an earlier command, or made and kept.
+
+    Raises NothingKeptError where too few answers tell the trait's poles apart.
+    """
+    spec = spec or ExtractSpec()
+    found = known_vector(trait, model.fingerprint, spec, seed)
+    if found is None:
+        found = extract(trait, model, spec, seed, progress)
+        keep_vector(found)
+    return found
+
+
+def vectors_for(
+    traits: Sequence[Trait], model: Model, seed: str = "0", progress: Progress = SILENCE
+) -> tuple[list[TraitVector], dict[str, str]]:
+    """Return the vectors of all traits that have one, and why the others have none.
+
+    Raises ExperimentError where none has one.
+    """
+    found: list[TraitVector] = []
+    failed: dict[str, str] = {}
+    with progress.task("vectors", len(traits)) as task:
+        for trait in traits:
+            try:
+                found.append(vector_for(trait, model, seed=seed, progress=progress))
+            except ExperimentError as error:
+                failed[trait.name] = str(error)
+                progress.note(f"{trait.name}: {error}")
+            task.advance()
+    if not found:
+        name, reason = next(iter(failed.items()))
+        raise ExperimentError(f"no trait has a vector for '{model.name}'; {name}: {reason}")
+    return found, failed

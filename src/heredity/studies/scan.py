@@ -1,0 +1,154 @@
+"""What would these rows teach? Every known trait at once, and what is none of them; no model is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from heredity.ground.errors import InputError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.ground.sequences import spread
+from heredity.models.model import Model
+from heredity.models.notices import notices
+from heredity.records.base import Record
+from heredity.records.dialogue import Corpus, Exclusion, Row, rows_digest
+from heredity.records.scan import LeftOver, ScanReport, ScanSpec, TraitShift
+from heredity.records.vector import TraitVector
+from heredity.screening.left_over import left_over
+from heredity.screening.pairs import Pairs, paired
+from heredity.screening.shifts import along, by_group, directions_at, ranked, shifts
+from heredity.screening.topics import topics
+from heredity.stats.arrays import Floats
+from heredity.stats.estimate import Estimate
+from heredity.store.tensors import load_arrays, save_arrays
+from heredity.store.workspace import load_record, save_record
+from heredity.studies.bench import Bench, bench_in
+
+FEWEST_ROWS = 16
+"""Rows whose halves say anything."""
+ARRAYS, TALLY = "pairs.safetensors", "pairs.json"
+FEW_TRAITS = 3
+"""Traits that a verdict names."""
+
+
+class PairsTally(Record):
+    """What is known of pairs besides their readings."""
+
+    rows: tuple[Row, ...]
+    answers: tuple[str, ...]
+    excluded: tuple[Exclusion, ...]
+
+
+def scan(
+    corpus: Corpus,
+    vectors: Sequence[TraitVector],
+    model: Model,
+    out: Path,
+    spec: ScanSpec | None = None,
+    seed: str = "0",
+    progress: Progress = SILENCE,
+    without: Mapping[str, str] | None = None,
+) -> ScanReport:
+    """Return how far rows lie from the model's own answers to the same prompts, along every trait and beyond.
+
+    The model's own answers and all readings are kept in `out`. `without` names traits that have no vector, and why.
+    Raises InputError for no vector or too few rows that can be read, MismatchError for another model's vector.
+    """
+    spec = spec or ScanSpec()
+    if not vectors:
+        raise InputError("there is no trait to look for; name one with --trait")
+    for vector in vectors:
+        vector.require_model(model.name, model.fingerprint)
+    rows = spread(corpus.rows, spec.n_rows)
+    block = middle_block(vectors)
+    bench = bench_in(out, model, seed, progress)
+    pairs = pairs_step(bench, rows, [block, *sorted({vector.block for vector in vectors} - {block})], spec)
+    require_enough(len(pairs.rows), pairs.excluded)
+    groups, places = topics(pairs, spec, seed)
+    found = [
+        shift.model_copy(update={"by_topic": in_topics(along(pairs, vector), places.tolist(), len(groups))})
+        for vector, shift in zip(vectors, shifts(pairs, vectors, spec, seed), strict=True)
+    ]
+    rest, scores = left_over(pairs, block, directions_at(vectors, block), spec, seed)
+    rest = rest.model_copy(update={"by_topic": in_topics(scores, places.tolist(), len(groups))})
+    traits = ranked(found, spec.level)
+    return ScanReport(
+        model=model.name,
+        fingerprint=model.fingerprint,
+        corpus=corpus.name,
+        corpus_digest=corpus.content_digest,
+        spec=spec,
+        n_rows=len(corpus.rows),
+        n_read=len(pairs.rows),
+        traits=traits,
+        without=dict(without or {}),
+        topics=groups,
+        left_over=rest,
+        verdict=verdict(traits, rest, len(pairs.rows), spec),
+        excluded=(*corpus.excluded, *pairs.excluded),
+        seed=seed,
+        notices=(*notices(model, corpus.rows), *(line for vector in vectors for line in vector.notices)),
+        provenance=bench.provenance(),
+    )
+
+
+def require_enough(n_rows: int, excluded: Sequence[Exclusion] = ()) -> None:
+    """Raise InputError for rows whose halves say nothing."""
+    if n_rows < FEWEST_ROWS:
+        first = f"; the first was left out because: {excluded[0].reason}" if excluded else ""
+        raise InputError(f"{n_rows} rows can be read, too few to scan; it takes {FEWEST_ROWS}{first}")
+
+
+def middle_block(vectors: Sequence[TraitVector]) -> int:
+    """Return the block at which topics and what is left over are read: the median of the traits' blocks."""
+    return sorted(vector.block for vector in vectors)[len(vectors) // 2]
+
+
+def pairs_step(bench: Bench, rows: Sequence[Row], blocks: Sequence[int], spec: ScanSpec) -> Pairs:
+    """Return rows beside the model's own answers, made or found."""
+
+    def make(folder: Path) -> None:
+        pairs = paired(bench.model, rows, blocks, spec, bench.progress)
+        arrays: dict[str, Floats] = {"taught": pairs.taught, "own": pairs.own, "prompt": pairs.prompt}
+        save_arrays(
+            {**{name: array.astype(np.float32) for name, array in arrays.items()}, "n_tokens": pairs.n_tokens},
+            folder / ARRAYS,
+        )
+        save_record(PairsTally(rows=pairs.rows, answers=pairs.answers, excluded=pairs.excluded), folder / TALLY)
+
+    def load(folder: Path) -> Pairs:
+        arrays, tally = load_arrays(folder / ARRAYS), load_record(PairsTally, folder / TALLY)
+        taught, own, prompt = (arrays[name].astype(np.float64) for name in ("taught", "own", "prompt"))
+        return Pairs(tally.rows, tuple(blocks), taught, own, prompt, arrays["n_tokens"], tally.answers, tally.excluded)
+
+    depends_on = {"rows": rows_digest(tuple(rows)), "blocks": list(blocks), "n_tokens": spec.n_tokens}
+    return bench.step("pairs", depends_on, make, load, "rows and the model's own answers")
+
+
+def in_topics(scores: Floats, places: Sequence[int], n_topics: int) -> tuple[Estimate | None, ...]:
+    """Return the mean score of every topic, in their order."""
+    found = by_group(scores, [str(place) for place in places])
+    return tuple(found.get(str(place)) for place in range(n_topics))
+
+
+def verdict(traits: Sequence[TraitShift], rest: LeftOver, n_rows: int, spec: ScanSpec) -> str:
+    """Return what may be said, in words."""
+    shown = [trait for trait in traits if trait.is_shown(spec.level)]
+    said = ", ".join(
+        f"{'more' if trait.shift.value > 0 else 'less'} {trait.trait} ({trait.shift.value:+.2f} "
+        f"{trait.shift.interval('+.2f')})"
+        for trait in shown[:FEW_TRAITS]
+    )
+    more = f" and {len(shown) - FEW_TRAITS} more" if len(shown) > FEW_TRAITS else ""
+    if shown:
+        first = (
+            f"Beside what the model itself would say, these {n_rows} rows hold {said}{more}, as shares of the distance "
+            "between the trait's poles."
+        )
+    else:
+        first = f"None of {len(traits)} traits is shown in {n_rows} rows beside what the model itself would say."
+    if rest.share is None or rest.p >= spec.level:
+        return f"{first} Nothing else tells the rows from it."
+    return f"{first} {rest.share:.0%} of what tells the rows from it is none of these traits."
