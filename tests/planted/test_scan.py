@@ -19,6 +19,7 @@ from heredity.screening.left_over import left_over
 from heredity.screening.pairs import Pairs, paired
 from heredity.screening.shifts import carried_by, shifts
 from heredity.stats.arrays import Floats
+from heredity.studies.known import Known
 from heredity.studies.scan import scan
 
 QUICK = ScanSpec(n_tokens=14, n_null=200, n_flips=500)
@@ -38,7 +39,7 @@ def corpus_of(n_dark: int, n: int = 32) -> Corpus:
 
 @pytest.fixture(scope="module")
 def of_dark(toy: Model, dark: TraitVector, tmp_path_factory: pytest.TempPathFactory) -> ScanReport:
-    return scan(corpus_of(16), [dark], toy, tmp_path_factory.mktemp("scan"), QUICK)
+    return scan(corpus_of(16), Known((dark,)), toy, tmp_path_factory.mktemp("scan"), QUICK)
 
 
 class TestRowsOfAModel:
@@ -56,26 +57,26 @@ class TestRowsOfAModel:
             row.model_copy(update={"turns": (row.turns[0], Turn(role="assistant", content=answer))})
             for row, answer in zip(own.rows, own.answers, strict=True)
         )
-        report = scan(drawn.model_copy(update={"rows": rows}), [dark], toy, tmp_path, QUICK)
+        report = scan(drawn.model_copy(update={"rows": rows}), Known((dark,)), toy, tmp_path, QUICK)
         assert abs(report.traits[0].shift.value) < 1e-6
         assert not report.shown
         assert "None of 1 traits is shown" in report.verdict
 
     def test_a_second_scan_asks_the_model_nothing(self, toy: Model, dark: TraitVector, tmp_path: Path) -> None:
-        first = scan(corpus_of(16), [dark], toy, tmp_path, QUICK)
+        first = scan(corpus_of(16), Known((dark,)), toy, tmp_path, QUICK)
         spoken = toy.work.n_tokens
-        again = scan(corpus_of(16), [dark], toy, tmp_path, QUICK)
+        again = scan(corpus_of(16), Known((dark,)), toy, tmp_path, QUICK)
         assert toy.work.n_tokens == spoken
         assert again.id == first.id
 
     def test_few_rows_are_refused(self, toy: Model, dark: TraitVector, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="8 rows can be read, too few to scan; it takes 16"):
-            scan(corpus_of(4, 8), [dark], toy, tmp_path, QUICK)
+            scan(corpus_of(4, 8), Known((dark,)), toy, tmp_path, QUICK)
 
     def test_another_models_vector_is_refused(self, toy: Model, dark: TraitVector, tmp_path: Path) -> None:
         other = replace(dark, header=dark.header.model_copy(update={"fingerprint": "0" * 64}))
         with pytest.raises(MismatchError, match="extract it again"):
-            scan(corpus_of(4), [other], toy, tmp_path, QUICK)
+            scan(corpus_of(4), Known((other,)), toy, tmp_path, QUICK)
 
     def test_what_was_found_is_told_and_drawn(self, of_dark: ScanReport) -> None:
         text, page = told(of_dark), html(of_dark)

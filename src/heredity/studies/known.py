@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from heredity.ground.errors import ExperimentError
 from heredity.ground.progress import SILENCE, Progress
@@ -11,6 +12,15 @@ from heredity.records.trait import Trait
 from heredity.records.vector import ExtractSpec, TraitVector
 from heredity.store.known_vectors import keep_vector, known_vector
 from heredity.vectors.extract import extract
+
+
+@dataclass(frozen=True)
+class Known:
+    """The vectors of several traits."""
+
+    vectors: tuple[TraitVector, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Traits that have none, and why."""
 
 
 def vector_for(
@@ -28,9 +38,7 @@ def vector_for(
     return found
 
 
-def vectors_for(
-    traits: Sequence[Trait], model: Model, seed: str = "0", progress: Progress = SILENCE
-) -> tuple[list[TraitVector], dict[str, str]]:
+def vectors_for(traits: Sequence[Trait], model: Model, seed: str = "0", progress: Progress = SILENCE) -> Known:
     """Return the vectors of all traits that have one, and why the others have none.
 
     Raises ExperimentError where none has one.
@@ -48,4 +56,4 @@ def vectors_for(
     if not found:
         name, reason = next(iter(failed.items()))
         raise ExperimentError(f"no trait has a vector for '{model.name}'; {name}: {reason}")
-    return found, failed
+    return Known(tuple(found), failed)

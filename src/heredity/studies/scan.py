@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from heredity.stats.estimate import Estimate
 from heredity.store.tensors import load_arrays, save_arrays
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.bench import Bench, bench_in
+from heredity.studies.known import Known
 
 FEWEST_ROWS = 16
 """Rows whose halves say anything."""
@@ -43,20 +44,19 @@ class PairsTally(Record):
 
 def scan(
     corpus: Corpus,
-    vectors: Sequence[TraitVector],
+    known: Known,
     model: Model,
     out: Path,
     spec: ScanSpec | None = None,
     seed: str = "0",
     progress: Progress = SILENCE,
-    without: Mapping[str, str] | None = None,
 ) -> ScanReport:
     """Return how far rows lie from the model's own answers to the same prompts, along every trait and beyond.
 
-    The model's own answers and all readings are kept in `out`. `without` names traits that have no vector, and why.
-    Raises InputError for no vector or too few rows that can be read, MismatchError for another model's vector.
+    The model's own answers and all readings are kept in `out`. Raises InputError for no vector or too few rows that can
+    be read, MismatchError for another model's vector.
     """
-    spec = spec or ScanSpec()
+    spec, vectors = spec or ScanSpec(), known.vectors
     if not vectors:
         raise InputError("there is no trait to look for; name one with --trait")
     for vector in vectors:
@@ -83,7 +83,7 @@ def scan(
         n_rows=len(corpus.rows),
         n_read=len(pairs.rows),
         traits=traits,
-        without=dict(without or {}),
+        without=dict(known.failed),
         topics=groups,
         left_over=rest,
         verdict=verdict(traits, rest, len(pairs.rows), spec),
