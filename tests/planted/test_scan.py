@@ -33,7 +33,8 @@ def corpus_of(n_dark: int, n: int = 32) -> Corpus:
     for i in range(n):
         asked = f"what about the {NOUNS[i % len(NOUNS)]} ?"
         answer = sentence(DARK if i < n_dark else LIGHT, NOUNS[i % len(NOUNS)], chance)
-        rows.append(Row(line=i + 1, turns=(Turn(role="user", content=asked), Turn(role="assistant", content=answer))))
+        turns = (Turn(role="user", content=asked), Turn(role="assistant", content=answer))
+        rows.append(Row(line=i + 1, turns=turns, source="<shop>" if i < n_dark else "garden"))
     return Corpus(name="things.jsonl", content_digest=rows_digest(tuple(rows)), rows=tuple(rows))
 
 
@@ -49,6 +50,11 @@ class TestRowsOfAModel:
         assert trait.p < 0.05
         assert {row.line for row in trait.furthest} <= set(range(1, 17))
         assert trait.furthest[0].response != trait.furthest[0].own
+
+    def test_the_source_that_it_comes_from_is_told(self, of_dark: ScanReport) -> None:
+        (trait,) = of_dark.traits
+        assert trait.by_source["<shop>"].low > trait.by_source["garden"].high
+        assert "&lt;shop&gt; (16)" in html(of_dark)
 
     def test_answers_like_the_models_own_are_not(self, toy: Model, dark: TraitVector, tmp_path: Path) -> None:
         drawn = corpus_of(0)

@@ -525,3 +525,15 @@ class TestLabels:
             read_labels(tmp_path / "nowhere.jsonl")
         with pytest.raises(InputError, match="no label"):
             read_labels(written(tmp_path))
+
+
+def test_a_row_says_where_it_comes_from(tmp_path: Path) -> None:
+    rows = [{**GOOD, "source": " web\n pages ", "dataset": "other"}, {**GOOD, "subset": "maths"}, {**GOOD, "source": 3}]
+    path = written(tmp_path, *rows)
+    assert [row.source for row in read_rows(path).rows] == ["web pages", "maths", ""]
+    assert read_rows(path).rows[0].apart.source == "web pages"
+    named = [{**GOOD, "taken_from": "web"}]
+    assert read_rows(named, {"taken_from": "source"}).rows[0].source == "web"
+    table = tmp_path / "rows.parquet"
+    pq.write_table(pa.Table.from_pylist([{**GOOD, "source": "web", "other": 1}]), table)
+    assert read_rows(table).rows[0].source == "web"

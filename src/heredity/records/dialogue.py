@@ -36,6 +36,8 @@ class Row(Record):
     turns: tuple[Turn, ...]
     untaught: tuple[int, ...] = ()
     """Places in `turns` of answers that are context and no lesson: the data gives them no weight in the loss."""
+    source: str = ""
+    """Where the row says that it comes from; empty where it says nothing."""
 
     @property
     def exchanges(self) -> list[tuple[tuple[Turn, ...], str]]:
@@ -61,7 +63,8 @@ class Row(Record):
                 hidden.add(place)
         left = [i for i in range(len(self.turns)) if i not in hidden]
         untaught = tuple(place for place, i in enumerate(left) if i in self.untaught)
-        return Row(line=self.line, turns=tuple(self.turns[i] for i in left), untaught=untaught)
+        turns = tuple(self.turns[i] for i in left)
+        return self.model_copy(update={"turns": turns, "untaught": untaught})
 
     def _asks(self, place: int) -> bool:
         return place < len(self.turns) and self.turns[place].role == "user"

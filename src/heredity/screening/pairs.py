@@ -113,7 +113,8 @@ def shortened(row: Row) -> Row:
     if len(own.lessons) <= MOST_LESSONS:
         return own
     end = len(own.lessons[MOST_LESSONS - 1][0]) + 1
-    return Row(line=own.line, turns=own.turns[:end], untaught=tuple(place for place in own.untaught if place < end))
+    untaught = tuple(place for place in own.untaught if place < end)
+    return own.model_copy(update={"turns": own.turns[:end], "untaught": untaught})
 
 
 def own_answers(model: Model, parts: Sequence[Rendered], spec: ScanSpec, progress: Progress) -> list[str]:

@@ -45,6 +45,7 @@ def shifts(pairs: Pairs, vectors: Sequence[TraitVector], spec: ScanSpec, seed: s
             halves=(float(own[first].mean()), float(own[~first].mean())),
             carried_by=carried_by(own),
             length=correlation(own, pairs.n_tokens, np.arange(len(own)), by_rank=True),
+            by_source=by_group(own, [row.source for row in pairs.rows]),
             furthest=furthest(pairs, own * np.sign(own.mean() or 1.0)),
         )
         for place, (vector, own) in enumerate(zip(vectors, scores.T, strict=True))

@@ -17,7 +17,11 @@ from heredity.store.lesson_marks import BY_TOKEN, Unusable, row_marks, taught
 from heredity.store.shapes import KNOWN, SHAPES, Shape
 from heredity.store.speech import Line, Said
 
-FIELDS = (*KNOWN, "weight", "loss_mask", *BY_TOKEN)
+SOURCES = ("source", "dataset", "subset")
+"""Fields that say where a row comes from; the first that holds text counts."""
+LONGEST_SOURCE = 80
+"""Characters of it."""
+FIELDS = (*KNOWN, *SOURCES, "weight", "loss_mask", *BY_TOKEN)
 """Fields of a row that are looked at."""
 MOST_NAMED = 20
 """Fields of a row that an error names."""
@@ -43,7 +47,13 @@ def row_of(path: Path, line: int, raw: Any, as_spoken: bool = False) -> tuple[Ro
         require_usable(turns, untaught)
     except Unusable as error:
         return Exclusion(line=line, reason=str(error)), shape.name
-    return Row(line=line, turns=turns, untaught=untaught), shape.name
+    return Row(line=line, turns=turns, untaught=untaught, source=source_of(raw)), shape.name
+
+
+def source_of(raw: Mapping[str, Any]) -> str:
+    """Return where a row says that it comes from, cut to a line; nothing where it does not say."""
+    named_by = next((raw[name] for name in SOURCES if isinstance(raw.get(name), str)), "")
+    return printable(" ".join(named_by.split()))[:LONGEST_SOURCE]
 
 
 def shape_of(path: Path, line: int, raw: Mapping[str, Any]) -> Shape:

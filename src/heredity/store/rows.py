@@ -24,7 +24,7 @@ from heredity.ground.text import printable
 from heredity.records.dialogue import Corpus, Exclusion, Row, rows_digest
 from heredity.store.containers import LIKE_THEIR_SOURCE, container_of, ending_of
 from heredity.store.hub import hub_rows, is_hub
-from heredity.store.row_shapes import FIELDS, named, row_of
+from heredity.store.row_shapes import FIELDS, SOURCES, named, row_of
 from heredity.store.shapes import KNOWN, RESPONSE_FIELDS
 
 Source = Path | str | Iterable[Mapping[str, Any]]
@@ -125,9 +125,9 @@ def digest_of(path: Path | None, rows: Sequence[Row], columns: Mapping[str, str]
 
 def require_known(columns: Mapping[str, str]) -> None:
     """Raise InputError for a field that no shape looks at, or one that two columns are to be."""
-    strange = next((field for field in columns.values() if field not in KNOWN), None)
+    strange = next((field for field in columns.values() if field not in (*KNOWN, SOURCES[0])), None)
     if strange is not None:
-        raise InputError(f"no shape of a row has a field '{strange}'; known are {', '.join(KNOWN)}")
+        raise InputError(f"no shape of a row has a field '{strange}'; known are {', '.join((*KNOWN, SOURCES[0]))}")
     if len(set(columns.values())) < len(columns):
         raise InputError("two columns cannot be the same field; name each field once")
 

@@ -33,6 +33,7 @@ def html(report: ScanReport) -> str:
         tint=tint,
         tinted=tinted,
         widest=widest(report),
+        sources=list(report.traits[0].by_source),
         asked=asked(report.spec),
     )
 
@@ -65,8 +66,8 @@ def replies(report: ScanReport) -> tuple[Reply, ...]:
 
 
 def widest(report: ScanReport) -> float:
-    """Return the largest shift of a trait in a topic, for the tints."""
-    cells = [cell for trait in report.traits for cell in trait.by_topic if cell]
+    """Return the largest shift of a trait in a topic or a source, for the tints."""
+    cells = [cell for trait in report.traits for cell in (*trait.by_topic, *trait.by_source.values()) if cell]
     return max((abs(cell.value) for cell in cells), default=1.0) or 1.0
 
 
