@@ -51,6 +51,7 @@ DRAWING: dict[str, Sequence[str]] = {
     "cascade": ("cascade", *NO_MODEL),
     "origin": ("origin", "rows.jsonl", "--teacher", "owl=another", *NO_MODEL),
     "scan": ("scan", "rows.jsonl", *NO_MODEL),
+    "gate": ("gate", "rows.jsonl", "--policy", "policy.yaml", *NO_MODEL),
     "digits": ("digits",),
 }
 """Every command that draws, by name."""
@@ -66,6 +67,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, dark: TraitVector) -> Path:
     (folder / "darkness.yaml").write_text(as_yaml(planted_trait()))
     (folder / "lightness.yaml").write_text(as_yaml(planted_trait().model_copy(update={"name": "lightness"})))
     save_vector(dark, folder / "darkness.safetensors")
+    (folder / "policy.yaml").write_text("traits: {darkness.yaml: {shift: 0.1}}")
     written(folder / "rows.jsonl", [ROW] * 60)
     written(folder / "three.jsonl", TALKS)
     (folder / "student.json").write_text(json.dumps(STUDENT))

@@ -34,6 +34,7 @@ PAGES: dict[str, Page] = {
     "Doctor": Page("doctor", "doctor"),
     "Draft": Page("draft", "{trait.name}.draft"),
     "EvalReport": Page("evaluation", "evaluation"),
+    "GateReport": Page("gate", "gate", is_drawn=True),
     "JudgingReport": Page("judging", "judging"),
     "LeakageReport": Page("leakage", "leakage", is_drawn=True),
     "ListsReport": Page("lists", "lists", is_drawn=True),

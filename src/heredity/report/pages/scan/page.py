@@ -6,6 +6,7 @@ from heredity.records.scan import ScanReport
 from heredity.report.kit import tint
 from heredity.report.kit.asked import asked
 from heredity.report.kit.replies import KeyFigure, Reply
+from heredity.report.kit.scanned import read
 from heredity.report.kit.sizes import twice
 from heredity.report.kit.template import Files, rendered
 from heredity.report.pages.scan import told
@@ -44,7 +45,7 @@ def replies(report: ScanReport) -> tuple[Reply, ...]:
     what = Reply(
         "What do they hold?",
         f"{'More' if foremost.shift.value > 0 else 'Less'} {foremost.trait}" if report.shown else "No trait is shown",
-        f"{len(report.shown)} of {len(report.traits)} traits are shown. {told.read(report)}.",
+        f"{len(report.shown)} of {len(report.traits)} traits are shown. {read(report)}.",
         (KeyFigure(f"Shift of {foremost.trait}", foremost.shift, FORM),),
     )
     which = Reply(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from heredity.records.scan import ScanReport, Topic, TraitShift
+from heredity.report.kit.scanned import read
 from heredity.report.kit.text import beginning, by_reason
 
 N_ROWS = 3
@@ -24,15 +25,6 @@ def told(report: ScanReport) -> str:
         ]
     lines += [f"  left out: {reason}: {n:,}" for reason, n in by_reason(report.excluded)]
     return "\n".join([*lines, *(f"  {line}" for line in report.notices)])
-
-
-def read(report: ScanReport) -> str:
-    """Return how many rows were read, and that nothing was trained."""
-    of = f" of {report.n_rows:,}, at equal distances" if report.n_read < report.n_rows else ""
-    return (
-        f"{report.n_read:,} rows{of}, the first {report.spec.n_tokens} tokens of each answer; read off activations, "
-        "nothing was trained"
-    )
 
 
 def summed(trait: TraitShift, report: ScanReport) -> str:

@@ -1,0 +1,66 @@
+"""heredity gate: may these rows be trained on?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from heredity.cli.console import say, watched
+from heredity.cli.extract import distinct
+from heredity.cli.flags import Flag, asks
+from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption, StrictOption
+from heredity.cli.work import loaded, page_folder, rows_in
+from heredity.records.gate import EXIT_CODES
+from heredity.records.scan import ScanSpec
+from heredity.report.write import told, write
+from heredity.traits import define
+
+ASKED = ScanSpec()
+
+
+@asks(Flag("--most-rows", "n_rows"), Flag("--tokens", "n_tokens"))
+def gate_command(
+    context: typer.Context,
+    rows: RowsArgument,
+    policy_file: Annotated[Path, typer.Option("--policy", "-p", help="Limits, as YAML.", show_default=False)],
+    columns: MapOption = "",
+    is_strict: StrictOption = False,
+    spec: ScanSpec = ASKED,
+    model: ModelOption = "smollm2-135m",
+    out: OutOption = "heredity-out/gate",  # type: ignore[assignment]
+    seed: SeedOption = "0",
+) -> None:
+    """Hold rows to limits that were set before, for a check that runs by itself: pass, fail or undecided.
+
+    A policy names traits and the most of the distance between their poles that the rows may lie towards each:
+
+    traits: {evil: {shift: 0.1}, sycophancy: {shift: 0.2}}
+
+    The whole 95% interval must be within a limit to pass, and over it to fail; else it says how many rows would decide.
+    The exit code is 0 for pass, 10 for fail, 11 for undecided. Writes OUT/gate.json, a summary in Markdown
+    (OUT/gate.md), and the scan that it rests on (OUT/scan.html).
+
+    For example: heredity gate rows.jsonl --policy policy.yaml
+    """
+    from heredity.studies.gate import gated, policy_in
+
+    policy = policy_in(policy_file)
+    traits = {name: define.trait(name) for name in policy.traits}
+    chosen = distinct(list(traits.values()))
+    corpus, folder = rows_in(context, rows, columns, is_strict), page_folder(out)
+    from heredity.studies.known import vectors_for
+    from heredity.studies.scan import require_enough, scan
+
+    require_enough(len(corpus.rows))
+    with watched(context.obj.is_quiet) as progress:
+        network = loaded(context, model)
+        scanned = scan(corpus, vectors_for(chosen, network, seed, progress), network, folder, spec, seed, progress)
+    report = gated(scanned, policy, {name: trait.name for name, trait in traits.items()})
+    page = write(scanned, folder)
+    summary = write(report, folder)
+    said = f"{told(report)}\nsummary: {summary.resolve()}\nreport: {page.resolve()}"
+    say(report, said, context.obj.as_json)
+    if EXIT_CODES[report.outcome]:
+        raise typer.Exit(EXIT_CODES[report.outcome])
