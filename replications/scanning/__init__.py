@@ -1,0 +1,1 @@
+"""Whether a scan names what rows hold."""
