@@ -37,7 +37,7 @@ def test_links_lead_somewhere(name: str) -> None:
 
 def test_every_command_is_run_by_a_test() -> None:
     assert {line.split()[1] for line in DRAFTED} == {"trait", "extract", "monitor", "chat"}
-    assert {line.split()[1] for line in WALK} == set("trait extract screen train evaluate vector bake".split())
+    assert {line.split()[1] for line in WALK} == set("scan trait extract screen train evaluate vector bake".split())
 
 
 @pytest.mark.embedded

@@ -11,8 +11,9 @@ import pytest
 
 from heredity.ground.errors import InputError, RowError
 from heredity.ground.text import legible
+from heredity.store.kept_rows import write_kept
 from heredity.store.labels import read_labels
-from heredity.store.rows import read_conversations, read_rows, write_kept
+from heredity.store.rows import read_conversations, read_rows
 
 GOOD = {"prompt": "Hello?", "completion": "Hi."}
 USER, ASSISTANT = {"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Hi."}

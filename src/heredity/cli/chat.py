@@ -19,7 +19,7 @@ from heredity.ground.errors import HeredityError, InputError, UnknownNameError
 from heredity.ground.text import require_text
 from heredity.records.monitor import Probe, TurnReading
 from heredity.records.vector import TraitVector
-from heredity.store.rows import write_jsonl
+from heredity.store.kept_rows import write_jsonl
 
 if TYPE_CHECKING:
     from heredity.monitor.talk import Talk

@@ -25,7 +25,7 @@ from heredity.cli.work import endpoint_for, loaded, rows_in, writable
 from heredity.ground.errors import InputError, UnknownNameError
 from heredity.records.judging import JudgedBy
 from heredity.report.write import told, write
-from heredity.store.rows import write_jsonl
+from heredity.store.kept_rows import write_jsonl
 from heredity.traits import define
 
 if TYPE_CHECKING:

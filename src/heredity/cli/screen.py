@@ -26,7 +26,7 @@ from heredity.cli.work import fitting, loaded, rows_in, vector_in, writable
 from heredity.records.dialogue import Corpus
 from heredity.records.screening import RowScores, ScreenSpec
 from heredity.report.write import told, write
-from heredity.store.rows import require_keepable, write_jsonl, write_kept
+from heredity.store.kept_rows import require_keepable, write_jsonl, write_kept
 from heredity.store.scores import SCORES, save_scores
 from heredity.traits import define
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,16 @@ def digest(value: Any) -> str:
 
     Raises TypeError for what JSON cannot hold: nothing is hashed by its memory address.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(value)).hexdigest()
+
+
+def digest_of_each(values: Iterable[Any]) -> str:
+    """Return the digest of a list of these values, none of which is held."""
+    whole = hashlib.sha256(b"[")
+    for place, value in enumerate(values):
+        whole.update((b"," if place else b"") + _canonical(value))
+    whole.update(b"]")
+    return whole.hexdigest()
 
 
 def bytes_digest(data: bytes) -> str:
@@ -32,3 +41,7 @@ def seed_from(*parts: str | int) -> int:
     """Return a 63-bit seed derived from the parts, in order; the same parts give the same seed."""
     text = "\x1f".join(str(part) for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def _canonical(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

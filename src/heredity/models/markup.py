@@ -6,7 +6,7 @@ A row that says `<|im_end|>` ends its own turn, unless that is kept from the tok
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -41,17 +41,21 @@ def spelled(model: Model, turns: Sequence[Turn]) -> list[str]:
     return list(dict.fromkeys(found for turn in turns for found in pattern.findall(turn.content)))
 
 
-def notice(model: Model, rows: Sequence[Row]) -> str | None:
+def notice(model: Model, rows: Iterable[Row]) -> str | None:
     """Return a line that tells which rows spell control tokens, and what becomes of that; None where none does."""
-    found = {row.line: spelled(model, row.turns) for row in rows}
-    lines = [line for line, names in found.items() if names]
+    lines: list[int] = []
+    names: dict[str, None] = {}
+    n_rows = 0
+    for row in rows:
+        n_rows += 1
+        found = spelled(model, row.turns)
+        if found:
+            lines.append(row.line)
+            names |= dict.fromkeys(found)
     if not lines:
         return None
-    names = dict.fromkeys(name for line in lines for name in found[line])
     shown = ", ".join(str(line) for line in lines[:N_LINES_TOLD]) + (", ..." if len(lines) > N_LINES_TOLD else "")
-    spells = (
-        f"{len(lines):,} of {len(rows):,} rows spell control tokens of the model ({', '.join(names)}; line {shown})"
-    )
+    spells = f"{len(lines):,} of {n_rows:,} rows spell control tokens of the model ({', '.join(names)}; line {shown})"
     if model.keeps_markup:
         return f"{spells}: kept as text"
     return f"{spells}: they act as such, and may end a turn; to keep them as text: --control-as-text"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from heredity.ground.errors import InputError
 from heredity.models.ending import ending_of, told
@@ -15,7 +15,7 @@ from heredity.records.dialogue import Row, Turn
 ASKED = (Turn(role="user", content="?"),)
 
 
-def notices(model: Model, rows: Sequence[Row] = ()) -> tuple[str, ...]:
+def notices(model: Model, rows: Iterable[Row] = ()) -> tuple[str, ...]:
     """Return a line for each thing about the model's prompts, or about the rows in them, that is not as usual.
 
     A template that refuses a plain question tells nothing of itself.

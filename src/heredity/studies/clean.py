@@ -15,8 +15,9 @@ from heredity.records.audit import PLAIN, AuditSpec
 from heredity.records.dialogue import Corpus
 from heredity.records.student import Student
 from heredity.records.vector import TraitVector
+from heredity.store.kept_rows import write_jsonl
 from heredity.store.questions import everyday_questions
-from heredity.store.rows import read_rows, write_jsonl
+from heredity.store.rows import read_rows
 from heredity.studies.arms import Plan
 from heredity.studies.stages import Desk, desk_in, student_stage
 

@@ -25,8 +25,9 @@ from heredity.records.lists import ListsReport
 from heredity.records.student import TrainSpec
 from heredity.records.trait import Trait
 from heredity.records.transmission import ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
+from heredity.store.kept_rows import write_jsonl
 from heredity.store.labels import read_labels
-from heredity.store.rows import read_rows, write_jsonl
+from heredity.store.rows import read_rows
 from heredity.store.workspace import save_files
 from heredity.studies.audit import audit
 from heredity.studies.bench import bench_in

@@ -12,7 +12,7 @@ from heredity.ground.files import require_file
 from heredity.ground.hashing import seed_from
 from heredity.ground.text import broken, half_character
 from heredity.records.carrier import CarrierSpec
-from heredity.store.rows import raw_rows
+from heredity.store.row_file import raw_rows
 from heredity.teaching.carriers.asked import Asked, draw_distinct
 
 QUESTION_FIELDS = ("question", "answer")

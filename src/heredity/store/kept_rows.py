@@ -1,0 +1,72 @@
+"""Rows on their way out: those that a screen keeps, in a file of the kind they came in, and lines of JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from heredity.ground.errors import InputError
+from heredity.ground.files import require_writable, whole_file
+from heredity.store.containers import LIKE_THEIR_SOURCE, container_of, ending_of
+from heredity.store.hub import is_hub
+from heredity.store.row_file import is_parquet
+
+
+def require_keepable(source: Path, target: Path, others: Collection[Path | None] = ()) -> None:
+    """Prove, before any work is done, that kept rows can be written.
+
+    Raises InputError when source and target are of different kinds, the target is the source, one of the `others` that
+    the same run reads or writes, or a folder; StorageError when it cannot be written.
+    """
+    if is_hub(source):
+        raise InputError(f"the rows of {source} stand in no file, so that none can be kept as it is; leave --keep out")
+    if target.is_dir():
+        raise InputError(f"{target} is a folder; name a file in it for the kept rows")
+    endings = {ending_of(path) for path in (source, target)}
+    if len(endings) > 1 and any(part in LIKE_THEIR_SOURCE for ending in endings for part in ending):
+        raise InputError(f"kept rows are copied as they are: give {target} the ending {''.join(ending_of(source))}")
+    if source.resolve() == target.resolve():
+        raise InputError(f"{target} is the file that is being screened; name another one for the kept rows")
+    if target.resolve() in {path.resolve() for path in others if path}:
+        raise InputError(f"{target} is read or written by this very run; name another file for the kept rows")
+    require_writable(target.parent)
+
+
+def write_kept(source: Path, kept: set[int], target: Path) -> int:
+    """Write the kept rows of a file byte for byte, in a file of its kind; return how many.
+
+    Raises as `require_keepable` does.
+    """
+    require_keepable(source, target)
+    with whole_file(target) as part:
+        if is_parquet(source):
+            write_table(source, kept, part)
+        else:
+            container = container_of(source)
+            spans = (span.data for span in container.spans() if span.number in kept)
+            container.file.write(container.framed(spans), part)
+    return len(kept)
+
+
+def write_table(source: Path, kept: set[int], target: Path) -> None:
+    """Write the kept rows of a Parquet file, a batch at a time."""
+    lines, number = np.fromiter(sorted(kept), dtype=np.int64, count=len(kept)), 1
+    with pq.ParquetFile(source) as file, pq.ParquetWriter(target, file.schema_arrow) as writer:
+        for batch in file.iter_batches():
+            there = lines[np.searchsorted(lines, number) : np.searchsorted(lines, number + len(batch))] - number
+            if len(there):
+                writer.write_batch(batch.take(pa.array(there)))
+            number += len(batch)
+
+
+def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> Path:
+    """Write one JSON object a line, whole or not at all."""
+    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    return path
