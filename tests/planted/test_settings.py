@@ -10,13 +10,13 @@ from heredity.ground.progress import SILENCE
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, INSTRUCTIONS, LIGHT, NOUNS, sentence
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.records.screening import Screened, ScreenReport, ScreenSpec
+from heredity.records.screening import Screened, ScreenReport, ScreenSpec, setting_of
 from heredity.records.vector import TraitVector
 from heredity.report.kit.flags import basis_of
 from heredity.report.write import told
 from heredity.screening.reference import own_answers
 from heredity.screening.screen import screen
-from heredity.screening.standard import score_in, setting_of
+from heredity.screening.standard import score_in
 from heredity.stats.discrimination import auc
 
 SPEC = ScreenSpec(n_reference=40, n_tokens=14)

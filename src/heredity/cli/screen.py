@@ -22,12 +22,14 @@ from heredity.cli.options import (
     TraitOption,
     VectorOption,
 )
-from heredity.cli.work import fitting, loaded, rows_in, vector_in, writable
-from heredity.records.dialogue import Corpus
+from heredity.cli.work import columns_in, fitting, loaded, remark, rows_in, vector_in, writable
 from heredity.records.screening import RowScores, ScreenSpec
+from heredity.report.kit.text import remarks
 from heredity.report.write import told, write
 from heredity.store.kept_rows import require_keepable, write_jsonl, write_kept
+from heredity.store.row_file import Asked, RowFile
 from heredity.store.scores import SCORES, save_scores
+from heredity.store.survey import gone_through
 from heredity.traits import define
 
 ASKED = ScreenSpec()
@@ -65,16 +67,19 @@ def screen_command(
     Writes OUT/screen.json (counts, quantiles, the highest rows), OUT/scores.parquet (every row's scores) and
     OUT/scores.jsonl (the same, with what the rows say).
     """
-    trait, corpus, folder = define.trait(name), rows_in(context, rows, columns, is_strict), writable(out)
+    trait, source = define.trait(name), RowFile(rows, Asked(columns_in(columns), is_strict))
+    survey = gone_through(source, seed)
+    remark(context, remarks(source.name, survey.shapes, survey.excluded, survey.n_rows))
+    folder = writable(out)
     benign = rows_in(context, reference) if reference else None
     given = vector_in(vector, trait)
     if keep:
         require_keepable(rows, keep, [folder / SCORES, folder / LINES, reference, vector])
-    from heredity.screening.reference import require_enough, require_screenable
+    from heredity.screening.reference import require_enough
     from heredity.screening.scores.table import score_named
-    from heredity.screening.screen import screen
     from heredity.studies.bench import bench_in
     from heredity.studies.known import vector_for
+    from heredity.studies.screening import screen_file
 
     if spec.score:
         score_named(spec.score)
@@ -82,22 +87,21 @@ def screen_command(
         require_enough(benign.rows, spec)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
-        require_screenable(corpus, benign, network, spec)
         direction = fitting(given, network, same_family) if given else vector_for(trait, network, None, seed, progress)
         bench = bench_in(folder, network, seed, progress)
-        screened = bench.timed("screen", lambda: screen(corpus, direction, network, spec, benign, seed, progress))
+        screened = bench.timed("screen", lambda: screen_file(source, survey, direction, bench, spec, benign))
     report = screened.report.model_copy(update={"scores": SCORES, "provenance": bench.provenance()})
     save_scores(screened.scores, folder / SCORES)
-    write_jsonl(folder / LINES, score_lines(screened.scores, corpus))
+    write_jsonl(folder / LINES, score_lines(screened.scores, source))
     write(report, folder)
     kept = f"\n{write_kept(rows, screened.scores.kept_lines, keep)} rows kept in {keep}" if keep else ""
     say(report, f"{told(report)}{kept}\nwritten to {folder}", context.obj.as_json)
 
 
-def score_lines(scores: RowScores, corpus: Corpus) -> Iterator[dict[str, Any]]:
-    """Yield every row's scores beside what it says, in the scores' order."""
-    rows = {row.line: row for row in corpus.rows}
+def score_lines(scores: RowScores, source: RowFile) -> Iterator[dict[str, Any]]:
+    """Yield every row's scores beside what it says, in the scores' order, which is the file's."""
+    rows = source.rows()
     for place, line in enumerate(scores.lines.tolist()):
-        row = rows[line].apart
+        row = next(row for row in rows if row.line == line).apart
         scored = scores.row(place, row.prompt, row.response)
         yield {**scored.model_dump(exclude={"scores"}), **scored.scores}

@@ -47,17 +47,24 @@ def rows_in(
 
     `is_spoken` takes all that an assistant says. Raises InputError for columns that are no `FIELD=COLUMN,...`.
     """
-    pairs = [pair.partition("=") for pair in columns.split(",") if pair.strip()]
-    if any(not field.strip() or not column.strip() for field, _, column in pairs):
-        raise InputError(
-            f"--map '{columns}' is not FIELD=COLUMN, one after the other: prompt=question,response=solution"
-        )
-    named = {column.strip(): field.strip() for field, _, column in pairs}
-    corpus = (read_conversations if is_spoken else read_rows)(path, named, is_strict)
-    if not context.obj.is_quiet and not context.obj.as_json:
-        for line in remarks(corpus):
-            typer.echo(line, err=True)
+    corpus = (read_conversations if is_spoken else read_rows)(path, columns_in(columns), is_strict)
+    remark(context, remarks(corpus.name, corpus.shapes, corpus.excluded, len(corpus.rows)))
     return corpus
+
+
+def columns_in(text: str) -> dict[str, str]:
+    """Return what --map says columns are. Raises InputError for what is no `FIELD=COLUMN,...`."""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    if any(not field.strip() or not column.strip() for field, _, column in pairs):
+        raise InputError(f"--map '{text}' is not FIELD=COLUMN, one after the other: prompt=question,response=solution")
+    return {column.strip(): field.strip() for field, _, column in pairs}
+
+
+def remark(context: typer.Context, lines: Sequence[str]) -> None:
+    """Say on standard error what is to be known of rows, unless nobody reads there."""
+    if not context.obj.is_quiet and not context.obj.as_json:
+        for line in lines:
+            typer.echo(line, err=True)
 
 
 def loaded(context: typer.Context, name: str) -> Model:

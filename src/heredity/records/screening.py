@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from heredity.records.base import Record, Spec
-from heredity.records.dialogue import Exclusion
+from heredity.records.dialogue import Exclusion, Row
 from heredity.records.provenance import Provenance
 from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
@@ -19,6 +19,12 @@ Setting = Literal["alone", "behind"]
 """What stands before a row's answers: a lone user turn before each ("alone"), or before any of them a system prompt or
 earlier turns ("behind"). A row of several answers stands behind, all of it."""
 SETTINGS: tuple[Setting, ...] = ("alone", "behind")
+
+
+def setting_of(row: Row) -> Setting:
+    """Return what is read before a row's lessons: a lone user turn before each, or more before any of them."""
+    is_alone = all(len(before) == 1 and before[0].role == "user" for before, _ in row.apart.lessons)
+    return "alone" if is_alone else "behind"
 
 
 class ScreenSpec(Spec):

@@ -46,6 +46,14 @@ class Fitting:
 
 def fitting(model: Model, rows: Sequence[Row]) -> Fitting:
     """Return the rows that fit the context and the template. Raises InputError when none is left."""
+    fit = fitted(model, rows)
+    if not fit.rows:
+        raise InputError(f"no row can be read by this model; the first was excluded because: {fit.excluded[0].reason}")
+    return fit
+
+
+def fitted(model: Model, rows: Sequence[Row]) -> Fitting:
+    """Return the rows that fit the context and the template, if any."""
     parts: list[Rendered] = []
     starts: list[int] = []
     readable: list[Row] = []
@@ -59,8 +67,6 @@ def fitting(model: Model, rows: Sequence[Row]) -> Fitting:
         starts.append(len(parts))
         parts += own
         readable.append(row)
-    if not readable:
-        raise InputError(f"no row can be read by this model; the first was excluded because: {excluded[0].reason}")
     return Fitting(tuple(readable), tuple(parts), tuple(starts), tuple(excluded))
 
 

@@ -13,12 +13,22 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus, Exclusion, Row, require_mixed
-from heredity.records.screening import SETTINGS, Detection, RowScores, Screened, ScreenReport, ScreenSpec, Setting
+from heredity.records.screening import (
+    SETTINGS,
+    Detection,
+    RowScore,
+    RowScores,
+    Screened,
+    ScreenReport,
+    ScreenSpec,
+    Setting,
+    setting_of,
+)
 from heredity.records.vector import TraitVector
 from heredity.screening.readings import RowReadings, fitting, read_fitting
 from heredity.screening.reference import require_enough
 from heredity.screening.scores.table import SCORES, score_named, scored
-from heredity.screening.standard import Ask, Standard, chosen, setting_of, standard_for
+from heredity.screening.standard import Ask, Standard, chosen, standard_for
 from heredity.screening.tally import histogram_of, settings_of, worst_of
 from heredity.stats.arrays import Floats
 from heredity.stats.discrimination import auc, auc_estimate, separation
@@ -48,21 +58,48 @@ def screen(
     read, or all or none of the rows that can be read are bad.
     """
     spec = spec or ScreenSpec()
-    vector.require_model(model.name, model.fingerprint)
-    if spec.score:
-        score_named(spec.score)
-    if reference:
-        require_enough(reference.rows, spec)
+    require_askable(vector, model, spec, reference)
     fit = fitting(model, corpus.rows)
     if corpus.bad_lines is not None:
         require_mixed([row.line in corpus.bad_lines for row in fit.rows])
     standards = standards_for(fit.rows, Ask(model, vector, spec, reference, seed, progress))
     readings, unjudged = judged(read_fitting(model, fit, vector.block, progress), standards)
     scores = scores_of(readings, vector, standards, spec.false_alarm_rate)
+    report = told_of(scores, worst_of(scores, readings.rows), vector, standards, spec)
+    return Screened(
+        report.model_copy(
+            update={
+                "corpus": corpus.name,
+                "corpus_digest": corpus.content_digest,
+                "excluded": (*corpus.excluded, *readings.excluded, *unjudged),
+                "detection": None
+                if corpus.bad_lines is None
+                else detect(readings, scores, vector, standards, corpus.bad_lines, spec, seed),
+                "notices": (*notices(model, corpus.rows), *vector.notices),
+            }
+        ),
+        scores,
+    )
+
+
+def require_askable(vector: TraitVector, model: Model, spec: ScreenSpec, reference: Corpus | None) -> None:
+    """Raise, before anything is computed, for another model's vector, a score that is none, or too few benign rows."""
+    vector.require_model(model.name, model.fingerprint)
+    if spec.score:
+        score_named(spec.score)
+    if reference:
+        require_enough(reference.rows, spec)
+
+
+def told_of(
+    scores: RowScores, worst: tuple[RowScore, ...], vector: TraitVector, standards: Standards, spec: ScreenSpec
+) -> ScreenReport:
+    """Return what a report says of scores, whatever rows they are of."""
     thresholds = tuple(standard.threshold(vector.unit, spec.false_alarm_rate) for standard in standards.values())
-    report = ScreenReport(
-        corpus=corpus.name,
-        corpus_digest=corpus.content_digest,
+    benign = [threshold.over(score) for threshold in thresholds for score in threshold.held_out_scores]
+    return ScreenReport(
+        corpus="",
+        corpus_digest="",
         trait=vector.header.trait.name,
         vector_id=vector.header.id,
         block=vector.block,
@@ -70,18 +107,11 @@ def screen(
         thresholds=thresholds,
         false_alarm_rate=spec.false_alarm_rate,
         settings=settings_of(scores),
-        histogram=histogram_of(
-            scores.over, [threshold.over(score) for threshold in thresholds for score in threshold.held_out_scores]
-        ),
-        worst=worst_of(scores, readings.rows),
-        excluded=(*corpus.excluded, *readings.excluded, *unjudged),
+        histogram=histogram_of(scores.over, benign),
+        worst=worst,
+        excluded=(),
         share_flagged=wilson(int(scores.is_flagged.sum()), len(scores)),
-        detection=None
-        if corpus.bad_lines is None
-        else detect(readings, scores, vector, standards, corpus.bad_lines, spec, seed),
-        notices=(*notices(model, corpus.rows), *vector.notices),
     )
-    return Screened(report, scores)
 
 
 def standards_for(rows: Sequence[Row], ask: Ask) -> dict[Setting, Standard]:

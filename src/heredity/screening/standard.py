@@ -14,7 +14,7 @@ from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
 from heredity.models.model import Model
 from heredity.records.dialogue import Corpus, Row
-from heredity.records.screening import ScreenSpec, Setting, Threshold
+from heredity.records.screening import ScreenSpec, Setting, Threshold, setting_of
 from heredity.records.vector import TraitVector
 from heredity.screening.readings import RowReadings, read_rows_at
 from heredity.screening.reference import own_answers, rows_needed
@@ -22,12 +22,6 @@ from heredity.screening.scores.table import LESS_THE_PROMPT, scored
 from heredity.stats.arrays import Floats
 from heredity.stats.conformal import cases_needed, conformal_threshold
 from heredity.stats.intervals import wilson
-
-
-def setting_of(row: Row) -> Setting:
-    """Return what is read before a row's lessons: a lone user turn before each, or more before any of them."""
-    is_alone = all(len(before) == 1 and before[0].role == "user" for before, _ in row.apart.lessons)
-    return "alone" if is_alone else "behind"
 
 
 def score_in(setting: Setting, asked: str) -> str:

@@ -46,5 +46,10 @@ def histogram_of(over: Floats, benign: Sequence[float]) -> Histogram:
 
 def worst_of(scores: RowScores, rows: Sequence[Row]) -> tuple[RowScore, ...]:
     """Return the rows that lie highest over their threshold, highest first; `rows` are in the scores' order."""
-    places = np.argsort(-scores.over, kind="stable")[:N_WORST].tolist()
-    return tuple(scores.row(place, rows[place].prompt, rows[place].response) for place in places)
+    return tuple(scores.row(place, rows[place].prompt, rows[place].response) for place in worst_places(scores))
+
+
+def worst_places(scores: RowScores) -> list[int]:
+    """Return where the scores of those rows stand."""
+    places: list[int] = np.argsort(-scores.over, kind="stable")[:N_WORST].tolist()
+    return places

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
-from heredity.records.dialogue import Corpus, Exclusion
+from heredity.records.dialogue import Exclusion
 
 N_PLACES = 3
 """Lines that are named of those left out for one reason."""
@@ -46,16 +46,15 @@ def clock(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
 
 
-def remarks(corpus: Corpus) -> list[str]:
+def remarks(name: str, shapes: Mapping[str, int], excluded: Sequence[Exclusion], n_rows: int) -> list[str]:
     """Return what is to be known of a file's rows before they are used."""
-    found, name = [], corpus.name
-    shapes = corpus.shapes
+    found = []
     if set(shapes) - PLAIN:
         found.append(f"{name}: {', '.join(f'{n:,} of {shape}' for shape, n in shapes.items())}")
-    n_lost, n_all = len(corpus.excluded), len(corpus.excluded) + len(corpus.rows)
+    n_lost, n_all = len(excluded), len(excluded) + n_rows
     if n_lost > MOST_LOST * n_all:
         found.append(
             f"{name}: {n_lost:,} of {n_all:,} rows are left out, more than a tenth; --strict stops at the first"
         )
-        found += [f"  {n:,}: {reason}" for reason, n in by_reason(corpus.excluded)[:N_REASONS]]
+        found += [f"  {n:,}: {reason}" for reason, n in by_reason(excluded)[:N_REASONS]]
     return found

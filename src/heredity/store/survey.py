@@ -1,0 +1,65 @@
+"""What is known of rows once they have been gone through: how many there are, and some of each setting.
+
+In: rows, one after the other. Out: counts, reasons, and as many rows of each setting as a standard may be drawn from.
+Does not: hold the rest, or ask a model.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from heredity.ground.hashing import seed_from
+from heredity.records.dialogue import Exclusion, Row
+from heredity.records.screening import SETTINGS, Setting, setting_of
+from heredity.store.row_file import RowFile
+from heredity.store.rows import require_some
+
+MOST_SAMPLED = 2000
+"""Rows of a setting that are held; of fewer, all."""
+
+
+@dataclass
+class Survey:
+    """What was gone through."""
+
+    sampled: dict[Setting, list[Row]] = field(default_factory=lambda: {setting: [] for setting in SETTINGS})
+    """Rows of each setting, drawn alike whatever their number, in the order of the file where all are held."""
+    n_rows: int = 0
+    excluded: list[Exclusion] = field(default_factory=list)
+    shapes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows that are held, setting by setting."""
+        return [row for setting in SETTINGS for row in self.sampled[setting]]
+
+
+def gone_through(source: RowFile, seed: str) -> Survey:
+    """Return what is known of a source's rows before a model is loaded. Raises InputError where none can be used."""
+    found = surveyed(source.each(), seed)
+    require_some(found.n_rows, found.excluded, source.source)
+    return found
+
+
+def surveyed(rows: Iterable[tuple[Row | Exclusion, str]], seed: str) -> Survey:
+    """Return the survey of rows, or of why they are left out, with the names of their shapes."""
+    found = Survey()
+    chance = random.Random(seed_from(seed, "survey"))
+    counts: Counter[Setting] = Counter()
+    for row, shape in rows:
+        if isinstance(row, Exclusion):
+            found.excluded.append(row)
+            continue
+        found.n_rows += 1
+        found.shapes[shape] += 1
+        setting = setting_of(row)
+        held = found.sampled[setting]
+        if len(held) < MOST_SAMPLED:
+            held.append(row)
+        elif (place := chance.randrange(counts[setting] + 1)) < MOST_SAMPLED:
+            held[place] = row
+        counts[setting] += 1
+    return found

@@ -1,0 +1,140 @@
+"""A screen of a file of any size: shard by shard, each kept when it is done; memory does not grow with the rows.
+
+Every row's scores, numbers alone, are held; what rows say is read anew where it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from heredity.ground.errors import InputError
+from heredity.models.notices import notices
+from heredity.records.base import Record
+from heredity.records.dialogue import Corpus, Exclusion, Row, rows_digest
+from heredity.records.screening import RowScore, RowScores, Screened, ScreenSpec
+from heredity.records.vector import TraitVector
+from heredity.screening.readings import fitted, read_fitting
+from heredity.screening.screen import Standards, judged, require_askable, scores_of, standards_for, told_of
+from heredity.screening.standard import Ask
+from heredity.screening.tally import worst_places
+from heredity.store.row_file import RowFile
+from heredity.store.scores import load_scores, save_scores
+from heredity.store.survey import Survey
+from heredity.store.workspace import load_record, save_record
+from heredity.studies.bench import Bench
+
+SHARD = 2048
+"""Rows that are read and scored together."""
+SCORES, LEFT_OUT = "scores.parquet", "left-out.json"
+
+
+class LeftOut(Record):
+    """Rows of a shard that could not be scored, and why."""
+
+    excluded: tuple[Exclusion, ...]
+
+
+def screen_file(
+    source: RowFile,
+    found: Survey,
+    vector: TraitVector,
+    bench: Bench,
+    spec: ScreenSpec | None = None,
+    reference: Corpus | None = None,
+) -> Screened:
+    """Return what `screen` returns for the rows of a source, whatever their number.
+
+    Benign answers are drawn from the rows that the survey holds. Every shard's scores are kept: a run that was stopped,
+    however roughly, goes on, to the same scores. Raises what `screen` does.
+    """
+    spec, model, progress = spec or ScreenSpec(), bench.model, bench.progress
+    require_askable(vector, model, spec, reference)
+    fit = fitted(model, found.rows)
+    if not fit.rows:
+        raise InputError(f"no row can be read by this model; the first was excluded because: {fit.excluded[0].reason}")
+    standards = standards_for(fit.rows, Ask(model, vector, spec, reference, bench.seed, progress))
+    parts: list[RowScores] = []
+    excluded = list(found.excluded)
+    with progress.task("screening rows", found.n_rows) as task:
+        for shard in shards(source.rows()):
+            scores, left_out = shard_step(bench, shard, vector, standards, spec)
+            parts.append(scores)
+            excluded += left_out
+            task.advance(len(shard))
+    whole = joined(parts)
+    report = told_of(whole, worst_in(source, whole), vector, standards, spec)
+    return Screened(
+        report.model_copy(
+            update={
+                "corpus": source.name,
+                "corpus_digest": source.content_digest(),
+                "excluded": tuple(excluded),
+                "notices": (*notices(model, source.rows()), *vector.notices),
+            }
+        ),
+        whole,
+    )
+
+
+def shards(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Yield the rows in shards, in their order."""
+    while shard := list(islice(rows, SHARD)):
+        yield shard
+
+
+def shard_step(
+    bench: Bench, rows: Sequence[Row], vector: TraitVector, standards: Standards, spec: ScreenSpec
+) -> tuple[RowScores, tuple[Exclusion, ...]]:
+    """Return one shard's scores, made or found, and its rows that could not be scored."""
+    rate = spec.false_alarm_rate
+
+    def make(folder: Path) -> int:
+        before = bench.n_tokens
+        fit = fitted(bench.model, rows)
+        left_out = fit.excluded
+        if fit.rows:
+            readings, unjudged = judged(read_fitting(bench.model, fit, vector.block), standards)
+            left_out = (*left_out, *unjudged)
+            save_scores(scores_of(readings, vector, standards, rate), folder / SCORES)
+        save_record(LeftOut(excluded=left_out), folder / LEFT_OUT)
+        return bench.n_tokens - before
+
+    def load(folder: Path) -> tuple[RowScores, tuple[Exclusion, ...]]:
+        left_out = load_record(LeftOut, folder / LEFT_OUT).excluded
+        return (load_scores(folder / SCORES) if (folder / SCORES).exists() else joined([])), left_out
+
+    depends_on = {
+        "rows": rows_digest(tuple(rows)),
+        "vector": vector.header.id,
+        "spec": spec.id,
+        "standards": [standard.threshold(vector.unit, rate).id for standard in standards.values()],
+    }
+    return bench.workspace.stage("shard", {"seed": bench.seed, **depends_on}, make, load).value
+
+
+def joined(parts: Sequence[RowScores]) -> RowScores:
+    """Return the scores of all parts, in their order."""
+    whole = [part for part in parts if len(part)]
+    if not whole:
+        none = np.zeros(0)
+        return RowScores(none.astype(np.int64), none.astype(np.str_), {}, none, none.astype(np.int64))
+    return RowScores(
+        lines=np.concatenate([part.lines for part in whole]),
+        settings=np.concatenate([part.settings for part in whole]),
+        by_name={name: np.concatenate([part.by_name[name] for part in whole]) for name in whole[0].by_name},
+        over=np.concatenate([part.over for part in whole]),
+        n_tokens=np.concatenate([part.n_tokens for part in whole]),
+    )
+
+
+def worst_in(source: RowFile, scores: RowScores) -> tuple[RowScore, ...]:
+    """Return the rows that lie highest, with what they say, which is read anew."""
+    places = worst_places(scores)
+    wanted = {int(scores.lines[place]) for place in places}
+    rows = {row.line: row.apart for row in source.rows() if row.line in wanted}
+    said = [(place, rows[int(scores.lines[place])]) for place in places]
+    return tuple(scores.row(place, row.prompt, row.response) for place, row in said)
