@@ -1,5 +1,6 @@
 """A vector that one command made is found by the next, for the same model, wording, spec and seed alone."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,12 @@ def test_a_broken_file_is_no_vector(toy: Model, darkness: Trait, dark: TraitVect
     assert known_vector(darkness, toy.fingerprint, TOY_EXTRACT) is None
 
 
-def test_every_vector_in_the_package_is_of_a_bundled_trait_as_it_reads_now() -> None:
-    for path in BUNDLED.glob("*.safetensors"):
-        header = load_vector(path).header
-        assert header.trait.id == define.trait(path.stem).id
+def test_every_bundled_trait_has_its_vector_in_the_package_as_it_reads_now() -> None:
+    index = json.loads((BUNDLED / "index.json").read_text())
+    assert sorted(index["vectors"]) == define.bundled_names()
+    for name, told in index["vectors"].items():
+        header = load_vector(BUNDLED / f"{name}.safetensors").header
+        assert header.trait.id == define.trait(name).id == told["trait"]
+        assert header.directions_digest == told["directions"]
+        assert header.fingerprint == index["fingerprint"]
         assert known_vector(header.trait, header.fingerprint) is not None
