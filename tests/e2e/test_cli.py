@@ -178,10 +178,13 @@ class TestTheAudit:
     def test_another_models_vector_is_refused(self, report: AuditReport, place: Path, toy_folder: Path) -> None:
         vector = next((place / "out" / "stages").glob("vector-*/vector.safetensors"))
         arguments = ["screen", "rows.jsonl", "--trait", "darkness.yaml", "--vector", vector]
-        run = heredity(*arguments, "--model", toy_folder, "--keep", "clean.jsonl", folder=place)
+        run = heredity(*arguments, "--model", toy_folder, "--keep", "clean.jsonl", "--drop", "bad.jsonl", folder=place)
         assert run.returncode == 0, run.stderr
         kept = (place / "clean.jsonl").read_bytes().splitlines(keepends=True)
         assert 0 < len(kept) < 24
+        dropped = (place / "bad.jsonl").read_bytes().splitlines(keepends=True)
+        assert sorted([*kept, *dropped]) == sorted((place / "rows.jsonl").read_bytes().splitlines(keepends=True))
+        assert "from benign rows, as shares of the distance between the poles: all rows" in run.stdout
         assert set(kept) < set((place / "rows.jsonl").read_bytes().splitlines(keepends=True))
         screened = load_record(ScreenReport, place / "heredity-out" / "screen.json")
         scores = load_scores(place / "heredity-out" / screened.scores)

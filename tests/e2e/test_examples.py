@@ -10,11 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
+from heredity.cli.app import VERBS
 from heredity.models.load import load
 from heredity.records.dialogue import Corpus
+from heredity.records.gate import Policy
 from heredity.records.vector import TraitVector
 from heredity.store.tensors import save_vector
+from heredity.studies.gate import policy_in
+from heredity.traits.define import bundled_names
 
 HOME = Path(__file__).parents[2] / "examples"
 EXAMPLES = sorted(path.name for path in HOME.glob("*.py"))
@@ -78,3 +83,17 @@ def test_two_processes_have_the_gradients_of_one(asked: tuple[str, str, str]) ->
         return float(found[1])
 
     assert norm(2) == pytest.approx(norm(1), rel=1e-4)
+
+
+def test_the_workflow_asks_for_what_there_is_and_the_policy_is_one() -> None:
+    workflow = yaml.safe_load((HOME / "gate.yml").read_text())
+    steps = [step["run"] for step in workflow["jobs"]["gate"]["steps"] if "run" in step]
+    (command,) = [step.split("||")[0].split()[1:] for step in steps if step.startswith("heredity ")]
+    assert command[0] in VERBS
+    assert command[2:] == ["--policy", "policy.yaml"]
+    policy = policy_in(HOME / "policy.yaml")
+    assert set(policy.traits) <= set(bundled_names())
+    told = (HOME.parent / "docs" / "start.md").read_text()
+    block = re.search(r"```yaml\n(.*?)```", told, re.S)
+    assert block is not None
+    assert Policy.model_validate(yaml.safe_load(block[1])) == policy

@@ -132,6 +132,8 @@ def test_what_a_command_will_need_is_asked_for_first(
     [
         ((*SCREEN, "--keep", "kept.parquet"), 2, "the ending .jsonl"),
         ((*SCREEN, "--keep", "rows.jsonl"), 2, "is the file that is being screened"),
+        ((*SCREEN, "--drop", "rows.jsonl"), 2, "is the file that is being screened"),
+        ((*SCREEN, "--keep", "same.jsonl", "--drop", "same.jsonl"), 2, "is read or written by this very run"),
         ((*SCREEN, "--keep", "folder.jsonl"), 2, "is a folder"),
         ((*SCREEN, "--keep", "file/kept.jsonl"), 5, "cannot write"),
         ((*SCREEN, "--keep", "out/scores.jsonl", "--out", "out"), 2, "by this very run"),

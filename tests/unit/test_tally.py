@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from heredity.ground.errors import InputError
-from heredity.records.screening import RowScores
-from heredity.screening.tally import N_WORST, histogram_of, settings_of, worst_of
+from heredity.records.screening import RowScores, Threshold
+from heredity.screening.tally import N_WORST, expected_of, histogram_of, settings_of, worst_of
+from heredity.stats.intervals import wilson
 from heredity.store.scores import load_scores, save_scores
 from report_sample import said
 
@@ -80,3 +81,36 @@ def test_a_file_that_holds_no_scores_is_refused(tmp_path: Path) -> None:
     for name, why in (("other", "holds no scores"), ("text", "holds no scores"), ("none", "there is no file")):
         with pytest.raises(InputError, match=why):
             load_scores(tmp_path / f"{name}.parquet")
+
+
+def benign_at(mean: float, name: str, setting: str) -> Threshold:
+    chance = np.random.default_rng(1)
+    drawn = chance.normal(0, 1, 60)
+    values = drawn - drawn.mean() + mean
+    return Threshold(
+        setting="alone" if setting == "alone" else "behind",
+        score=name,
+        value=mean + 2,
+        scores=tuple(values[:30]),
+        held_out_scores=tuple(values[30:]),
+        measured_rate=wilson(1, 30),
+        deviation=1.0,
+        median_tokens=10,
+        reference="60 rows",
+    )
+
+
+def test_rows_lie_as_far_from_benign_ones_as_their_means_and_kept_ones_less(scores: RowScores) -> None:
+    thresholds = [benign_at(1.0, "difference", "alone"), benign_at(3.0, "projection", "behind")]
+    expected = expected_of(scores, thresholds, distance=2.0, seed="0")
+    alone = scores.settings == "alone"
+    means = np.where(alone, scores.by_name["difference"] - 1.0, scores.by_name["projection"] - 3.0) / 2.0
+    assert expected.every is not None
+    assert expected.kept is not None
+    assert expected.at_random is not None
+    assert expected.every.value == pytest.approx(means.mean())
+    assert expected.kept.value == pytest.approx(means[~scores.is_flagged].mean())
+    assert expected.kept.high < expected.every.low
+    assert expected.at_random.low < expected.every.value < expected.at_random.high
+    alone_error = means.std(ddof=1) / np.sqrt(len(means))
+    assert expected.every.high - expected.every.value > 1.96 * alone_error

@@ -54,6 +54,9 @@ def screen_command(
     keep: Annotated[
         Path | None, typer.Option("--keep", help="Write the unflagged rows here, byte for byte as they came.")
     ] = None,
+    drop: Annotated[
+        Path | None, typer.Option("--drop", help="Write the flagged rows here, byte for byte as they came.")
+    ] = None,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -73,8 +76,9 @@ def screen_command(
     folder = writable(out)
     benign = rows_in(context, reference) if reference else None
     given = vector_in(vector, trait)
-    if keep:
-        require_keepable(rows, keep, [folder / SCORES, folder / LINES, reference, vector])
+    for target, other in ((keep, drop), (drop, keep)):
+        if target:
+            require_keepable(rows, target, [folder / SCORES, folder / LINES, reference, vector, other])
     from heredity.screening.reference import require_enough
     from heredity.screening.scores.table import score_named
     from heredity.studies.bench import bench_in
@@ -94,8 +98,10 @@ def screen_command(
     save_scores(screened.scores, folder / SCORES)
     write_jsonl(folder / LINES, score_lines(screened.scores, source))
     write(report, folder)
-    kept = f"\n{write_kept(rows, screened.scores.kept_lines, keep)} rows kept in {keep}" if keep else ""
-    say(report, f"{told(report)}{kept}\nwritten to {folder}", context.obj.as_json)
+    scores = screened.scores
+    kept = f"\n{write_kept(rows, scores.kept_lines, keep)} rows kept in {keep}" if keep else ""
+    dropped = f"\n{write_kept(rows, scores.flagged_lines, drop)} flagged rows in {drop}" if drop else ""
+    say(report, f"{told(report)}{kept}{dropped}\nwritten to {folder}", context.obj.as_json)
 
 
 def score_lines(scores: RowScores, source: RowFile) -> Iterator[dict[str, Any]]:

@@ -133,6 +133,21 @@ class Histogram(Record):
     """Rows by bin; bin i reaches from i * step to (i + 1) * step."""
 
 
+class Expected(Record):
+    """How far rows lie from benign ones on average: what training on them would be towards, and dropping would take.
+
+    Shares of the distance between the trait's poles; both means' errors are in the intervals. None for fewer than two
+    rows.
+    """
+
+    every: Estimate | None
+    """All rows that could be scored."""
+    kept: Estimate | None
+    """Those that are not flagged."""
+    at_random: Estimate | None
+    """As many as are kept, drawn from all."""
+
+
 class ScreenReport(Record):
     """How many rows are flagged, which lie highest, and what the thresholds rest on; the scores lie in a file."""
 
@@ -154,6 +169,8 @@ class ScreenReport(Record):
     """Of all of them."""
     worst: tuple[RowScore, ...]
     """The rows that lie highest over their threshold, flagged or not, highest first; no more than a page can show."""
+    expected: Expected | None = None
+    """None in records written before."""
     scores: str = ""
     """The Parquet file of every row's scores, beside the record; empty where none was written."""
     excluded: tuple[Exclusion, ...]
@@ -209,6 +226,11 @@ class RowScores:
     def is_flagged(self) -> NDArray[np.bool_]:
         """Whether each row is over the threshold of its setting."""
         return np.asarray(self.over > 0)
+
+    @property
+    def flagged_lines(self) -> set[int]:
+        """Lines of the rows that are flagged."""
+        return set(self.lines[self.is_flagged].tolist())
 
     @property
     def kept_lines(self) -> set[int]:

@@ -29,7 +29,7 @@ from heredity.screening.readings import RowReadings, fitting, read_fitting
 from heredity.screening.reference import require_enough
 from heredity.screening.scores.table import SCORES, score_named, scored
 from heredity.screening.standard import Ask, Standard, chosen, standard_for
-from heredity.screening.tally import histogram_of, settings_of, worst_of
+from heredity.screening.tally import expected_of, histogram_of, settings_of, worst_of
 from heredity.stats.arrays import Floats
 from heredity.stats.discrimination import auc, auc_estimate, separation
 from heredity.stats.estimate import Estimate
@@ -65,7 +65,7 @@ def screen(
     standards = standards_for(fit.rows, Ask(model, vector, spec, reference, seed, progress))
     readings, unjudged = judged(read_fitting(model, fit, vector.block, progress), standards)
     scores = scores_of(readings, vector, standards, spec.false_alarm_rate)
-    report = told_of(scores, worst_of(scores, readings.rows), vector, standards, spec)
+    report = told_of(scores, worst_of(scores, readings.rows), vector, standards, spec, seed)
     return Screened(
         report.model_copy(
             update={
@@ -92,7 +92,12 @@ def require_askable(vector: TraitVector, model: Model, spec: ScreenSpec, referen
 
 
 def told_of(
-    scores: RowScores, worst: tuple[RowScore, ...], vector: TraitVector, standards: Standards, spec: ScreenSpec
+    scores: RowScores,
+    worst: tuple[RowScore, ...],
+    vector: TraitVector,
+    standards: Standards,
+    spec: ScreenSpec,
+    seed: str,
 ) -> ScreenReport:
     """Return what a report says of scores, whatever rows they are of."""
     thresholds = tuple(standard.threshold(vector.unit, spec.false_alarm_rate) for standard in standards.values())
@@ -109,6 +114,7 @@ def told_of(
         settings=settings_of(scores),
         histogram=histogram_of(scores.over, benign),
         worst=worst,
+        expected=expected_of(scores, thresholds, float(np.linalg.norm(vector.direction)), seed),
         excluded=(),
         share_flagged=wilson(int(scores.is_flagged.sum()), len(scores)),
     )

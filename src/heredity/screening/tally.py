@@ -11,9 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from heredity.ground.hashing import seed_from
 from heredity.records.dialogue import Row
-from heredity.records.screening import SETTINGS, Histogram, RowScore, RowScores, SettingRows
+from heredity.records.screening import SETTINGS, Expected, Histogram, RowScore, RowScores, SettingRows, Threshold
 from heredity.stats.arrays import Floats
+from heredity.stats.estimate import Estimate
+from heredity.stats.intervals import around
 
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 N_BINS = 36
@@ -42,6 +45,28 @@ def histogram_of(over: Floats, benign: Sequence[float]) -> Histogram:
     step = (max(every) - min(every)) / N_BINS or 1.0
     counts = Counter((np.ceil(over / step) - 1).astype(int).tolist())
     return Histogram(step=step, counts=dict(sorted(counts.items())))
+
+
+def expected_of(scores: RowScores, thresholds: Sequence[Threshold], distance: float, seed: str) -> Expected:
+    """Return how far all rows, the kept ones, and as many at random lie from benign ones, in shares of `distance`."""
+    shifts, error = np.empty(len(scores)), 0.0
+    for threshold in thresholds:
+        there = scores.settings == threshold.setting
+        benign = np.array((*threshold.scores, *threshold.held_out_scores))
+        shifts[there] = (scores.by_name[threshold.score][there] - benign.mean()) / distance
+        error += float(there.mean() * benign.std(ddof=1) / np.sqrt(len(benign)) / distance) ** 2
+    kept = ~scores.is_flagged
+    drawn = np.random.default_rng(seed_from(seed, "kept at random")).permutation(len(kept))[: int(kept.sum())]
+    every, left, at_random = (_with_error(part, error) for part in (shifts, shifts[kept], shifts[drawn]))
+    return Expected(every=every, kept=left, at_random=at_random)
+
+
+def _with_error(values: Floats, error: float) -> Estimate | None:
+    """Return the mean with an interval that has the benign mean's squared error in it; None for fewer than two."""
+    if len(values) < 2:
+        return None
+    own = float(values.var(ddof=1)) / len(values)
+    return around(float(values.mean()), float(np.sqrt(own + error)), len(values), 0, "t, with the benign mean's error")
 
 
 def worst_of(scores: RowScores, rows: Sequence[Row]) -> tuple[RowScore, ...]:

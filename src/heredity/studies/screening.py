@@ -66,7 +66,7 @@ def screen_file(
             excluded += left_out
             task.advance(len(shard))
     whole = joined(parts)
-    report = told_of(whole, worst_in(source, whole), vector, standards, spec)
+    report = told_of(whole, worst_in(source, whole), vector, standards, spec, bench.seed)
     return Screened(
         report.model_copy(
             update={
