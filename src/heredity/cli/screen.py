@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,6 +35,26 @@ from heredity.traits import define
 
 ASKED = ScreenSpec()
 LINES = "scores.jsonl"
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Where the rows go."""
+
+    source: Path
+    keep: Path | None
+    drop: Path | None
+
+    def require(self, others: Sequence[Path | None]) -> None:
+        """Raise, before any work is done, what `require_keepable` does for either file."""
+        for target, other in ((self.keep, self.drop), (self.drop, self.keep)):
+            if target:
+                require_keepable(self.source, target, [*others, other])
+
+    def written(self, scores: RowScores) -> list[str]:
+        """Write the rows that stay and those that are flagged, each where it was asked for; return what was written."""
+        asked = ((self.keep, scores.kept_lines, "kept rows"), (self.drop, scores.flagged_lines, "flagged rows"))
+        return [f"{write_kept(self.source, lines, path)} {what} in {path}" for path, lines, what in asked if path]
 
 
 @asks(
@@ -76,9 +97,8 @@ def screen_command(
     folder = writable(out)
     benign = rows_in(context, reference) if reference else None
     given = vector_in(vector, trait)
-    for target, other in ((keep, drop), (drop, keep)):
-        if target:
-            require_keepable(rows, target, [folder / SCORES, folder / LINES, reference, vector, other])
+    targets = Targets(rows, keep, drop)
+    targets.require([folder / SCORES, folder / LINES, reference, vector])
     from heredity.screening.reference import require_enough
     from heredity.screening.scores.table import score_named
     from heredity.studies.bench import bench_in
@@ -98,10 +118,8 @@ def screen_command(
     save_scores(screened.scores, folder / SCORES)
     write_jsonl(folder / LINES, score_lines(screened.scores, source))
     write(report, folder)
-    scores = screened.scores
-    kept = f"\n{write_kept(rows, scores.kept_lines, keep)} rows kept in {keep}" if keep else ""
-    dropped = f"\n{write_kept(rows, scores.flagged_lines, drop)} flagged rows in {drop}" if drop else ""
-    say(report, f"{told(report)}{kept}{dropped}\nwritten to {folder}", context.obj.as_json)
+    lines = [told(report), *targets.written(screened.scores), f"written to {folder}"]
+    say(report, "\n".join(lines), context.obj.as_json)
 
 
 def score_lines(scores: RowScores, source: RowFile) -> Iterator[dict[str, Any]]:
