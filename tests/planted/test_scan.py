@@ -18,6 +18,7 @@ from heredity.report.write import told
 from heredity.screening.left_over import left_over
 from heredity.screening.pairs import Pairs, paired
 from heredity.screening.shifts import carried_by, shifts
+from heredity.screening.space import RIDGE, Space, blocks_at, whitening_of
 from heredity.stats.arrays import Floats
 from heredity.studies.known import Known
 from heredity.studies.scan import scan
@@ -58,7 +59,7 @@ class TestRowsOfAModel:
 
     def test_answers_like_the_models_own_are_not(self, toy: Model, dark: TraitVector, tmp_path: Path) -> None:
         drawn = corpus_of(0)
-        own = paired(toy, drawn.rows, [dark.block], QUICK)
+        own = paired(toy, drawn.rows, blocks_at(toy.n_blocks), QUICK)
         rows = tuple(
             row.model_copy(update={"turns": (row.turns[0], Turn(role="assistant", content=answer))})
             for row, answer in zip(own.rows, own.answers, strict=True)
@@ -94,46 +95,61 @@ class TestRowsOfAModel:
 
 
 class TestReadings:
-    """Made without a model: as many deviations as stated, along the vector or beside it."""
+    """Made without a model: rows that lie off by as much as stated, along vectors or beside them."""
 
-    def planted(self, dark: TraitVector, shift: Floats, seed: int = 0, n: int = 64, among: int = 64) -> Pairs:
+    def planted(self, shift: Floats, seed: int = 0, n: int = 64, among: int = 64, spread: float = 1.0) -> Space:
         chance = np.random.default_rng(seed)
-        own = chance.standard_normal((n, 1, WIDTH))
-        taught = own + chance.standard_normal((n, 1, WIDTH))
-        taught[:among, 0] += shift
-        rows = corpus_of(0, n).rows
-        return Pairs(rows, (0,), taught, own, chance.standard_normal((n, WIDTH)), np.full(n, 14), ("it is nice",) * n)
+        own, other = (spread * chance.standard_normal((n, 1, WIDTH)) for _ in range(2))
+        other[:among, 0] += shift
+        rows, n_tokens = corpus_of(0, n).rows, np.full(n, 14)
+        return Space(Pairs(rows, (0,), other, own, chance.standard_normal((n, WIDTH)), n_tokens, ("it is nice",) * n))
 
-    def vector(self, dark: TraitVector) -> TraitVector:
+    def vector(self, dark: TraitVector, name: str, *axes: int) -> TraitVector:
         direction = np.zeros((dark.header.n_blocks, WIDTH), dtype=np.float32)
-        direction[:, 0] = 4.0
-        return TraitVector(dark.header.model_copy(update={"block": 0, "width": WIDTH}), direction)
+        direction[:, list(axes)] = 4.0
+        trait = dark.header.trait.model_copy(update={"name": name})
+        return TraitVector(dark.header.model_copy(update={"width": WIDTH, "trait": trait}), direction)
 
     def test_a_shift_is_told_in_shares_of_the_distance_between_the_poles(self, dark: TraitVector) -> None:
-        (found,) = shifts(self.planted(dark, 2.0 * np.eye(WIDTH)[0]), [self.vector(dark)], QUICK, "0")
+        vector = self.vector(dark, "first", 0)
+        (found,) = shifts(self.planted(2.0 * np.eye(WIDTH)[0]), [vector], QUICK, "0")
         assert found.shift.value == pytest.approx(0.5, abs=0.1)
         assert found.is_shown(0.05)
-        (away,) = shifts(self.planted(dark, 2.0 * np.eye(WIDTH)[1]), [self.vector(dark)], QUICK, "0")
+        (away,) = shifts(self.planted(2.0 * np.eye(WIDTH)[1]), [vector], QUICK, "0")
         assert not away.is_shown(0.05)
 
-    def test_rows_that_differ_in_nothing_are_seldom_said_to(self, dark: TraitVector) -> None:
-        vector = self.vector(dark)
-        n_shown = sum(
-            shifts(self.planted(dark, np.zeros(WIDTH), seed), [vector], QUICK, "0")[0].is_shown(0.05)
+    def test_the_models_own_answers_are_seldom_told_as_any_trait(self, dark: TraitVector) -> None:
+        vectors = [self.vector(dark, f"trait-{i}", i, i + 1) for i in range(4)]
+        n_told = sum(
+            any(one.is_shown(0.05) for one in shifts(self.planted(np.zeros(WIDTH), seed), vectors, QUICK, "0"))
             for seed in range(100)
         )
-        assert n_shown <= 5
+        assert n_told <= 8
+
+    def test_a_trait_close_to_the_planted_one_is_not_told_beside_it(self, dark: TraitVector) -> None:
+        vectors = [self.vector(dark, "near", 0, 1), self.vector(dark, "own", 0), self.vector(dark, "far", 5)]
+        first, *others = shifts(self.planted(3.0 * np.eye(WIDTH)[0]), vectors, QUICK, "0")
+        assert first.trait == "own"
+        near = next(one for one in others if one.trait == "near")
+        assert near.p < 0.05
+        assert near.p_beyond > 0.05
+        assert not any(one.is_shown(0.05) for one in others)
+
+    def test_two_traits_that_are_there_are_both_told(self, dark: TraitVector) -> None:
+        vectors = [self.vector(dark, "near", 0, 1), self.vector(dark, "own", 0), self.vector(dark, "far", 5)]
+        found = shifts(self.planted(3.0 * np.eye(WIDTH)[0] - 3.0 * np.eye(WIDTH)[5]), vectors, QUICK, "0")
+        assert {one.trait for one in found if one.is_shown(0.05)} == {"own", "far"}
+        assert next(one for one in found if one.trait == "far").shift.value < 0
 
     def test_a_style_that_lies_along_every_direction_is_no_trait(self, dark: TraitVector) -> None:
         """The random directions lie off as far as the vector does."""
-        (found,) = shifts(self.planted(dark, np.ones(WIDTH)), [self.vector(dark)], QUICK, "0")
+        (found,) = shifts(self.planted(np.ones(WIDTH)), [self.vector(dark, "first", 0)], QUICK, "0")
         assert found.p < 0.05
         assert not found.is_shown(0.05)
 
-    def test_what_no_trait_names_is_left_over_and_its_rows_come_first(self, dark: TraitVector) -> None:
-        pairs = self.planted(dark, 4.0 * np.eye(WIDTH)[3], among=20)
-        known = np.eye(WIDTH)[:1] * 4.0
-        rest, scores = left_over(pairs, 0, known, QUICK, "0")
+    def test_what_no_trait_names_is_left_over_and_its_rows_come_first(self) -> None:
+        space = self.planted(4.0 * np.eye(WIDTH)[3], among=20)
+        rest, scores = left_over(space, [np.eye(WIDTH)[0]], QUICK, "0")
         assert rest.p < 0.05
         assert rest.share is not None
         assert rest.share > 0.8
@@ -141,10 +157,26 @@ class TestReadings:
         assert scores[:20].mean() > scores[20:].mean() + 1
 
     def test_nothing_is_left_over_of_what_the_traits_hold(self, dark: TraitVector) -> None:
-        pairs = self.planted(dark, 4.0 * np.eye(WIDTH)[0])
-        rest, _ = left_over(pairs, 0, np.eye(WIDTH)[:1] * 4.0, QUICK, "0")
+        space = self.planted(4.0 * np.eye(WIDTH)[0])
+        rest, _ = left_over(space, [space.direction(self.vector(dark, "first", 0))], QUICK, "0")
         assert rest.p > 0.05
         assert rest.share is None or rest.share < 0.1
+
+    def test_own_answers_vary_alike_along_every_axis_that_they_fill(self) -> None:
+        chance = np.random.default_rng(0)
+        own = chance.standard_normal((4000, 5)) * np.array([1.0, 2.0, 3.0, 10.0, 30.0]) + 7
+        variances = np.var(whitening_of(own)(own), axis=0)
+        assert variances[-1] == pytest.approx(1.0, abs=0.25)
+        assert variances[0] < variances[-1]
+        assert whitening_of(own)(np.zeros(5)) == pytest.approx(np.zeros(5))
+
+    def test_few_answers_of_great_width_are_whitened_as_by_the_whole_matrix(self) -> None:
+        own = np.random.default_rng(0).standard_normal((6, 40))
+        centred = own - own.mean(axis=0)
+        covariance = centred.T @ centred / 5
+        values, axes = np.linalg.eigh(covariance + RIDGE * np.trace(covariance) / 40 * np.eye(40))
+        expected = own @ axes @ np.diag(values**-0.5) @ axes.T
+        assert np.allclose(whitening_of(own)(own), expected)
 
     def test_a_shift_is_carried_by_the_rows_that_have_it(self) -> None:
         chance = np.random.default_rng(0)

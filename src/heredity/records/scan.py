@@ -20,6 +20,8 @@ class ScanSpec(Spec):
     """Most rows that are read, at equal distances in the file; the model answers the prompt of each of them."""
     n_tokens: int = Field(default=48, ge=8)
     """Tokens of each answer that are read, the rows' and the model's own alike."""
+    temperature: float = Field(default=0.8, ge=0)
+    """At which the model's own answers are sampled: rows are held to what it says, not to its likeliest answer."""
     n_null: int = Field(default=500, ge=50)
     """Random directions behind each trait's null."""
     n_flips: int = Field(default=5_000, ge=100)
@@ -55,7 +57,6 @@ class TraitShift(Record):
     trait: str
     title: str
     vector_id: str
-    block: int
     heldout_auc: Estimate
     """How well the vector tells held-out answers of the two poles apart."""
     is_above_chance: bool
@@ -65,6 +66,8 @@ class TraitShift(Record):
     trait's two poles; Student's t."""
     p: float
     """How likely so large a mean is, over all traits, where rows and own answers change sides by luck (two-sided)."""
+    p_beyond: float
+    """The same over the traits that are not told yet, once those that are told before it are taken out."""
     p_random: float
     """Share of random directions along which the rows lie as many deviations of the model's own answers away."""
     halves: tuple[float, float]
@@ -86,14 +89,14 @@ class TraitShift(Record):
         return self.halves[0] * self.halves[1] > 0
 
     def is_shown(self, level: float) -> bool:
-        """Whether the rows are told from the model's own answers along this vector, and by more than along others."""
-        return self.is_above_chance and self.is_alike and self.p < level and self.p_random <= CHANCE
+        """Whether it is told: clear, clear beside those told before it, and more than along random directions."""
+        is_clear = max(self.p, self.p_beyond) < level and self.p_random <= CHANCE
+        return self.is_above_chance and self.is_alike and is_clear
 
 
 class LeftOver(Record):
     """What tells the rows from the model's own answers and is none of the traits."""
 
-    block: int
     n_directions: int
     """Directions that were taken out: one a trait."""
     share: float | None
@@ -123,6 +126,8 @@ class ScanReport(Record):
     n_rows: int
     """Rows in the file."""
     n_read: int
+    blocks: tuple[int, ...]
+    """0-based, after which activations were read."""
     traits: tuple[TraitShift, ...]
     """Those that are shown first, the furthest first; then the others."""
     without: dict[str, str] = Field(default_factory=dict)

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from heredity.ground.hashing import seed_from
 from heredity.records.scan import LeftOver, ScanSpec
-from heredity.screening.pairs import Pairs
 from heredity.screening.shifts import first_half, furthest
+from heredity.screening.space import Space
 from heredity.stats.arrays import Floats, cosine, without
 from heredity.stats.flips import flipped_length_p
 from heredity.stats.nulls import matched_directions
 
 N_DRAWN = 20
 """Times that random directions are taken out in the traits' place."""
+LEAST = 1e-12
 
 
-def left_over(pairs: Pairs, block: int, known: Floats, spec: ScanSpec, seed: str) -> tuple[LeftOver, Floats]:
-    """Return what is left of the mean difference without known directions (`[traits, width]`), and each row's score.
+def left_over(space: Space, known: Sequence[Floats], spec: ScanSpec, seed: str) -> tuple[LeftOver, Floats]:
+    """Return what is left of the mean difference without known directions, and each row's score.
 
     Each half of the rows is scored along the mean of the other half, so that no row makes the direction that it is
     scored on.
     """
-    whole, first = pairs.differences(block), first_half(len(pairs.rows), seed)
-    rest = without(whole, span_of(known))
-    own = pairs.own[:, pairs.blocks.index(block)]
-    chance = [matched_directions(own, len(known), seed_from(seed, "left over", i)) for i in range(N_DRAWN)]
-    drawn = [share_left(whole, without(whole, span_of(directions)), first) for directions in chance]
-    shares = [share for share in drawn if share is not None]
+    whole, first = space.differences, first_half(len(space.pairs.rows), seed)
+    rest = without(whole, span_of(np.stack(known)))
+    chance = [matched_directions(space.own, len(known), seed_from(seed, "left over", i)) for i in range(N_DRAWN)]
+    taken_out = [share_left(whole, without(whole, span_of(directions)), first) for directions in chance]
+    shares = [share for share in taken_out if share is not None]
     scores = crossed(rest, first)
     return (
         LeftOver(
-            block=block,
             n_directions=len(known),
             share=share_left(whole, rest, first),
             share_by_luck=float(np.mean(shares)) if shares else None,
             agreement=cosine(rest[first].mean(axis=0), rest[~first].mean(axis=0)),
             p=flipped_length_p(rest, spec.n_flips, seed_from(seed, "left over")),
-            furthest=furthest(pairs, scores),
+            furthest=furthest(space.pairs, scores),
         ),
         scores,
     )
@@ -60,5 +61,5 @@ def crossed(rows: Floats, first: NDArray[np.bool_]) -> Floats:
     scores = np.empty(len(rows))
     for half in (first, ~first):
         direction = rows[~half].mean(axis=0)
-        scores[half] = rows[half] @ direction / max(float(np.linalg.norm(direction)), 1e-12)
-    return np.asarray(scores / max(float(scores.std()), 1e-12))
+        scores[half] = rows[half] @ direction / max(float(np.linalg.norm(direction)), LEAST)
+    return np.asarray(scores / max(float(scores.std()), LEAST))

@@ -48,21 +48,21 @@ class Pairs:
     """The model's own answer to the first prompt of each row."""
     excluded: tuple[Exclusion, ...] = ()
 
-    def differences(self, block: int) -> Floats:
-        """Return `[rows, width]`: the row's reading less the own answer's, at one block."""
-        place = self.blocks.index(block)
-        return self.taught[:, place] - self.own[:, place]
-
 
 def paired(
-    model: Model, rows: Sequence[Row], blocks: Sequence[int], spec: ScanSpec, progress: Progress = SILENCE
+    model: Model,
+    rows: Sequence[Row],
+    blocks: Sequence[int],
+    spec: ScanSpec,
+    seed: str = "0",
+    progress: Progress = SILENCE,
 ) -> Pairs:
-    """Return the rows that can be read beside the model's own greedy answers to the same prompts.
+    """Return the rows that can be read beside the model's own answers to the same prompts, one to each, sampled.
 
     Both are cut off after as many tokens, so that length tells nothing. Raises InputError where no row is left.
     """
     fit = fitting(model, [shortened(row) for row in rows])
-    answers = own_answers(model, fit.parts, spec, progress)
+    answers = own_answers(model, fit.parts, spec, seed, progress)
     starts = [*fit.starts, len(fit.parts)]
     contexts = [context for row in fit.rows for context, _ in row.lessons]
     own: list[Rendered] = []
@@ -117,12 +117,13 @@ def shortened(row: Row) -> Row:
     return own.model_copy(update={"turns": own.turns[:end], "untaught": untaught})
 
 
-def own_answers(model: Model, parts: Sequence[Rendered], spec: ScanSpec, progress: Progress) -> list[str]:
-    """Return what the model says to each prompt, greedily; nothing where its context has no room."""
+def own_answers(model: Model, parts: Sequence[Rendered], spec: ScanSpec, seed: str, progress: Progress) -> list[str]:
+    """Return what the model says to each prompt; nothing where its context has no room."""
     prompts = [part.ids[: part.n_prompt] for part in parts]
     room = [i for i, ids in enumerate(prompts) if len(ids) + spec.n_tokens <= model.context_length]
-    how = GenerateSpec(n_tokens=spec.n_tokens, temperature=0.0, min_tokens=AT_LEAST)
-    said = generate(model, [prompts[i] for i in room], [str(i) for i in room], how, "the model's own answers", progress)
+    how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature, min_tokens=AT_LEAST)
+    luck = [f"{seed}/own/{i}" for i in room]
+    said = generate(model, [prompts[i] for i in room], luck, how, "the model's own answers", progress)
     answers = [""] * len(parts)
     for i, answer in zip(room, said, strict=True):
         answers[i] = answer.text

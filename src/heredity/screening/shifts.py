@@ -1,8 +1,9 @@
-"""How far rows lie from the model's own answers along one trait's vector, and how sure that is."""
+"""How far rows lie from the model's own answers along traits' vectors, and which of them are told."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,11 @@ from heredity.ground.hashing import seed_from
 from heredity.records.scan import ScannedRow, ScanSpec, TraitShift
 from heredity.records.vector import TraitVector
 from heredity.screening.pairs import Pairs
-from heredity.stats.arrays import Floats
+from heredity.screening.space import Space
+from heredity.stats.arrays import Floats, without
 from heredity.stats.correlation import correlation
 from heredity.stats.estimate import Estimate
-from heredity.stats.flips import flipped_p
+from heredity.stats.flips import flipped_p, t_of
 from heredity.stats.intervals import mean_if_several, mean_t
 from heredity.stats.nulls import matched_directions, p_value
 
@@ -23,55 +25,83 @@ N_FURTHEST = 5
 LEAST_SPREAD = 1e-12
 
 
-def shifts(pairs: Pairs, vectors: Sequence[TraitVector], spec: ScanSpec, seed: str) -> list[TraitShift]:
-    """Return every trait's shift; p-values are over all of them.
+def shifts(space: Space, vectors: Sequence[TraitVector], spec: ScanSpec, seed: str) -> list[TraitShift]:
+    """Return every trait's shift, in the order in which they are told; p-values are over all traits.
 
-    A row's shift is (h - h_own) . v / ||v||^2, h the means over response tokens: 1 is the distance between the poles.
+    A row's shift is d . v / ||v||^2 in the whitened space: d what it differs by from the model's own answer, v the
+    trait's vector. 1 is the distance between the poles.
     """
-    scores = np.stack([along(pairs, vector) for vector in vectors], axis=1)
+    pairs, directions = space.pairs, [space.direction(vector) for vector in vectors]
+    scores = np.stack([along(space, direction) for direction in directions], axis=1)
     p = flipped_p(scores, spec.n_flips, seed_from(seed, "scan"))
+    luck = away(space, drawn(space, spec, seed))
+    steps = {step.place: (rank, step.p) for rank, step in enumerate(one_by_one(space, directions, spec, seed))}
     first = first_half(len(pairs.rows), seed)
-    return [
-        TraitShift(
+    found = {}
+    for place, (vector, own) in enumerate(zip(vectors, scores.T, strict=True)):
+        rank, p_beyond = steps[place]
+        found[rank] = TraitShift(
             trait=vector.header.trait.name,
             title=vector.header.trait.title,
             vector_id=vector.header.id,
-            block=vector.block,
             heldout_auc=vector.header.heldout_auc,
             is_above_chance=vector.header.is_above_chance,
             shift=mean_t(own),
             p=float(p[place]),
-            p_random=by_luck(pairs, vector, spec, seed),
+            p_beyond=p_beyond,
+            p_random=p_value(float(away(space, directions[place][None])[0]), luck),
             halves=(float(own[first].mean()), float(own[~first].mean())),
             carried_by=carried_by(own),
             length=correlation(own, pairs.n_tokens, np.arange(len(own)), by_rank=True),
             by_source=by_group(own, [row.source for row in pairs.rows]),
             furthest=furthest(pairs, own * np.sign(own.mean() or 1.0)),
         )
-        for place, (vector, own) in enumerate(zip(vectors, scores.T, strict=True))
-    ]
+    return [found[rank] for rank in sorted(found)]
 
 
-def along(pairs: Pairs, vector: TraitVector) -> Floats:
-    """Return every row's shift along a vector, as a share of the distance between its poles, `[rows]`."""
-    direction = vector.direction.astype(np.float64)
-    return np.asarray(pairs.differences(vector.block) @ direction / (direction @ direction))
+def along(space: Space, direction: Floats) -> Floats:
+    """Return every row's shift along a direction, as a share of its length, `[rows]`."""
+    return np.asarray(space.differences @ direction / (direction @ direction))
 
 
-def by_luck(pairs: Pairs, vector: TraitVector, spec: ScanSpec, seed: str) -> float:
-    """Return the share of random directions along which rows lie as many deviations of own answers away.
+@dataclass(frozen=True)
+class Step:
+    """A trait beside those that were taken before it."""
 
-    Directions have the covariance of the model's own answers, which hold nothing of the rows.
+    place: int
+    p: float
+    """How likely its shift is by luck, over all that were left, once the others are taken out."""
+
+
+def one_by_one(space: Space, directions: Sequence[Floats], spec: ScanSpec, seed: str) -> list[Step]:
+    """Return the traits, the clearest first, each without what those before it hold.
+
+    Traits' vectors lie close together: rows that show one lie along most of them. What is clear only together with
+    another is not told beside it.
     """
-    own = pairs.own[:, pairs.blocks.index(vector.block)]
-    random = matched_directions(own, spec.n_null, seed_from(seed, "scan null", vector.header.trait.name))
-    mean, centred = pairs.differences(vector.block).mean(axis=0), own - own.mean(axis=0)
+    left = list(range(len(directions)))
+    rest = [direction / np.linalg.norm(direction) for direction in directions]
+    steps: list[Step] = []
+    while left:
+        scores = np.stack([space.differences @ rest[i] for i in left], axis=1)
+        p = flipped_p(scores, spec.n_flips, seed_from(seed, "one by one", len(steps)))
+        best = int(np.abs(np.nan_to_num(t_of(scores), posinf=0.0, neginf=0.0)).argmax())
+        place = left.pop(best)
+        steps.append(Step(place, float(p[best])))
+        basis = rest[place] / max(float(np.linalg.norm(rest[place])), LEAST_SPREAD)
+        rest = [without(direction, basis[:, None]) for direction in rest]
+    return steps
 
-    def away(directions: Floats) -> Floats:
-        spread = (centred @ directions.T).std(axis=0)
-        return np.asarray(np.abs(directions @ mean) / np.maximum(spread, LEAST_SPREAD))
 
-    return p_value(float(away(vector.direction[None].astype(np.float64))[0]), away(random))
+def drawn(space: Space, spec: ScanSpec, seed: str) -> Floats:
+    """Return random directions with the covariance of the model's own answers, which hold nothing of the rows."""
+    return matched_directions(space.own, spec.n_null, seed_from(seed, "scan null"))
+
+
+def away(space: Space, directions: Floats) -> Floats:
+    """Return how many deviations of own answers the rows lie away along each direction (`[directions, width]`)."""
+    spread = (space.own @ directions.T).std(axis=0)
+    return np.asarray(np.abs(directions @ space.differences.mean(axis=0)) / np.maximum(spread, LEAST_SPREAD))
 
 
 def first_half(n_rows: int, seed: str) -> NDArray[np.bool_]:
@@ -118,10 +148,7 @@ def by_group(scores: Floats, groups: Sequence[str]) -> dict[str, Estimate]:
 
 
 def ranked(found: Sequence[TraitShift], level: float) -> tuple[TraitShift, ...]:
-    """Return the traits that are shown first, the furthest first, then the others."""
-    return tuple(sorted(found, key=lambda one: (not one.is_shown(level), -abs(one.shift.value))))
-
-
-def directions_at(vectors: Sequence[TraitVector], block: int) -> Floats:
-    """Return all traits' directions after one block, `[traits, width]`."""
-    return np.stack([vector.directions[block].astype(np.float64) for vector in vectors])
+    """Return the traits that are shown first, in the order in which they are told, then the others, furthest first."""
+    shown = [trait for trait in found if trait.is_shown(level)]
+    others = [trait for trait in found if not trait.is_shown(level)]
+    return (*shown, *sorted(others, key=lambda trait: -abs(trait.shift.value)))

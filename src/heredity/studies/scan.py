@@ -15,10 +15,10 @@ from heredity.models.notices import notices
 from heredity.records.base import Record
 from heredity.records.dialogue import Corpus, Exclusion, Row, rows_digest
 from heredity.records.scan import LeftOver, ScanReport, ScanSpec, TraitShift
-from heredity.records.vector import TraitVector
 from heredity.screening.left_over import left_over
 from heredity.screening.pairs import Pairs, paired
-from heredity.screening.shifts import along, by_group, directions_at, ranked, shifts
+from heredity.screening.shifts import along, by_group, ranked, shifts
+from heredity.screening.space import Space, blocks_at
 from heredity.screening.topics import topics
 from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
@@ -61,17 +61,19 @@ def scan(
         raise InputError("there is no trait to look for; name one with --trait")
     for vector in vectors:
         vector.require_model(model.name, model.fingerprint)
-    rows = spread(corpus.rows, spec.n_rows)
-    block = middle_block(vectors)
     bench = bench_in(out, model, seed, progress)
-    pairs = pairs_step(bench, rows, [block, *sorted({vector.block for vector in vectors} - {block})], spec)
+    pairs = pairs_step(bench, spread(corpus.rows, spec.n_rows), blocks_at(model.n_blocks), spec)
     require_enough(len(pairs.rows), pairs.excluded)
     groups, places = topics(pairs, spec, seed)
-    found = [
-        shift.model_copy(update={"by_topic": in_topics(along(pairs, vector), places.tolist(), len(groups))})
-        for vector, shift in zip(vectors, shifts(pairs, vectors, spec, seed), strict=True)
-    ]
-    rest, scores = left_over(pairs, block, directions_at(vectors, block), spec, seed)
+    space = Space(pairs)
+    directions = {vector.header.trait.name: space.direction(vector) for vector in vectors}
+
+    def with_topics(shift: TraitShift) -> TraitShift:
+        scores = along(space, directions[shift.trait])
+        return shift.model_copy(update={"by_topic": in_topics(scores, places.tolist(), len(groups))})
+
+    found = [with_topics(shift) for shift in shifts(space, vectors, spec, seed)]
+    rest, scores = left_over(space, list(directions.values()), spec, seed)
     rest = rest.model_copy(update={"by_topic": in_topics(scores, places.tolist(), len(groups))})
     traits = ranked(found, spec.level)
     return ScanReport(
@@ -82,6 +84,7 @@ def scan(
         spec=spec,
         n_rows=len(corpus.rows),
         n_read=len(pairs.rows),
+        blocks=pairs.blocks,
         traits=traits,
         without=dict(known.failed),
         topics=groups,
@@ -101,16 +104,11 @@ def require_enough(n_rows: int, excluded: Sequence[Exclusion] = ()) -> None:
         raise InputError(f"{n_rows} rows can be read, too few to scan; it takes {FEWEST_ROWS}{first}")
 
 
-def middle_block(vectors: Sequence[TraitVector]) -> int:
-    """Return the block at which topics and what is left over are read: the median of the traits' blocks."""
-    return sorted(vector.block for vector in vectors)[len(vectors) // 2]
-
-
 def pairs_step(bench: Bench, rows: Sequence[Row], blocks: Sequence[int], spec: ScanSpec) -> Pairs:
     """Return rows beside the model's own answers, made or found."""
 
     def make(folder: Path) -> None:
-        pairs = paired(bench.model, rows, blocks, spec, bench.progress)
+        pairs = paired(bench.model, rows, blocks, spec, bench.seed, bench.progress)
         arrays: dict[str, Floats] = {"taught": pairs.taught, "own": pairs.own, "prompt": pairs.prompt}
         save_arrays(
             {**{name: array.astype(np.float32) for name, array in arrays.items()}, "n_tokens": pairs.n_tokens},
@@ -123,7 +121,7 @@ def pairs_step(bench: Bench, rows: Sequence[Row], blocks: Sequence[int], spec: S
         taught, own, prompt = (arrays[name].astype(np.float64) for name in ("taught", "own", "prompt"))
         return Pairs(tally.rows, tuple(blocks), taught, own, prompt, arrays["n_tokens"], tally.answers, tally.excluded)
 
-    depends_on = {"rows": rows_digest(tuple(rows)), "blocks": list(blocks), "n_tokens": spec.n_tokens}
+    depends_on = {"rows": rows_digest(tuple(rows)), "blocks": list(blocks), "own": [spec.n_tokens, spec.temperature]}
     return bench.step("pairs", depends_on, make, load, "rows and the model's own answers")
 
 

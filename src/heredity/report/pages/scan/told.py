@@ -46,6 +46,8 @@ def why_not(trait: TraitShift, level: float) -> str:
         return "its vector is not told from luck"
     if trait.p >= level:
         return "not clear of the model's own answers"
+    if trait.p_beyond >= level:
+        return "not clear once those told before it are taken out"
     if not trait.is_alike:
         return "the two halves of the rows disagree"
     return f"{trait.p_random:.0%} of random directions lie as far"

@@ -1,0 +1,87 @@
+"""The space in which rows are set beside the model's own answers: several blocks at once, each in its own deviations.
+
+In: pairs of readings. Out: differences, own answers and traits' directions in one space in which the model's own
+answers vary alike along every axis. Does not: know what a trait is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heredity.records.vector import TraitVector
+from heredity.screening.pairs import Pairs
+from heredity.stats.arrays import Floats
+
+DEPTHS = (0.5, 0.6, 0.7)
+"""Of the blocks that are read, as shares of all."""
+RIDGE = 0.3
+"""Of the mean variance, added to the variance along every axis: so few answers say little of most of them."""
+
+
+def blocks_at(n_blocks: int) -> tuple[int, ...]:
+    """Return the 0-based blocks that are read, each once."""
+    return tuple(sorted({min(n_blocks - 1, int(depth * n_blocks)) for depth in DEPTHS}))
+
+
+@dataclass(frozen=True)
+class Whitening:
+    """(S + r I)^(-1/2) of one block: S the covariance of own answers, r a share of its mean variance.
+
+    Held by the answers' own axes, so that no matrix of the model's width squared is formed.
+    """
+
+    axes: Floats
+    """`[axes, width]`, orthonormal."""
+    along: Floats
+    """What is multiplied along each of them, less `elsewhere`."""
+    elsewhere: float
+    """What is multiplied along all others."""
+
+    def __call__(self, vectors: NDArray[np.floating]) -> Floats:
+        """Return vectors (`[..., width]`) in deviations of own answers."""
+        inside = (vectors @ self.axes.T) * self.along
+        return np.asarray(self.elsewhere * vectors + inside @ self.axes, dtype=np.float64)
+
+
+def whitening_of(own: Floats) -> Whitening:
+    """Return the whitening that own answers (`[rows, width]`) give."""
+    centred = own - own.mean(axis=0)
+    _, lengths, axes = np.linalg.svd(centred / np.sqrt(max(len(own) - 1, 1)), full_matrices=False)
+    ridge = RIDGE * float((lengths**2).sum()) / own.shape[1] or 1.0
+    elsewhere = ridge**-0.5
+    return Whitening(axes, (lengths**2 + ridge) ** -0.5 - elsewhere, elsewhere)
+
+
+@dataclass(frozen=True)
+class Space:
+    """All blocks of the pairs, whitened and side by side."""
+
+    pairs: Pairs
+
+    @cached_property
+    def whitenings(self) -> tuple[Whitening, ...]:
+        """One a block."""
+        return tuple(whitening_of(self.pairs.own[:, place]) for place in range(len(self.pairs.blocks)))
+
+    @cached_property
+    def differences(self) -> Floats:
+        """`[rows, blocks x width]`: each row's reading less that of the model's own answer."""
+        return self._laid(self.pairs.taught - self.pairs.own)
+
+    @cached_property
+    def own(self) -> Floats:
+        """`[rows, blocks x width]`: the model's own answers, less their mean."""
+        return self._laid(self.pairs.own - self.pairs.own.mean(axis=0))
+
+    def direction(self, vector: TraitVector) -> Floats:
+        """Return a trait's direction, `[blocks x width]`: its length is the distance between its poles."""
+        directions = vector.directions[list(self.pairs.blocks)].astype(np.float64)
+        return np.asarray(self._laid(directions[None])[0])
+
+    def _laid(self, readings: Floats) -> Floats:
+        """Return readings (`[rows, blocks, width]`) whitened, block beside block."""
+        return np.concatenate([white(readings[:, place]) for place, white in enumerate(self.whitenings)], axis=1)
