@@ -12,9 +12,10 @@ from heredity.records.dialogue import Corpus, Row
 from heredity.records.screening import Screened, ScreenSpec
 from heredity.records.vector import TraitVector
 from heredity.screening.screen import screen
+from heredity.store import survey
 from heredity.store.row_file import RowFile
 from heredity.store.rows import read_rows
-from heredity.store.survey import MOST_SAMPLED, gone_through, surveyed
+from heredity.store.survey import MOST_SAMPLED, gone_through, sample_of, surveyed
 from heredity.studies import screening
 from heredity.studies.bench import bench_in
 from heredity.studies.screening import screen_file
@@ -105,3 +106,13 @@ def test_a_survey_holds_a_sample_of_many_rows_and_all_of_few(rows: Corpus) -> No
     lines = np.array([row.line for row in many.rows])
     assert (many.n_rows, len(set(lines.tolist()))) == (20 * MOST_SAMPLED, MOST_SAMPLED)
     assert abs(lines.mean() / (10 * MOST_SAMPLED) - 1) < 0.1
+
+
+def test_a_sample_says_how_many_rows_there_are(file: RowFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = sample_of(file, gone_through(file, "0"))
+    assert (whole.n_in_file, len(whole.rows)) == (None, 38)
+    assert whole.content_digest == read_rows(Path(str(file.source))).content_digest
+    monkeypatch.setattr(survey, "MOST_SAMPLED", 5)
+    some = sample_of(file, gone_through(file, "0"))
+    assert (some.n_in_file, len(some.rows)) == (38, 10)
+    assert [row.line for row in some.rows] == sorted(row.line for row in some.rows)

@@ -11,7 +11,7 @@ from heredity.cli.console import say, watched
 from heredity.cli.extract import distinct
 from heredity.cli.flags import Flag, asks
 from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption, StrictOption
-from heredity.cli.work import loaded, page_folder, rows_in
+from heredity.cli.work import loaded, page_folder, sample_in
 from heredity.records.gate import EXIT_CODES
 from heredity.records.scan import ScanSpec
 from heredity.report.write import told, write
@@ -49,7 +49,7 @@ def gate_command(
     policy = policy_in(policy_file)
     traits = {name: define.trait(name) for name in policy.traits}
     chosen = distinct(list(traits.values()))
-    corpus, folder = rows_in(context, rows, columns, is_strict), page_folder(out)
+    corpus, folder = sample_in(context, rows, columns, is_strict, seed), page_folder(out)
     from heredity.studies.known import vectors_for
     from heredity.studies.scan import require_enough, scan
 

@@ -18,7 +18,9 @@ from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.report.kit.text import remarks
 from heredity.report.write import require_figures
+from heredity.store.row_file import Asked, RowFile
 from heredity.store.rows import read_conversations, read_rows
+from heredity.store.survey import gone_through, sample_of
 from heredity.store.tensors import load_vector
 from heredity.store.workspace import load_record, save_record
 
@@ -50,6 +52,14 @@ def rows_in(
     corpus = (read_conversations if is_spoken else read_rows)(path, columns_in(columns), is_strict)
     remark(context, remarks(corpus.name, corpus.shapes, corpus.excluded, len(corpus.rows)))
     return corpus
+
+
+def sample_in(context: typer.Context, path: Path, columns: str, is_strict: bool, seed: str) -> Corpus:
+    """Return some of a file's rows, thousands at the most, drawn alike; say what `rows_in` says of all of them."""
+    source = RowFile(path, Asked(columns_in(columns), is_strict))
+    survey = gone_through(source, seed)
+    remark(context, remarks(source.name, survey.shapes, survey.excluded, survey.n_rows))
+    return sample_of(source, survey)
 
 
 def columns_in(text: str) -> dict[str, str]:

@@ -100,6 +100,8 @@ class Corpus(Record):
     excluded: tuple[Exclusion, ...] = ()
     shapes: dict[str, int] = Field(default_factory=dict)
     """What shapes the rows that are used came in, and how many in each."""
+    n_in_file: int | None = None
+    """Rows of the file that could be used, where only some of them are held; None where all are."""
     bad_lines: tuple[int, ...] | None = None
     """Lines known to be bad, where any are known: they grade a screen and decide nothing."""
 

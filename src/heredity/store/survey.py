@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from heredity.ground.hashing import seed_from
-from heredity.records.dialogue import Exclusion, Row
+from heredity.records.dialogue import Corpus, Exclusion, Row
 from heredity.records.screening import SETTINGS, Setting, setting_of
 from heredity.store.row_file import RowFile
 from heredity.store.rows import require_some
@@ -42,6 +42,19 @@ def gone_through(source: RowFile, seed: str) -> Survey:
     found = surveyed(source.each(), seed)
     require_some(found.n_rows, found.excluded, source.source)
     return found
+
+
+def sample_of(source: RowFile, found: Survey) -> Corpus:
+    """Return the rows that a survey holds, in the file's order, as a corpus that says how many there are."""
+    rows = sorted(found.rows, key=lambda row: row.line)
+    return Corpus(
+        name=source.name,
+        content_digest=source.content_digest(),
+        rows=tuple(rows),
+        excluded=tuple(found.excluded),
+        shapes=dict(found.shapes.most_common()),
+        n_in_file=None if len(rows) == found.n_rows else found.n_rows,
+    )
 
 
 def surveyed(rows: Iterable[tuple[Row | Exclusion, str]], seed: str) -> Survey:

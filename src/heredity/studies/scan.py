@@ -82,7 +82,7 @@ def scan(
         corpus=corpus.name,
         corpus_digest=corpus.content_digest,
         spec=spec,
-        n_rows=len(corpus.rows),
+        n_rows=corpus.n_in_file or len(corpus.rows),
         n_read=len(pairs.rows),
         blocks=pairs.blocks,
         traits=traits,
