@@ -113,7 +113,7 @@ def first_half(n_rows: int, seed: str) -> NDArray[np.bool_]:
 def carried_by(scores: Floats) -> int | None:
     """Return the fewest rows, the furthest first, without which the mean is no longer clear of 0; None where it is not.
 
-    Rows lie within one hand where they are few; where nearly all must go, all of them lie so.
+    Where they are few, those rows hold the trait; where nearly all must go, the rows lie so as a whole.
     """
     if not is_clear(mean_t(scores)):
         return None

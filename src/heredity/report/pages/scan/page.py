@@ -51,8 +51,8 @@ def replies(report: ScanReport) -> tuple[Reply, ...]:
     which = Reply(
         "In which rows?",
         f"{foremost.carried_by} of {report.n_read}" if report.shown and foremost.carried_by else "Not told",
-        "The fewest rows, the furthest first, without which the shift is no longer clear of zero. Few: they lie in one "
-        "hand; nearly all: the rows lie so as a whole.",
+        "The fewest rows, the furthest first, without which the shift is no longer clear of zero. Where they are few, "
+        "those rows hold it; where they are nearly all, the rows lie so as a whole.",
         (),
     )
     rest = report.left_over
