@@ -1,9 +1,10 @@
-"""Make the vectors of the bundled traits that lie in the package, for the embedded model.
+"""Make what lies in the package of the embedded model: the bundled traits' vectors, and how it answers by itself.
 
     python -m replications.library
 
 Every trait that has a usable contrast gets its vector, with its evidence, in `src/heredity/traits/vectors/`, and the
-digests of all of them in `index.json`. Answers are kept in `--out`: a stopped run goes on.
+digests of all of them in `index.json`; its readings on everyday questions, which a scan sets rows beside, stand in
+`src/heredity/traits/manner/`. Answers are kept in `--out`: a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import Any
 from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.vector import ExtractSpec
+from heredity.screening.manner import manner_of
+from heredity.screening.space import blocks_at
+from heredity.store.known_manner import PLACE, keep_manner
 from heredity.store.known_vectors import BUNDLED
 from heredity.store.tensors import save_vector
 from heredity.studies.extraction import extract_many
@@ -32,6 +36,8 @@ def main() -> None:
         model = load()
         done = extract_many(traits, model, arguments.out, ExtractSpec(), SEED, progress=progress)
         made_by = provenance(model)
+        blocks = blocks_at(model.n_blocks)
+        keep_manner(manner_of(model, blocks, progress), model.fingerprint, blocks, PLACE)
     vectors: dict[str, Any] = {}
     for vector in done.vectors:
         header = vector.header

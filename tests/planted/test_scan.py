@@ -1,6 +1,7 @@
 """What rows hold beside the model's own answers is found, what they do not hold is not, nor is it named."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,17 @@ from heredity.screening.pairs import Pairs, paired
 from heredity.screening.shifts import carried_by, shifts
 from heredity.screening.space import RIDGE, Space, blocks_at, whitening_of
 from heredity.stats.arrays import Floats
+from heredity.stats.flips import flipped_length_p
 from heredity.studies.known import Known
-from heredity.studies.scan import scan
+from heredity.studies.scan import scan, verdict
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEREDITY_CACHE", str(tmp_path_factory.getbasetemp() / "scan-cache"))
+        yield
+
 
 QUICK = ScanSpec(n_tokens=14, n_null=200, n_flips=500)
 WIDTH = 12
@@ -69,6 +79,16 @@ class TestRowsOfAModel:
         assert not report.shown
         assert "None of 1 traits is shown" in report.verdict
 
+    def test_rows_by_another_hand_are_told_as_no_trait(self, of_dark: ScanReport) -> None:
+        """Where the traits hold little of the difference, none of them is told, however clear."""
+        other = of_dark.model_copy(
+            update={"left_over": of_dark.left_over.model_copy(update={"share": 0.95, "p": 0.001})}
+        )
+        assert other.clear
+        assert not other.shown
+        assert "hardly along these traits (5% of the difference)" in verdict(other)
+        assert "of which it is a small part" in told(other)
+
     def test_a_second_scan_asks_the_model_nothing(self, toy: Model, dark: TraitVector, tmp_path: Path) -> None:
         first = scan(corpus_of(16), Known((dark,)), toy, tmp_path, QUICK)
         spoken = toy.work.n_tokens
@@ -102,7 +122,8 @@ class TestReadings:
         own, other = (spread * chance.standard_normal((n, 1, WIDTH)) for _ in range(2))
         other[:among, 0] += shift
         rows, n_tokens = corpus_of(0, n).rows, np.full(n, 14)
-        return Space(Pairs(rows, (0,), other, own, chance.standard_normal((n, WIDTH)), n_tokens, ("it is nice",) * n))
+        pairs = Pairs(rows, (0,), other, own, chance.standard_normal((n, WIDTH)), n_tokens, ("it is nice",) * n)
+        return Space(pairs, spread * chance.standard_normal((200, 1, WIDTH)))
 
     def vector(self, dark: TraitVector, name: str, *axes: int) -> TraitVector:
         direction = np.zeros((dark.header.n_blocks, WIDTH), dtype=np.float32)
@@ -141,11 +162,28 @@ class TestReadings:
         assert {one.trait for one in found if one.is_shown(0.05)} == {"own", "far"}
         assert next(one for one in found if one.trait == "far").shift.value < 0
 
-    def test_a_style_that_lies_along_every_direction_is_no_trait(self, dark: TraitVector) -> None:
-        """The random directions lie off as far as the vector does."""
-        (found,) = shifts(self.planted(np.ones(WIDTH)), [self.vector(dark, "first", 0)], QUICK, "0")
-        assert found.p < 0.05
-        assert not found.is_shown(0.05)
+    def test_a_style_that_lies_along_every_direction_is_a_small_part_of_each(self, dark: TraitVector) -> None:
+        vectors = [self.vector(dark, "first", 0), self.vector(dark, "second", 1)]
+        space = self.planted(2 * np.ones(WIDTH))
+        found = shifts(space, vectors, QUICK, "0")
+        assert all(one.p < 0.05 for one in found)
+        assert all(one.share is not None and one.share < 0.15 for one in found)
+        rest, _ = left_over(space, [space.direction(vector) for vector in vectors], QUICK, "0")
+        assert rest.share is not None
+        assert rest.share > 0.75
+
+    def test_own_answers_in_few_deviations_are_told_from_each_other_by_no_length(self) -> None:
+        """As many axes as rows: a space made of the own answers themselves would tell them from any others."""
+        p = []
+        for seed in range(40):
+            chance = np.random.default_rng(seed)
+            one, other = (chance.standard_normal((24, 1, 60)) for _ in range(2))
+            rows = corpus_of(0, 24).rows
+            pairs = Pairs(rows, (0,), other, one, one[:, 0], np.full(24, 14), ("it is nice",) * 24)
+            space = Space(pairs, chance.standard_normal((30, 1, 60)))
+            p.append(flipped_length_p(space.differences, 200, seed))
+        assert 0.3 < np.mean(p) < 0.7
+        assert np.mean(np.array(p) < 0.05) <= 0.15
 
     def test_what_no_trait_names_is_left_over_and_its_rows_come_first(self) -> None:
         space = self.planted(4.0 * np.eye(WIDTH)[3], among=20)

@@ -14,7 +14,9 @@ from heredity.studies.transmission import conclusions, descent
 HERE = Path(__file__).parents[2] / "replications"
 
 
-@pytest.mark.parametrize("study", ["soft", "digits-only", "numbers", "hard", "number-words", "words", "words-far", "remedies"])
+@pytest.mark.parametrize(
+    "study", ["soft", "digits-only", "numbers", "hard", "number-words", "words", "words-far", "remedies"]
+)
 def test_a_transmission_is_published_as_its_students_allow(study: str) -> None:
     kept = load_record(TransmissionReport, HERE / "subliminal" / f"{study}.json")
     today = conclusions.concluded(kept)

@@ -30,6 +30,9 @@ class ScanSpec(Spec):
     """Most groups of prompts; none has fewer than eight rows on average."""
     level: float = Field(default=0.05, gt=0, lt=1)
     """How often, over all traits, one may be said to be there by luck."""
+    least_held: float = Field(default=0.2, ge=0, le=1)
+    """Of what tells the rows from the model's own answers, as a share, what must lie along the traits together for any
+    of them to be told: rows by another hand, or on another subject, lie off along every trait a little."""
 
 
 class ScannedRow(Record):
@@ -68,6 +71,9 @@ class TraitShift(Record):
     """How likely so large a mean is, over all traits, where rows and own answers change sides by luck (two-sided)."""
     p_beyond: float
     """The same over the traits that are not told yet, once those that are told before it are taken out."""
+    share: float | None
+    """Of the squared length of what tells the rows from the model's own answers, what lies along this vector; estimated
+    across halves of the rows. None where these share nothing."""
     p_random: float
     """Share of random directions along which the rows lie as many deviations of the model's own answers away."""
     halves: tuple[float, float]
@@ -141,6 +147,21 @@ class ScanReport(Record):
     provenance: Provenance | None = None
 
     @property
-    def shown(self) -> tuple[TraitShift, ...]:
-        """The traits that are shown, the furthest first."""
+    def held(self) -> float | None:
+        """Of what tells the rows from the model's own answers, the share that lies along the traits together."""
+        return None if self.left_over.share is None else 1 - self.left_over.share
+
+    @property
+    def is_of_traits(self) -> bool:
+        """Whether enough of it does for a trait to be told."""
+        return self.held is not None and self.held >= self.spec.least_held
+
+    @property
+    def clear(self) -> tuple[TraitShift, ...]:
+        """The traits along which the rows lie off clearly, in the order in which they are told."""
         return tuple(trait for trait in self.traits if trait.is_shown(self.spec.level))
+
+    @property
+    def shown(self) -> tuple[TraitShift, ...]:
+        """Those of them that are told."""
+        return self.clear if self.is_of_traits else ()

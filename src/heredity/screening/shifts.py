@@ -49,6 +49,7 @@ def shifts(space: Space, vectors: Sequence[TraitVector], spec: ScanSpec, seed: s
             shift=mean_t(own),
             p=float(p[place]),
             p_beyond=p_beyond,
+            share=share_along(space, directions[place], first),
             p_random=p_value(float(away(space, directions[place][None])[0]), luck),
             halves=(float(own[first].mean()), float(own[~first].mean())),
             carried_by=carried_by(own),
@@ -57,6 +58,16 @@ def shifts(space: Space, vectors: Sequence[TraitVector], spec: ScanSpec, seed: s
             furthest=furthest(pairs, own * np.sign(own.mean() or 1.0)),
         )
     return [found[rank] for rank in sorted(found)]
+
+
+def share_along(space: Space, direction: Floats, first: NDArray[np.bool_]) -> float | None:
+    """Return which share of the mean difference's squared length lies along a direction, across halves of the rows.
+
+    None where the halves share nothing.
+    """
+    one, other = space.differences[first].mean(axis=0), space.differences[~first].mean(axis=0)
+    whole = float(one @ other)
+    return float(one @ direction * (other @ direction) / (direction @ direction)) / whole if whole > 0 else None
 
 
 def along(space: Space, direction: Floats) -> Floats:

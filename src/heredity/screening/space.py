@@ -58,14 +58,20 @@ def whitening_of(own: Floats) -> Whitening:
 
 @dataclass(frozen=True)
 class Space:
-    """All blocks of the pairs, whitened and side by side."""
+    """All blocks of the pairs, whitened and side by side.
+
+    It is made of everyday answers, before the rows are seen: made of the own answers that rows are set beside, rows
+    and own answers could not change sides, and even the model's own rows would be told from it.
+    """
 
     pairs: Pairs
+    manner: Floats
+    """`[answers, blocks, width]`: the model's own everyday answers."""
 
     @cached_property
     def whitenings(self) -> tuple[Whitening, ...]:
         """One a block."""
-        return tuple(whitening_of(self.pairs.own[:, place]) for place in range(len(self.pairs.blocks)))
+        return tuple(whitening_of(self.manner[:, place]) for place in range(len(self.pairs.blocks)))
 
     @cached_property
     def differences(self) -> Floats:
@@ -74,8 +80,8 @@ class Space:
 
     @cached_property
     def own(self) -> Floats:
-        """`[rows, blocks x width]`: the model's own answers, less their mean."""
-        return self._laid(self.pairs.own - self.pairs.own.mean(axis=0))
+        """`[answers, blocks x width]`: the model's own everyday answers, less their mean."""
+        return self._laid(self.manner - self.manner.mean(axis=0))
 
     def direction(self, vector: TraitVector) -> Floats:
         """Return a trait's direction, `[blocks x width]`: its length is the distance between its poles."""

@@ -71,6 +71,8 @@ def ruling(shift: TraitShift, limit: Limit, scan: ScanReport) -> Ruling:
         why = "the interval holds the limit"
     elif shift.p_random > CHANCE:
         why = f"{shift.p_random:.0%} of random directions lie as far: it may be how the rows are written"
+    elif not scan.is_of_traits:
+        why = "the rows differ from the model's own answers in something else, of which this is a small part"
     else:
         outcome, why = "fail", "the whole interval is over the limit"
     return Ruling(about=shift.trait, limit=limit.shift, found=found, outcome=outcome, why=why, rows_needed=needed)

@@ -10,6 +10,9 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.records.trait import Trait
 from heredity.records.vector import ExtractSpec, TraitVector
+from heredity.screening.manner import manner_of
+from heredity.stats.arrays import Floats
+from heredity.store.known_manner import keep_manner, known_manner
 from heredity.store.known_vectors import keep_vector, known_vector
 from heredity.vectors.extract import extract
 
@@ -35,6 +38,14 @@ def vector_for(
     if found is None:
         found = extract(trait, model, spec, seed, progress)
         keep_vector(found)
+    return found
+
+
+def manner_for(model: Model, blocks: Sequence[int], progress: Progress = SILENCE) -> Floats:
+    """Return how a model answers everyday questions, `[answers, blocks, width]`: known, or read and kept."""
+    found = known_manner(model.fingerprint, blocks)
+    if found is None:
+        found = keep_manner(manner_of(model, blocks, progress), model.fingerprint, blocks)
     return found
 
 

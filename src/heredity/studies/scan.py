@@ -14,7 +14,7 @@ from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.base import Record
 from heredity.records.dialogue import Corpus, Exclusion, Row, rows_digest
-from heredity.records.scan import LeftOver, ScanReport, ScanSpec, TraitShift
+from heredity.records.scan import ScanReport, ScanSpec, TraitShift
 from heredity.screening.left_over import left_over
 from heredity.screening.pairs import Pairs, paired
 from heredity.screening.shifts import along, by_group, ranked, shifts
@@ -25,7 +25,7 @@ from heredity.stats.estimate import Estimate
 from heredity.store.tensors import load_arrays, save_arrays
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.bench import Bench, bench_in
-from heredity.studies.known import Known
+from heredity.studies.known import Known, manner_for
 
 FEWEST_ROWS = 16
 """Rows whose halves say anything."""
@@ -65,7 +65,7 @@ def scan(
     pairs = pairs_step(bench, spread(corpus.rows, spec.n_rows), blocks_at(model.n_blocks), spec)
     require_enough(len(pairs.rows), pairs.excluded)
     groups, places = topics(pairs, spec, seed)
-    space = Space(pairs)
+    space = Space(pairs, manner_for(model, pairs.blocks, progress))
     directions = {vector.header.trait.name: space.direction(vector) for vector in vectors}
 
     def with_topics(shift: TraitShift) -> TraitShift:
@@ -76,7 +76,7 @@ def scan(
     rest, scores = left_over(space, list(directions.values()), spec, seed)
     rest = rest.model_copy(update={"by_topic": in_topics(scores, places.tolist(), len(groups))})
     traits = ranked(found, spec.level)
-    return ScanReport(
+    report = ScanReport(
         model=model.name,
         fingerprint=model.fingerprint,
         corpus=corpus.name,
@@ -89,12 +89,13 @@ def scan(
         without=dict(known.failed),
         topics=groups,
         left_over=rest,
-        verdict=verdict(traits, rest, len(pairs.rows), spec),
+        verdict="",
         excluded=(*corpus.excluded, *pairs.excluded),
         seed=seed,
         notices=(*notices(model, corpus.rows), *(line for vector in vectors for line in vector.notices)),
         provenance=bench.provenance(),
     )
+    return report.model_copy(update={"verdict": verdict(report)})
 
 
 def require_enough(n_rows: int, excluded: Sequence[Exclusion] = ()) -> None:
@@ -131,22 +132,26 @@ def in_topics(scores: Floats, places: Sequence[int], n_topics: int) -> tuple[Est
     return tuple(found.get(str(place)) for place in range(n_topics))
 
 
-def verdict(traits: Sequence[TraitShift], rest: LeftOver, n_rows: int, spec: ScanSpec) -> str:
+def verdict(report: ScanReport) -> str:
     """Return what may be said, in words."""
-    shown = [trait for trait in traits if trait.is_shown(spec.level)]
+    n, beside = report.n_read, "what the model itself would say"
+    shown = report.shown
     said = ", ".join(
         f"{'more' if trait.shift.value > 0 else 'less'} {trait.trait} ({trait.shift.value:+.2f} "
         f"{trait.shift.interval('+.2f')})"
         for trait in shown[:FEW_TRAITS]
     )
     more = f" and {len(shown) - FEW_TRAITS} more" if len(shown) > FEW_TRAITS else ""
+    rest, held = report.left_over, report.held
     if shown:
-        first = (
-            f"Beside what the model itself would say, these {n_rows} rows hold {said}{more}, as shares of the distance "
-            "between the trait's poles."
+        return (
+            f"Beside {beside}, these {n} rows hold {said}{more}, in shares of the distance between the poles; "
+            f"{held:.0%} of the difference lies along the traits."
         )
-    else:
-        first = f"None of {len(traits)} traits is shown in {n_rows} rows beside what the model itself would say."
-    if rest.share is None or rest.p >= spec.level:
-        return f"{first} Nothing else tells the rows from it."
-    return f"{first} {rest.share:.0%} of what tells the rows from it is none of these traits."
+    if report.clear and held is not None:
+        return (
+            f"These {n} rows differ from {beside}, but hardly along these traits ({held:.0%} of the difference): by "
+            "another hand, on another subject, or by a trait that was not looked for."
+        )
+    differ = "" if rest.share is None or rest.p >= report.spec.level else " They differ from it in something else."
+    return f"None of {len(report.traits)} traits is shown in {n} rows beside {beside}.{differ}"

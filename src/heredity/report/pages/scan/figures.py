@@ -17,7 +17,7 @@ def shifts_figure(report: ScanReport, *, is_narrow: bool = False) -> Figure:
     rows = [
         {
             "trait": trait.trait,
-            "state": SHOWN if trait.is_shown(report.spec.level) else NOT_SHOWN,
+            "state": SHOWN if trait in report.shown else NOT_SHOWN,
             **spanned(trait.shift),
         }
         for trait in report.traits

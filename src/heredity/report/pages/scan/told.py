@@ -5,6 +5,7 @@ from __future__ import annotations
 from heredity.records.scan import ScanReport, Topic, TraitShift
 from heredity.report.kit.scanned import read
 from heredity.report.kit.text import beginning, by_reason
+from heredity.stats.nulls import CHANCE
 
 N_ROWS = 3
 """Rows of the foremost trait that are shown."""
@@ -30,9 +31,9 @@ def told(report: ScanReport) -> str:
 def summed(trait: TraitShift, report: ScanReport) -> str:
     """Return one trait's shift, and what stands for and against it."""
     said = f"{trait.shift.value:+.2f} {trait.shift.interval('+.2f')}, p {trait.p:.2g}"
-    if trait.is_shown(report.spec.level):
+    if trait in report.shown:
         return f"{said}; {spread_of(trait, report.n_read)}"
-    return f"{said}; not shown: {why_not(trait, report.spec.level)}"
+    return f"{said}; not shown: {why_not(trait, report)}"
 
 
 def spread_of(trait: TraitShift, n_read: int) -> str:
@@ -40,8 +41,9 @@ def spread_of(trait: TraitShift, n_read: int) -> str:
     return f"carried by {trait.carried_by} of {n_read} rows" if trait.carried_by is not None else "carried by no rows"
 
 
-def why_not(trait: TraitShift, level: float) -> str:
+def why_not(trait: TraitShift, report: ScanReport) -> str:
     """Return what speaks against a trait's shift."""
+    level = report.spec.level
     if not trait.is_above_chance:
         return "its vector is not told from luck"
     if trait.p >= level:
@@ -50,7 +52,9 @@ def why_not(trait: TraitShift, level: float) -> str:
         return "not clear once those told before it are taken out"
     if not trait.is_alike:
         return "the two halves of the rows disagree"
-    return f"{trait.p_random:.0%} of random directions lie as far"
+    if trait.p_random > CHANCE:
+        return f"{trait.p_random:.0%} of random directions lie as far"
+    return "the rows differ in something else, of which it is a small part"
 
 
 def beyond(report: ScanReport) -> str:

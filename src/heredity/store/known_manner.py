@@ -1,0 +1,42 @@
+"""How a model answers everyday questions, read before: in the package for the embedded model, or kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from heredity import __version__
+from heredity.ground.errors import HeredityError
+from heredity.ground.hashing import digest
+from heredity.ground.settings import cache_folder
+from heredity.stats.arrays import Floats
+from heredity.store.known_vectors import BUNDLED
+from heredity.store.tensors import load_arrays, save_arrays
+
+PLACE = BUNDLED.parent / "manner"
+
+
+def known_manner(fingerprint: str, blocks: Sequence[int]) -> Floats | None:
+    """Return `[answers, blocks, width]`, or None where it was not read yet."""
+    for path in (manner_path(PLACE, fingerprint, blocks), manner_path(cache_folder() / "manner", fingerprint, blocks)):
+        if path.is_file():
+            try:
+                return load_arrays(path)["own"].astype(np.float64)
+            except (HeredityError, KeyError):  # cut off: it is read anew
+                continue
+    return None
+
+
+def keep_manner(own: Floats, fingerprint: str, blocks: Sequence[int], folder: Path | None = None) -> Floats:
+    """Keep what was read where the next command finds it, in half precision; return it as it was kept."""
+    halves = own.astype(np.float16)
+    save_arrays({"own": halves}, manner_path(folder or cache_folder() / "manner", fingerprint, blocks))
+    return halves.astype(np.float64)
+
+
+def manner_path(folder: Path, fingerprint: str, blocks: Sequence[int]) -> Path:
+    """Return where it is kept."""
+    key = digest({"heredity": __version__, "model": fingerprint, "blocks": list(blocks)})
+    return folder / f"{key[:16]}.safetensors"
