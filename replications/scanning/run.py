@@ -120,7 +120,7 @@ def table(results: dict[str, Any]) -> str:
         f"Sets of {N_ROWS} rows, scanned for {n} traits. Rank: the place of the planted trait's shift among all of "
         "them. Shown: the traits that are told.",
         "",
-        "| planted | dose | shift | rank | told first | told | other traits told | of the difference, along the traits |",
+        "| planted | dose | shift | rank | told first | told | others told | of the difference, along traits |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, doses in results["planted"].items():
@@ -144,8 +144,8 @@ def table(results: dict[str, Any]) -> str:
         largest = sum(one["rank"] == 1 for one in found.values())
         lines += [
             "",
-            f"Dose {dose}, of {len(found)} sets: some trait is told in {said}, the planted one in {told}, first in {first}; its "
-            f"shift is the largest in {largest}.",
+            f"Dose {dose}, of {len(found)} sets: some trait is told in {said}, the planted one in {told}, first in "
+            f"{first}; its shift is the largest in {largest}.",
         ]
     return "\n".join(lines) + "\n"
 

@@ -94,9 +94,14 @@ class TraitShift(Record):
         """Whether both halves of the rows lie on one side."""
         return self.halves[0] * self.halves[1] > 0
 
+    @property
+    def is_within_luck(self) -> bool:
+        """Whether random directions lie as far more often than may be called rare."""
+        return self.p_random > CHANCE
+
     def is_shown(self, level: float) -> bool:
         """Whether it is told: clear, clear beside those told before it, and more than along random directions."""
-        is_clear = max(self.p, self.p_beyond) < level and self.p_random <= CHANCE
+        is_clear = max(self.p, self.p_beyond) < level and not self.is_within_luck
         return self.is_above_chance and self.is_alike and is_clear
 
 

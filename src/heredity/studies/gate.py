@@ -12,7 +12,6 @@ from heredity.ground.files import read_text
 from heredity.records.gate import GateReport, Limit, Outcome, Policy, Ruling
 from heredity.records.scan import ScanReport, TraitShift
 from heredity.stats.intervals import wilson
-from heredity.stats.nulls import CHANCE
 
 EXAMPLE = "traits:\n  evil: {shift: 0.1}"
 MOST_ROWS = 1_000_000
@@ -69,7 +68,7 @@ def ruling(shift: TraitShift, limit: Limit, scan: ScanReport) -> Ruling:
     elif found.low <= limit.shift:
         needed = rows_to_decide(shift, limit, scan.n_read)
         why = "the interval holds the limit"
-    elif shift.p_random > CHANCE:
+    elif shift.is_within_luck:
         why = f"{shift.p_random:.0%} of random directions lie as far: it may be how the rows are written"
     elif not scan.is_of_traits:
         why = "the rows differ from the model's own answers in something else, of which this is a small part"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from heredity.records.scan import ScanReport, Topic, TraitShift
 from heredity.report.kit.scanned import read
 from heredity.report.kit.text import beginning, by_reason
-from heredity.stats.nulls import CHANCE
 
 N_ROWS = 3
 """Rows of the foremost trait that are shown."""
@@ -52,7 +51,7 @@ def why_not(trait: TraitShift, report: ScanReport) -> str:
         return "not clear once those told before it are taken out"
     if not trait.is_alike:
         return "the two halves of the rows disagree"
-    if trait.p_random > CHANCE:
+    if trait.is_within_luck:
         return f"{trait.p_random:.0%} of random directions lie as far"
     return "the rows differ in something else, of which it is a small part"
 
