@@ -111,7 +111,7 @@ def test_a_malformed_line_is_named(tmp_path: Path, bad: bytes, said: str) -> Non
 def test_missing_empty_and_useless_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no file"):
         read_rows(tmp_path / "nowhere.jsonl")
-    with pytest.raises(InputError, match="is a folder"):
+    with pytest.raises(InputError, match="is a folder in which no file holds rows"):
         read_rows(tmp_path)
     with pytest.raises(InputError, match="the file is empty"):
         read_rows(written(tmp_path))

@@ -29,8 +29,9 @@ SeedOption = Annotated[str, typer.Option("--seed", help="Any text; the same seed
 RowsArgument = Annotated[
     Path,
     typer.Argument(
-        help="Training rows: JSON lines or array, CSV or Parquet, gzip or zstandard too; messages, prompt and "
-        "response, Alpaca, ShareGPT, preference pairs, question and answer, or text; hf:owner/name; or - (piped in).",
+        help="Training rows: JSON lines or array, CSV or Parquet, gzip or zstandard too; a folder or a quoted pattern "
+        "of them; messages, prompt and response, Alpaca, ShareGPT, preference pairs, question and answer, or text; "
+        "hf:owner/name; or - (piped in).",
         show_default=False,
         callback=spooled,
     ),

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from heredity.ground.errors import InputError, RowError
-from heredity.ground.files import require_file
 from heredity.ground.hashing import digest, digest_of_each, file_digest
 from heredity.ground.text import printable
 from heredity.records.dialogue import Exclusion, Row
@@ -24,6 +23,7 @@ from heredity.store.containers import container_of
 from heredity.store.hub import hub_rows, is_hub
 from heredity.store.row_shapes import FIELDS, SOURCES, named, row_of
 from heredity.store.shapes import KNOWN, RESPONSE_FIELDS
+from heredity.store.shards import ARROW, is_several, name_in, shards_of
 
 Source = Path | str | Iterable[Mapping[str, Any]]
 """Where rows come from: a file, a data set's name, or rows in memory."""
@@ -58,20 +58,44 @@ class RowFile:
     def each(self) -> Iterator[tuple[Row | Exclusion, str]]:
         """Yield every row, or why it is left out, with the name of its shape (empty where it has none).
 
-        Raises RowError, where that is asked for, at the first row that is malformed; InputError for a file that is
-        missing, unreadable or of another kind.
+        Rows of several files are numbered through all of them; one that names no source is of its file. Raises
+        RowError, where that is asked for, at the first row that is malformed; InputError for a file that is missing,
+        unreadable or of another kind.
         """
         require_known(self.asked.columns)
-        path, whole = place_of(self.source), opened(self.source, self.asked)
+        if not isinstance(self.source, Path | str) or is_hub(self.source):
+            yield from self._each_of(place_of(self.source), opened(self.source), 0, "")
+            return
+        place, before = Path(self.source), 0
+        for shard in shards_of(place):
+            named_by = name_in(place, shard) if is_several(place) else ""
+            last = 0
+            for found, shape in self._each_of(shard, pieces(shard, self.fields), before, named_by):
+                yield found, shape
+                last = found.line
+            before = max(before, last)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What is looked at in a table."""
+        return (*FIELDS, *self.asked.columns)
+
+    def _each_of(self, path: Path, whole: Pieces, before: int, source: str) -> Iterator[tuple[Row | Exclusion, str]]:
+        """Yield the rows of one file, numbered after so many rows of others."""
         with closing(whole):
             for line, value in whole:
+                found: Row | Exclusion
                 try:
                     raw = mapped(path, line, value(), self.asked.columns)
-                    yield row_of(path, line, raw, self.asked.as_spoken)
+                    found, shape = row_of(path, line, raw, self.asked.as_spoken)
                 except RowError as error:
                     if self.asked.is_strict:
                         raise
-                    yield Exclusion(line=line, reason=error.reason), ""
+                    found, shape = Exclusion(line=line, reason=error.reason), ""
+                changed: dict[str, object] = {"line": line + before} if before else {}
+                if source and isinstance(found, Row) and not found.source:
+                    changed["source"] = source
+                yield (found.model_copy(update=changed) if changed else found), shape
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows that are used."""
@@ -83,10 +107,14 @@ class RowFile:
         Where they stand in no file, it is that of the rows.
         """
         columns = self.asked.columns
-        if isinstance(self.source, Path | str) and not is_hub(self.source):
-            file = file_digest(Path(self.source))
-            return digest({"file": file, "columns": dict(columns)}) if columns else file
-        return digest_of_each(row.model_dump(mode="json") for row in self.rows())
+        if not isinstance(self.source, Path | str) or is_hub(self.source):
+            return digest_of_each(row.model_dump(mode="json") for row in self.rows())
+        place = Path(self.source)
+        shards = shards_of(place)
+        file: object = file_digest(shards[0])
+        if is_several(place):
+            file = [[name_in(place, shard), file_digest(shard)] for shard in shards]
+        return digest({"file": file, "columns": dict(columns)}) if columns or is_several(place) else str(file)
 
 
 def place_of(source: Source) -> Path:
@@ -94,13 +122,9 @@ def place_of(source: Source) -> Path:
     return Path(source) if isinstance(source, Path | str) else Path("rows in memory")
 
 
-def opened(source: Source, asked: Asked) -> Pieces:
-    """Return a source's rows. Raises InputError for a file that lacks."""
-    if not isinstance(source, Path | str):
-        return numbered(source)
-    if is_hub(source):
-        return numbered(hub_rows(str(source)))
-    return pieces(require_file(Path(source)), (*FIELDS, *asked.columns))
+def opened(source: Source) -> Pieces:
+    """Return the rows of a source that is no file."""
+    return numbered(source if not isinstance(source, Path | str) else hub_rows(str(source)))
 
 
 def numbered(raws: Iterable[Any]) -> Pieces:
@@ -145,7 +169,7 @@ def raw_rows(path: Path, fields: Collection[str]) -> Iterator[tuple[int, Any]]:
 
 def pieces(path: Path, fields: Collection[str]) -> Pieces:
     """Yield every row with its number, and what parses it; one that is no JSON stops no other."""
-    if not is_parquet(path):
+    if not is_parquet(path) and path.suffix != ARROW:
         container = container_of(path)
         with closing(container.spans()) as spans:
             for span in spans:
@@ -153,6 +177,11 @@ def pieces(path: Path, fields: Collection[str]) -> Pieces:
         return
     number = 0
     try:
+        if path.suffix == ARROW:
+            for raw in arrow_rows(path):
+                number += 1
+                yield number, partial(dict, raw)
+            return
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
             for batch in file.iter_batches(columns=[name for name in names if name in fields] or None):
@@ -161,9 +190,17 @@ def pieces(path: Path, fields: Collection[str]) -> Pieces:
                     yield number, partial(dict, {**dict.fromkeys(names), **raw})
     except (pa.ArrowException, OSError, ValueError, TypeError, ArithmeticError) as error:
         where = f" after row {number}" if number else ""
+        kind = "an Arrow" if path.suffix == ARROW else "a Parquet"
         raise InputError(
-            f"{path} is not a Parquet file that can be read{where}: {' '.join(str(error).split())}"
+            f"{path} is not {kind} file that can be read{where}: {' '.join(str(error).split())}"
         ) from error
+
+
+def arrow_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of an Arrow stream, as the `datasets` library keeps them."""
+    with pa.memory_map(str(path)) as mapping, pa.ipc.open_stream(mapping) as stream:
+        for batch in stream:
+            yield from batch.to_pylist()
 
 
 def _same(raw: Any) -> Any:
