@@ -135,7 +135,7 @@ def again(study: str) -> tuple[TransmissionReport | CascadeReport, str]:
         return lines, f"{SINCE}\n\n{descent_table(lines)}"
     report = conclusions.concluded(load_record(TransmissionReport, path))
     if report.signal and report.signal.forecast is not None:
-        report = report.model_copy(update={"signal": foretold(report.signal, report.spec)})
+        report = report.model_copy(update={"signal": foretold(report.signal, report.spec, report.measure)})
     if report.base_choices:  # a record that keeps answers by question lacks nothing
         return report, table(report)
     is_read = any(one.name == "in context" and one.effect and not one.by_seed for one in report.controls)

@@ -1,5 +1,6 @@
 """How a model answers everyday questions is read once, and found again for the same model and blocks alone."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 from heredity.ground.settings import cache_folder
 from heredity.models.model import Model
+from heredity.screening.space import blocks_at
 from heredity.store.known_manner import keep_manner, known_manner, manner_path
+from heredity.store.known_vectors import BUNDLED
 from heredity.studies.known import manner_for
 
 
@@ -36,3 +39,10 @@ def test_a_broken_file_is_read_anew() -> None:
     keep_manner(np.ones((3, 1, 4)), "a" * 64, (1,))
     manner_path(cache_folder() / "manner", "a" * 64, (1,)).write_bytes(b"cut off")
     assert known_manner("a" * 64, (1,)) is None
+
+
+def test_the_embedded_models_lies_in_the_package() -> None:
+    index = json.loads((BUNDLED / "index.json").read_text())
+    own = known_manner(index["fingerprint"], blocks_at(30))
+    assert own is not None
+    assert own.shape == (200, 3, 576)
