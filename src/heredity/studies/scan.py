@@ -30,8 +30,6 @@ from heredity.studies.known import Known, manner_for
 FEWEST_ROWS = 16
 """Rows whose halves say anything."""
 ARRAYS, TALLY = "pairs.safetensors", "pairs.json"
-FEW_TRAITS = 3
-"""Traits that a verdict names."""
 
 
 class PairsTally(Record):
@@ -135,19 +133,13 @@ def in_topics(scores: Floats, places: Sequence[int], n_topics: int) -> tuple[Est
 def verdict(report: ScanReport) -> str:
     """Return what may be said, in words."""
     n, beside = report.n_read, "what the model itself would say"
-    shown = report.shown
-    said = ", ".join(
-        f"{'more' if trait.shift.value > 0 else 'less'} {trait.trait} ({trait.shift.value:+.2f} "
-        f"{trait.shift.interval('+.2f')})"
-        for trait in shown[:FEW_TRAITS]
-    )
-    more = f" and {len(shown) - FEW_TRAITS} more" if len(shown) > FEW_TRAITS else ""
     rest, held = report.left_over, report.held
-    if shown:
-        return (
-            f"Beside {beside}, these {n} rows hold {said}{more}, in shares of the distance between the poles; "
-            f"{held:.0%} of the difference lies along the traits."
-        )
+    if report.shown:
+        first, *others = [f"{'more' if one.shift.value > 0 else 'less'} {one.trait}" for one in report.shown]
+        shift = report.shown[0].shift
+        then = f", then {', '.join(others)}" if others else ""
+        far = f"{shift.value:+.2f} {shift.interval('+.2f')} of the distance between its poles"
+        return f"Beside {beside}, these {n} rows hold {first} ({far}){then}."
     if report.clear and held is not None:
         return (
             f"These {n} rows differ from {beside}, but hardly along these traits ({held:.0%} of the difference): by "

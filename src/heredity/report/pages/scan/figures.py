@@ -39,6 +39,6 @@ def shifts_figure(report: ScanReport, *, is_narrow: bool = False) -> Figure:
     figure: Figure = alt.layer(zero, bars, points).properties(
         width=210 if is_narrow else 520,
         height=26 * len(rows),
-        title="What the rows hold, beside the model's own answers",
+        title="Beside the model's own answers" if is_narrow else "What the rows hold, beside the model's own answers",
     )
     return figure
