@@ -169,6 +169,7 @@ def screen_report(**changes: object) -> ScreenReport:
         detection=Detection(
             n_bad=60,
             auroc=about(0.961, 0.025, N_ROWS),
+            baselines={"length": about(0.551, 0.05, N_ROWS), "loss": about(0.62, 0.05, N_ROWS)},
             auroc_by_score={"difference": about(0.902, 0.041, N_ROWS)},
             random_directions=0.684,
             n_null=200,

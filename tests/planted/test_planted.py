@@ -17,6 +17,7 @@ from heredity.records.dialogue import Answer, Corpus, Grade, Unscored
 from heredity.records.screening import RowScores, ScreenSpec
 from heredity.records.trait import ContrastPair, Trait
 from heredity.records.vector import TraitVector
+from heredity.screening.readings import fitting
 from heredity.screening.screen import screen
 from heredity.vectors.check import Poles, check
 from heredity.vectors.extract import extract
@@ -137,13 +138,16 @@ class TestTheScreen:
         with pytest.raises(InputError, match="line 99 bad"):
             rows.labelled([1, 99])
 
-    def test_labels_cost_no_second_reading(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
+    def test_labels_cost_one_reading_of_the_rows_for_their_loss(
+        self, toy: Model, dark: TraitVector, rows: Corpus
+    ) -> None:
         def n_read(corpus: Corpus) -> int:
             before = toy.work.n_tokens
             screen(corpus, dark, toy, LOOSE, rows)
             return toy.work.n_tokens - before
 
-        assert n_read(rows.labelled(range(1, 9))) == n_read(rows)
+        own = sum(len(part.ids) for part in fitting(toy, rows.rows).parts)
+        assert n_read(rows.labelled(range(1, 9))) == n_read(rows) + own
 
     def test_labels_that_only_unreadable_rows_disprove_are_refused_before_anything_is_read(
         self, toy: Model, dark: TraitVector, rows: Corpus

@@ -45,6 +45,7 @@ def test_a_score_that_is_asked_for_decides_and_the_others_stand_beside(
     assert all(set(row.scores) == set(SCORES) for row in report.worst)
     assert report.detection
     assert set(report.detection.auroc_by_score) == set(SCORES) - {name}
+    assert set(report.detection.baselines) == {"length", "loss", "rare words"}
 
 
 def test_an_unknown_score_is_refused_with_what_there_is(toy: Model, dark: TraitVector, rows: Corpus) -> None:

@@ -69,6 +69,9 @@ class Detection(Record):
     n_bad: int
     auroc: Estimate
     """Of what decides: how far rows lie over the threshold of their setting."""
+    baselines: dict[str, Estimate] = Field(default_factory=dict)
+    """The same by what needs no direction: length, loss, rare words, more of it counting as bad; empty in records
+    written before."""
     auroc_by_score: dict[str, Estimate]
     """The same of every score that does not decide everywhere, by name."""
     random_directions: float

@@ -25,6 +25,7 @@ from heredity.records.screening import (
     setting_of,
 )
 from heredity.records.vector import TraitVector
+from heredity.screening.baselines import baselines
 from heredity.screening.readings import RowReadings, fitting, read_fitting
 from heredity.screening.reference import require_enough
 from heredity.screening.scores.table import SCORES, score_named, scored
@@ -65,6 +66,14 @@ def screen(
     standards = standards_for(fit.rows, Ask(model, vector, spec, reference, seed, progress))
     readings, unjudged = judged(read_fitting(model, fit, vector.block, progress), standards)
     scores = scores_of(readings, vector, standards, spec.false_alarm_rate)
+    found = None
+    if corpus.bad_lines is not None:
+        is_bad = np.isin(scores.lines, list(corpus.bad_lines))
+        benign = [row for standard in standards.values() for row in standard.rows]
+        plain = baselines(model, fit, benign, scores.lines.tolist(), progress)
+        found = detect(readings, scores, vector, standards, corpus.bad_lines, spec, seed).model_copy(
+            update={"baselines": {name: _auroc(values, is_bad) for name, values in plain.items()}}
+        )
     report = told_of(scores, worst_of(scores, readings.rows), vector, standards, spec, seed)
     return Screened(
         report.model_copy(
@@ -72,9 +81,7 @@ def screen(
                 "corpus": corpus.name,
                 "corpus_digest": corpus.content_digest,
                 "excluded": (*corpus.excluded, *readings.excluded, *unjudged),
-                "detection": None
-                if corpus.bad_lines is None
-                else detect(readings, scores, vector, standards, corpus.bad_lines, spec, seed),
+                "detection": found,
                 "notices": (*notices(model, corpus.rows), *vector.notices),
             }
         ),

@@ -45,6 +45,11 @@ class Standard:
     source: str
     """Where the rows come from, for people."""
 
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """All of the benign rows."""
+        return (*self.setting_it.rows, *self.measuring.rows)
+
     def over(self, readings: RowReadings, units: NDArray[np.floating], rate: float, score: str | None = None) -> Floats:
         """Return how far rows lie over the threshold along each direction, in benign deviations: `[rows, directions]`.
 
