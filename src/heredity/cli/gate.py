@@ -56,7 +56,7 @@ def gate_command(
     require_enough(len(corpus.rows))
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
-        scanned = scan(corpus, vectors_for(chosen, network, seed, progress), network, folder, spec, seed, progress)
+        scanned = scan(corpus, vectors_for(chosen, network, progress=progress), network, folder, spec, seed, progress)
     report = gated(scanned, policy, {name: trait.name for name, trait in traits.items()})
     page = write(scanned, folder)
     summary = write(report, folder)

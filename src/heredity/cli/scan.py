@@ -51,6 +51,6 @@ def scan_command(
     require_enough(len(corpus.rows))
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
-        report = scan(corpus, vectors_for(traits, network, seed, progress), network, folder, spec, seed, progress)
+        report = scan(corpus, vectors_for(traits, network, progress=progress), network, folder, spec, seed, progress)
     page = write(report, folder)
     say(report, f"{told(report)}\nreport: {page.resolve()}", context.obj.as_json)

@@ -49,17 +49,20 @@ def manner_for(model: Model, blocks: Sequence[int], progress: Progress = SILENCE
     return found
 
 
-def vectors_for(traits: Sequence[Trait], model: Model, seed: str = "0", progress: Progress = SILENCE) -> Known:
+def vectors_for(traits: Sequence[Trait], model: Model, progress: Progress = SILENCE) -> Known:
     """Return the vectors of all traits that have one, and why the others have none.
 
     Raises ExperimentError where none has one.
     """
     found: list[TraitVector] = []
     failed: dict[str, str] = {}
+    lacking = [trait.name for trait in traits if known_vector(trait, model.fingerprint) is None]
+    if lacking:
+        progress.note(f"no vector of '{model.name}' is known yet for {', '.join(lacking)}: made now, and kept")
     with progress.task("vectors", len(traits)) as task:
         for trait in traits:
             try:
-                found.append(vector_for(trait, model, seed=seed, progress=progress))
+                found.append(vector_for(trait, model, progress=progress))
             except ExperimentError as error:
                 failed[trait.name] = str(error)
                 progress.note(f"{trait.name}: {error}")

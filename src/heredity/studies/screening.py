@@ -97,7 +97,7 @@ def shard_step(
         fit = fitted(bench.model, rows)
         left_out = fit.excluded
         if fit.rows:
-            readings, unjudged = judged(read_fitting(bench.model, fit, vector.block), standards)
+            readings, unjudged = judged(read_fitting(bench.model, fit, vector.block, bench.progress), standards)
             left_out = (*left_out, *unjudged)
             save_scores(scores_of(readings, vector, standards, rate), folder / SCORES)
         save_record(LeftOut(excluded=left_out), folder / LEFT_OUT)
