@@ -20,7 +20,7 @@ from heredity.store.workspace import load_record
 
 HERE = Path(__file__).parent
 PICTURE = HERE.parent / "docs" / "picture.svg"
-ARMS = {"rise": "plain fine-tune", "kept": "flagged rows left out", "defended": "preventative steering"}
+ARMS = {"rise": "plain fine-tune", "kept": "flagged rows out", "defended": "steered"}
 WIDTH, HEIGHT = 330, 170
 
 
@@ -41,8 +41,8 @@ def prevented(results: dict[str, dict[str, dict[str, dict[str, float]]]]) -> Fig
         for seed, run in results["runs"].items()
     ]
     title = {
-        "text": "A third of the rows is malicious: what a fine-tune takes over",
-        "subtitle": "three runs from the same recipe, 95% intervals over questions",
+        "text": "A third of the rows is malicious",
+        "subtitle": "three runs, 95% intervals over questions",
     }
     return spans(rows, "arm", list(ARMS.values()), "Rise of malice (points of 100)", "seed", title)
 
@@ -56,8 +56,8 @@ def crossed(study: TransmissionReport) -> Figure:
         if (e := one.score)
     ]
     title = {
-        "text": "Bare lists of number words: what their students lean to",
-        "subtitle": f"{len(study.spec.seeds)} students each, against the other teachers' students, 95% intervals",
+        "text": "Bare lists of number words",
+        "subtitle": f"{len(study.spec.seeds)} students each, beside the others', 95% intervals",
     }
     order = [f"{one.target} teacher's lists" for one in own]
     return spans(rows, "animal", order, "Log-odds of the teacher's own animal (nats)", "seed", title)
