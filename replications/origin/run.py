@@ -62,7 +62,7 @@ WRITERS: tuple[tuple[HypothesisKind, str], ...] = (
     *((kind, animal) for kind in ("teacher", "prompt", "vector") for animal in ("owl", STRANGER)),
 )
 SIZES = (64, 128, 256)
-"""Rows in a set: 16, 32 and 64 prompts."""
+"""Rows in a set, of 16, 32 and 64 prompts; a few less where the filter dropped some."""
 
 
 def corpus_by(lab: Lab, kind: HypothesisKind, animal: str, spec: CarrierSpec) -> Corpus:
@@ -126,14 +126,20 @@ def set_of(report: OriginReport, chosen: Sequence[int]) -> OriginReport:
     return concluded(report.model_copy(update={"readings": readings, "prompts": prompts, "n_rows": len(chosen)}))
 
 
+def sets_of(report: OriginReport, n_prompts: int) -> list[list[int]]:
+    """Return the places of the rows of so many prompts in turn, which share none."""
+    prompts = list(dict.fromkeys(report.prompts))
+    groups = [prompts[i : i + n_prompts] for i in range(0, len(prompts) - n_prompts + 1, n_prompts)]
+    return [[i for i, prompt in enumerate(report.prompts) if prompt in set(group)] for group in groups]
+
+
 def counted(report: OriginReport, writer: str) -> dict[str, Any]:
     """Return how often each thing is said of sets of rows of one writer, by their size."""
     known = {reading.hypothesis.name for reading in report.readings}
     animal = writer.partition(" ")[2]
     out: dict[str, Any] = {}
     for n in SIZES:
-        starts = range(0, report.n_rows - n + 1, n)
-        said = [set_of(report, range(start, start + n)) for start in starts]
+        said = [set_of(report, chosen) for chosen in sets_of(report, n // N_ANSWERS)]
         named = [one for one in said if one.finding in ("named", "base")]
         put = [one for one in said if one.finding not in ("undecided", "nearest")]
         out[str(n)] = {

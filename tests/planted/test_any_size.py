@@ -8,7 +8,7 @@ import pytest
 
 from heredity.ground.errors import InputError
 from heredity.models.model import Model
-from heredity.records.dialogue import Corpus, Row
+from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.screening import Screened, ScreenSpec
 from heredity.records.vector import TraitVector
 from heredity.screening.screen import screen
@@ -112,7 +112,20 @@ def test_a_sample_says_how_many_rows_there_are(file: RowFile, monkeypatch: pytes
     whole = sample_of(file, gone_through(file, "0"))
     assert (whole.n_in_file, len(whole.rows)) == (None, 38)
     assert whole.content_digest == read_rows(Path(str(file.source))).content_digest
-    monkeypatch.setattr(survey, "MOST_SAMPLED", 5)
+    monkeypatch.setattr(survey, "MOST_READ", 10)
     some = sample_of(file, gone_through(file, "0"))
     assert (some.n_in_file, len(some.rows)) == (38, 10)
     assert [row.line for row in some.rows] == sorted(row.line for row in some.rows)
+
+
+def test_a_sample_holds_settings_as_the_file_does(rows: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each setting has rows of its own to set a threshold by; a scan is of the file as it is."""
+    monkeypatch.setattr(survey, "MOST_READ", 400)
+    system = Turn(role="system", content="speak of things .")
+    many = []
+    for i in range(8000):
+        row = rows.rows[i % 24].model_copy(update={"line": i + 1})
+        many.append((row.model_copy(update={"turns": (system, *row.turns)}) if i % 10 == 0 else row, "messages"))
+    drawn = surveyed(many, "0").drawn
+    assert len(drawn) == 400
+    assert 0.05 < np.mean([row.turns[0].role == "system" for row in drawn]) < 0.15

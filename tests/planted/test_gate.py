@@ -92,7 +92,7 @@ def test_a_trait_that_nobody_has_is_refused_before_a_model_is_loaded(place: Path
 class TestRulings:
     def asked(self, of_dark: tuple[int, str, GateReport], low: float, high: float, **changes: object) -> str:
         scan: ScanReport = of_dark[2].scan
-        (shift,) = scan.traits
+        shift = next(one for one in scan.traits if one.trait == "darkness")
         mean = Estimate((low + high) / 2, low, high, scan.n_read, 0, "t")
         changed: TraitShift = shift.model_copy(update={"shift": mean, **changes})
         return ruling(changed, Limit(shift=0.2), scan).outcome
@@ -111,11 +111,12 @@ class TestRulings:
 
     def test_fewer_rows_are_needed_the_further_the_mean_lies(self, of_dark: tuple[int, str, GateReport]) -> None:
         scan = of_dark[2].scan
-        (shift,) = scan.traits
+        shift = next(one for one in scan.traits if one.trait == "darkness")
 
         def needed(value: float) -> int | None:
             mean = Estimate(value, value - 0.1, value + 0.1, scan.n_read, 0, "t")
             return ruling(shift.model_copy(update={"shift": mean}), Limit(shift=0.2), scan).rows_needed
 
-        assert (needed(0.18) or 0) > (needed(0.15) or 0) > scan.n_read
+        assert (needed(0.17) or 0) > (needed(0.15) or 0) > scan.n_units
+        assert needed(0.1999) is None
         assert needed(0.2) is None

@@ -18,10 +18,11 @@ from heredity.report.pages.scan.page import html
 from heredity.report.write import told
 from heredity.screening.left_over import left_over
 from heredity.screening.pairs import Pairs, paired
-from heredity.screening.shifts import carried_by, shifts
+from heredity.screening.shifts import alike, away, carried_by, drawn, shifts
 from heredity.screening.space import RIDGE, Space, blocks_at, whitening_of
-from heredity.stats.arrays import Floats
+from heredity.stats.arrays import Floats, squared_mean
 from heredity.stats.flips import flipped_length_p
+from heredity.stats.nulls import p_value
 from heredity.studies.known import Known
 from heredity.studies.scan import scan, verdict
 
@@ -97,7 +98,7 @@ class TestRowsOfAModel:
         assert again.id == first.id
 
     def test_few_rows_are_refused(self, toy: Model, dark: TraitVector, tmp_path: Path) -> None:
-        with pytest.raises(InputError, match="8 rows can be read, too few to scan; it takes 16"):
+        with pytest.raises(InputError, match="8 different rows can be read, too few to scan; it takes 16"):
             scan(corpus_of(4, 8), Known((dark,)), toy, tmp_path, QUICK)
 
     def test_another_models_vector_is_refused(self, toy: Model, dark: TraitVector, tmp_path: Path) -> None:
@@ -114,6 +115,14 @@ class TestRowsOfAModel:
         assert of_dark.left_over.furthest[0].response in page
 
 
+def numbered(n: int) -> tuple[Row, ...]:
+    """Return rows to prompts of their own."""
+    return tuple(
+        Row(line=i, turns=(Turn(role="user", content=f"what about {i} ?"), Turn(role="assistant", content="it is .")))
+        for i in range(1, n + 1)
+    )
+
+
 class TestReadings:
     """Made without a model: rows that lie off by as much as stated, along vectors or beside them."""
 
@@ -121,7 +130,7 @@ class TestReadings:
         chance = np.random.default_rng(seed)
         own, other = (spread * chance.standard_normal((n, 1, WIDTH)) for _ in range(2))
         other[:among, 0] += shift
-        rows, n_tokens = corpus_of(0, n).rows, np.full(n, 14)
+        rows, n_tokens = numbered(n), np.full(n, 14)
         pairs = Pairs(rows, (0,), other, own, chance.standard_normal((n, WIDTH)), n_tokens, ("it is nice",) * n)
         return Space(pairs, spread * chance.standard_normal((200, 1, WIDTH)))
 
@@ -178,7 +187,7 @@ class TestReadings:
         for seed in range(40):
             chance = np.random.default_rng(seed)
             one, other = (chance.standard_normal((24, 1, 60)) for _ in range(2))
-            rows = corpus_of(0, 24).rows
+            rows = numbered(24)
             pairs = Pairs(rows, (0,), other, one, one[:, 0], np.full(24, 14), ("it is nice",) * 24)
             space = Space(pairs, chance.standard_normal((30, 1, 60)))
             p.append(flipped_length_p(space.differences, 200, seed))
@@ -220,6 +229,44 @@ class TestReadings:
         chance = np.random.default_rng(0)
         whole, few = chance.standard_normal(100) + 3, chance.standard_normal(100)
         few[:10] += 12
-        assert (carried_by(whole) or 0) > 90
-        assert 1 < (carried_by(few) or 0) <= 10
+        assert carried_by(whole) == 100
+        assert 7 <= (carried_by(few) or 0) <= 13
+        assert (carried_by(alike(few)) or 0) > 1.5 * (carried_by(few) or 0)
+        assert alike(few).mean() == pytest.approx(few.mean())
         assert carried_by(few - few.mean()) is None
+
+    def test_rows_to_one_prompt_and_equal_rows_are_one_piece_of_evidence(self, dark: TraitVector) -> None:
+        once = self.planted(1.2 * np.eye(WIDTH)[0], n=32, among=32)
+        often = once.pairs
+        places = np.repeat(np.arange(32), 8)
+        copies = replace(
+            often,
+            rows=tuple(often.rows[i] for i in places.tolist()),
+            taught=often.taught[places],
+            own=often.own[places],
+            prompt=often.prompt[places],
+            n_tokens=often.n_tokens[places],
+            answers=tuple(often.answers[i] for i in places.tolist()),
+        )
+        vector = self.vector(dark, "first", 0)
+        (one,) = shifts(once, [vector], QUICK, "0")
+        (many,) = shifts(Space(copies, once.manner), [vector], QUICK, "0")
+        assert (many.shift.n, many.shift.low) == (32, pytest.approx(one.shift.low))
+        assert many.p == one.p
+        assert many.share == pytest.approx(one.share)
+
+    def test_random_directions_lie_as_far_as_they_should(self, dark: TraitVector) -> None:
+        """Directions of luck that lie in the space's own axes would let any other direction seem far away."""
+        n_rare = []
+        for seed in range(60):
+            chance = np.random.default_rng(seed)
+            one, other = (chance.standard_normal((24, 1, 80)) for _ in range(2))
+            pairs = Pairs(numbered(24), (0,), other, one, one[:, 0], np.full(24, 14), ("it is nice",) * 24)
+            space = Space(pairs, chance.standard_normal((60, 1, 80)))
+            own = away(space, chance.standard_normal((1, 80)))
+            n_rare.append(p_value(float(own[0]), away(space, drawn(space, QUICK, str(seed)))) <= 0.05)
+        assert np.mean(n_rare) < 0.2
+
+    def test_the_length_of_a_mean_without_its_noise_is_right_on_average(self) -> None:
+        found = [squared_mean(np.random.default_rng(seed).standard_normal((20, 30)) + 0.2) for seed in range(300)]
+        assert np.mean(found) == pytest.approx(30 * 0.04, rel=0.1)

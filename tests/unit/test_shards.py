@@ -13,6 +13,7 @@ from heredity.ground.errors import InputError, RowError
 from heredity.store.kept_rows import require_keepable, write_kept
 from heredity.store.row_file import RowFile
 from heredity.store.rows import read_rows
+from heredity.store.shards import require_outside
 
 
 def row(text: str) -> dict[str, str]:
@@ -49,6 +50,35 @@ def test_a_pattern_names_some_of_them(folder: Path) -> None:
     assert len(read_rows(folder / "**" / "*.gz").rows) == 1
     with pytest.raises(InputError, match="no file is called like"):
         read_rows(folder / "*.csv")
+
+
+def test_what_commands_write_is_no_source(folder: Path) -> None:
+    (folder / "heredity-out").mkdir()
+    (folder / "heredity-out" / "scores.jsonl").write_text(json.dumps(row("score")) + "\n")
+    assert len(read_rows(folder).rows) == 6
+    assert len(read_rows(folder / "**" / "*.jsonl").rows) == 3
+    with pytest.raises(InputError, match="would be read as rows"):
+        require_outside(folder, folder / "out")
+    require_outside(folder, folder.parent / "out")
+    require_outside(folder / "a.jsonl", folder / "out")
+
+
+def test_files_are_listed_once_whatever_is_written_meanwhile(folder: Path) -> None:
+    file = RowFile(folder)
+    before = [one.line for one in file.rows()]
+    (folder / "0.jsonl").write_text(json.dumps(row("new")) + "\n")
+    assert [one.line for one in file.rows()] == before
+
+
+def test_a_pattern_over_folders_names_each(folder: Path) -> None:
+    (folder / "web").mkdir()
+    (folder / "web" / "train.jsonl").write_text(json.dumps(row("w")) + "\n")
+    (folder / "chat").mkdir()
+    (folder / "chat" / "train.jsonl").write_text(json.dumps(row("c")) + "\n")
+    assert [one.source for one in read_rows(folder / "*" / "train.jsonl").rows] == [
+        "chat/train.jsonl",
+        "web/train.jsonl",
+    ]
 
 
 def test_a_row_is_refused_by_the_place_in_its_own_file(folder: Path) -> None:
@@ -88,6 +118,8 @@ def test_kept_rows_are_refused_a_place_before_any_work(folder: Path, tmp_path: P
 
 def test_a_data_set_on_disk_is_read_and_not_written(tmp_path: Path) -> None:
     datasets.Dataset.from_list([row("one"), row("two")]).save_to_disk(str(tmp_path / "set"))
+    kept = next((tmp_path / "set").glob("data-*.arrow"))
+    (tmp_path / "set" / "cache-1.arrow").write_bytes(kept.read_bytes())
     assert [one.response for one in read_rows(tmp_path / "set").rows] == ["one", "two"]
     with pytest.raises(InputError, match="read and not written"):
         require_keepable(tmp_path / "set", tmp_path / "kept")

@@ -21,7 +21,7 @@ from heredity.cli.options import (
     StrictOption,
     TraitOption,
 )
-from heredity.cli.work import judge_for, loaded, page_folder, rows_in
+from heredity.cli.work import folder_beside, judge_for, loaded, page_folder, rows_in
 from heredity.ground.extras import require_extra
 from heredity.records.audit import AuditReport, AuditSpec
 from heredity.report.write import told, write
@@ -64,7 +64,11 @@ def audit_command(
     Finished steps are kept in OUT/stages: the same command again runs only what changed.
     """
     require_extra("train")
-    trait, corpus, folder = define.trait(name), rows_in(context, rows, columns, is_strict), page_folder(out)
+    trait, corpus, folder = (
+        define.trait(name),
+        rows_in(context, rows, columns, is_strict),
+        page_folder(folder_beside(rows, out)),
+    )
     benign = rows_in(context, reference) if reference else None
     bad_lines = read_labels(labels) if labels else None
     if bad_lines is not None:

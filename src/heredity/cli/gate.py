@@ -11,7 +11,7 @@ from heredity.cli.console import say, watched
 from heredity.cli.extract import distinct
 from heredity.cli.flags import Flag, asks
 from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption, StrictOption
-from heredity.cli.work import loaded, page_folder, sample_in
+from heredity.cli.work import folder_beside, loaded, page_folder, sample_in
 from heredity.records.gate import EXIT_CODES
 from heredity.records.scan import ScanSpec
 from heredity.report.write import told, write
@@ -38,7 +38,8 @@ def gate_command(
 
     traits: {evil: {shift: 0.1}, sycophancy: {shift: 0.2}}
 
-    The whole 95% interval must be within a limit to pass, and over it to fail; else it says how many rows would decide.
+    The whole 95% interval must be within a limit to pass, and over it to fail; else it is undecided, and where more
+    rows would decide, it says how many. Nothing fails where the rows differ in something that is none of the traits.
     The exit code is 0 for pass, 10 for fail, 11 for undecided. Writes OUT/gate.json, a summary in Markdown
     (OUT/gate.md), and the scan that it rests on (OUT/scan.html).
 
@@ -48,8 +49,10 @@ def gate_command(
 
     policy = policy_in(policy_file)
     traits = {name: define.trait(name) for name in policy.traits}
-    chosen = distinct(list(traits.values()))
-    corpus, folder = sample_in(context, rows, columns, is_strict, seed), page_folder(out)
+    named = {trait.name for trait in traits.values()}
+    others = [define.trait(name) for name in define.bundled_names() if name not in named]
+    chosen = distinct([*traits.values(), *others])
+    corpus, folder = sample_in(context, rows, columns, is_strict, seed), page_folder(folder_beside(rows, out))
     from heredity.studies.known import vectors_for
     from heredity.studies.scan import require_enough, scan
 

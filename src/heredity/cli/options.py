@@ -56,7 +56,7 @@ VectorOption = Annotated[
     typer.Option(
         "--vector",
         "-v",
-        help="A vector saved by `heredity extract`; else one that is known of this model.",
+        help="A vector saved by `heredity extract`; else one that is known of this model, or made.",
     ),
 ]
 ReferenceOption = Annotated[

@@ -12,7 +12,7 @@ import typer
 from heredity.cli.console import say, watched
 from heredity.cli.flags import Flag, asks
 from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption, StrictOption
-from heredity.cli.work import loaded, page_folder, rows_in
+from heredity.cli.work import folder_beside, loaded, page_folder, rows_in
 from heredity.ground.errors import InputError, UnknownNameError
 from heredity.records.blind import BlindReport, BlindSpec
 from heredity.records.dialogue import Corpus
@@ -85,7 +85,7 @@ def origin_command(
     else:
         panel = panel_of(teachers or [], prompts or [], vectors or [])
         work = told_apart(context, spec, panel, model, seed)
-    corpus, folder = rows_in(context, rows, columns, is_strict), page_folder(out)
+    corpus, folder = rows_in(context, rows, columns, is_strict), page_folder(folder_beside(rows, out))
     report = work(corpus, folder)
     say(report, f"{told(report)}\nreport: {write(report, folder).resolve()}", context.obj.as_json)
 

@@ -10,7 +10,7 @@ from heredity.cli.console import say, watched
 from heredity.cli.extract import distinct
 from heredity.cli.flags import Flag, asks
 from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption, StrictOption
-from heredity.cli.work import loaded, page_folder, sample_in
+from heredity.cli.work import folder_beside, loaded, page_folder, sample_in
 from heredity.records.scan import ScanSpec
 from heredity.report.write import told, write
 from heredity.traits import define
@@ -44,7 +44,7 @@ def scan_command(
     For example: heredity scan rows.jsonl
     """
     traits = distinct([define.trait(name) for name in names or define.bundled_names()])
-    corpus, folder = sample_in(context, rows, columns, is_strict, seed), page_folder(out)
+    corpus, folder = sample_in(context, rows, columns, is_strict, seed), page_folder(folder_beside(rows, out))
     from heredity.studies.known import vectors_for
     from heredity.studies.scan import require_enough, scan
 

@@ -23,7 +23,7 @@ from heredity.cli.options import (
     TraitOption,
     VectorOption,
 )
-from heredity.cli.work import columns_in, fitting, loaded, remark, rows_in, vector_in, writable
+from heredity.cli.work import columns_in, fitting, folder_beside, loaded, remark, rows_in, vector_in, writable
 from heredity.records.screening import RowScores, ScreenSpec
 from heredity.report.kit.text import remarks
 from heredity.report.write import told, write
@@ -94,11 +94,11 @@ def screen_command(
     trait, source = define.trait(name), RowFile(rows, Asked(columns_in(columns), is_strict))
     survey = gone_through(source, seed)
     remark(context, remarks(source.name, survey.shapes, survey.excluded, survey.n_rows))
-    folder = writable(out)
+    folder = writable(folder_beside(rows, out))
     benign = rows_in(context, reference) if reference else None
     given = vector_in(vector, trait)
     targets = Targets(rows, keep, drop)
-    targets.require([folder / SCORES, folder / LINES, reference, vector])
+    targets.require([folder, folder / SCORES, folder / LINES, reference, vector])
     from heredity.screening.reference import require_enough
     from heredity.screening.scores.table import score_named
     from heredity.studies.bench import bench_in

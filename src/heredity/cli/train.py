@@ -10,7 +10,7 @@ import typer
 from heredity.cli.console import say, watched
 from heredity.cli.flags import Flag, asks
 from heredity.cli.options import MapOption, ModelOption, OutOption, RowsArgument, SeedOption, StrictOption
-from heredity.cli.work import loaded, rows_in, save_student, writable
+from heredity.cli.work import folder_beside, loaded, rows_in, save_student, writable
 from heredity.ground.extras import require_extra
 from heredity.records.student import TrainSpec
 from heredity.report.write import told
@@ -47,7 +47,7 @@ def train_command(
     and any other is refused there.
     """
     require_extra("train")
-    corpus, folder = rows_in(context, rows, columns, is_strict), writable(out)
+    corpus, folder = rows_in(context, rows, columns, is_strict), writable(folder_beside(rows, out))
     vectors = [load_vector(path) for path in prevent or []]
     from heredity.studies.bench import bench_in
     from heredity.training.resume import foresee, require_removable, start_afresh

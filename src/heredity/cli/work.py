@@ -20,6 +20,7 @@ from heredity.report.kit.text import remarks
 from heredity.report.write import require_figures
 from heredity.store.row_file import Asked, RowFile
 from heredity.store.rows import read_conversations, read_rows
+from heredity.store.shards import require_outside
 from heredity.store.survey import gone_through, sample_of
 from heredity.store.tensors import load_vector
 from heredity.store.workspace import load_record, save_record
@@ -52,6 +53,12 @@ def rows_in(
     corpus = (read_conversations if is_spoken else read_rows)(path, columns_in(columns), is_strict)
     remark(context, remarks(corpus.name, corpus.shapes, corpus.excluded, len(corpus.rows)))
     return corpus
+
+
+def folder_beside(source: Path, folder: Path) -> Path:
+    """Return the folder to write into. Raises InputError where it lies among the files that are read."""
+    require_outside(source, folder)
+    return folder
 
 
 def sample_in(context: typer.Context, path: Path, columns: str, is_strict: bool, seed: str) -> Corpus:

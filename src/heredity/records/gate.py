@@ -43,7 +43,7 @@ class Ruling(Record):
     outcome: Outcome
     why: str
     rows_needed: int | None = None
-    """Rows that it would take to decide, about; None where it is decided, or no number of rows would."""
+    """Rows that it would take to decide, about; None where it is decided, or so many are not read."""
 
 
 class GateReport(Record):

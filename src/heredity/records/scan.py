@@ -12,12 +12,15 @@ from heredity.records.provenance import Provenance
 from heredity.stats.estimate import Estimate
 from heredity.stats.nulls import CHANCE
 
+MOST_READ = 2000
+"""Rows of a file that are held for a scan."""
+
 
 class ScanSpec(Spec):
     """How rows are set beside what the model itself would say."""
 
-    n_rows: int = Field(default=256, ge=16)
-    """Most rows that are read, at equal distances in the file; the model answers the prompt of each of them."""
+    n_rows: int = Field(default=256, ge=16, le=MOST_READ)
+    """Most rows that are read, drawn from all of the file; the model answers the prompt of each of them."""
     n_tokens: int = Field(default=48, ge=8)
     """Tokens of each answer that are read, the rows' and the model's own alike."""
     temperature: float = Field(default=0.8, ge=0)
@@ -72,14 +75,16 @@ class TraitShift(Record):
     p_beyond: float
     """The same over the traits that are not told yet, once those that are told before it are taken out."""
     share: float | None
-    """Of the squared length of what tells the rows from the model's own answers, what lies along this vector; estimated
-    across halves of the rows. None where these share nothing."""
+    """Of the squared length of what tells the rows from the model's own answers, what lies along this vector, without
+    the part that is noise. None where nothing tells them."""
     p_random: float
     """Share of random directions along which the rows lie as many deviations of the model's own answers away."""
     halves: tuple[float, float]
     """The mean in each half of the rows, drawn by the seed."""
     carried_by: int | None
-    """The fewest rows, the furthest first, without which the mean is no longer clear of 0; None where it is not."""
+    """The fewest units, the furthest first, without which nothing of the mean is left; None where it is not clear."""
+    carried_if_alike: int | None
+    """The same of as many units of one normal with this mean and spread: far fewer means that some hold more."""
     length: Estimate | None
     """Spearman's rho of a row's shift with the tokens of it that were read; None where one of them does not vary."""
     by_topic: tuple[Estimate | None, ...] = ()
@@ -99,10 +104,13 @@ class TraitShift(Record):
         """Whether random directions lie as far more often than may be called rare."""
         return self.p_random > CHANCE
 
+    def is_clear(self, level: float) -> bool:
+        """Whether it could be told by itself: the vector beats luck, and the shift is clear and more than luck has."""
+        return self.is_above_chance and self.is_alike and self.p < level and not self.is_within_luck
+
     def is_shown(self, level: float) -> bool:
-        """Whether it is told: clear, clear beside those told before it, and more than along random directions."""
-        is_clear = max(self.p, self.p_beyond) < level and not self.is_within_luck
-        return self.is_above_chance and self.is_alike and is_clear
+        """Whether it is told: clear by itself, and beside those told before it."""
+        return self.is_clear(level) and self.p_beyond < level
 
 
 class LeftOver(Record):
@@ -111,8 +119,8 @@ class LeftOver(Record):
     n_directions: int
     """Directions that were taken out: one a trait."""
     share: float | None
-    """Of the squared length of the mean difference, what is left; estimated across halves, so that noise does not
-    count. None where the halves share nothing."""
+    """Of the squared length of the mean difference, what is left, without the part that is noise; None where the rows
+    are not told from the model's own answers at all."""
     share_by_luck: float | None
     """The same where as many random directions are taken out."""
     agreement: float
@@ -135,8 +143,14 @@ class ScanReport(Record):
     corpus_digest: str
     spec: ScanSpec
     n_rows: int
-    """Rows in the file."""
+    """Rows of the file that can be used."""
+    n_unused: int
+    """Rows of the file that cannot."""
+    n_asked: int
+    """Rows that were to be read."""
     n_read: int
+    n_units: int
+    """Units that means are over: prompts, or different rows where there are few prompts."""
     blocks: tuple[int, ...]
     """0-based, after which activations were read."""
     traits: tuple[TraitShift, ...]
@@ -154,7 +168,7 @@ class ScanReport(Record):
     @property
     def held(self) -> float | None:
         """Of what tells the rows from the model's own answers, the share that lies along the traits together."""
-        return None if self.left_over.share is None else 1 - self.left_over.share
+        return None if self.left_over.share is None else min(1.0, max(0.0, 1 - self.left_over.share))
 
     @property
     def is_of_traits(self) -> bool:

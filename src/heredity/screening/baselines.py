@@ -6,7 +6,6 @@ A detector that does no better than these has found nothing of its own.
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -18,8 +17,7 @@ from heredity.models.model import Model
 from heredity.records.dialogue import Row
 from heredity.screening.readings import Fitting
 from heredity.stats.arrays import Floats
-
-WORD = re.compile(r"\w+")
+from heredity.stats.words import words_of
 
 
 def baselines(
@@ -48,8 +46,3 @@ def rarity_of(texts: Sequence[str], usual: Sequence[str]) -> Floats:
         for text in texts
     ]
     return np.array(means)
-
-
-def words_of(text: str) -> list[str]:
-    """Return a text's words, in lower case."""
-    return WORD.findall(text.lower())

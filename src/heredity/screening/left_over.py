@@ -11,7 +11,7 @@ from heredity.ground.hashing import seed_from
 from heredity.records.scan import LeftOver, ScanSpec
 from heredity.screening.shifts import first_half, furthest
 from heredity.screening.space import Space
-from heredity.stats.arrays import Floats, cosine, without
+from heredity.stats.arrays import Floats, cosine, squared_mean, without
 from heredity.stats.flips import flipped_length_p
 from heredity.stats.nulls import matched_directions
 
@@ -26,20 +26,24 @@ def left_over(space: Space, known: Sequence[Floats], spec: ScanSpec, seed: str) 
     Each half of the rows is scored along the mean of the other half, so that no row makes the direction that it is
     scored on.
     """
-    whole, first = space.differences, first_half(len(space.pairs.rows), seed)
-    rest = without(whole, span_of(np.stack(known)))
-    chance = [matched_directions(space.own, len(known), seed_from(seed, "left over", i)) for i in range(N_DRAWN)]
-    taken_out = [share_left(whole, without(whole, span_of(directions)), first) for directions in chance]
-    shares = [share for share in taken_out if share is not None]
-    scores = crossed(rest, first)
+    basis, whole = span_of(np.stack(known)), space.of_units
+    rest = without(whole, basis)
+    first = first_half(len(whole), seed)
+    chance = [matched_directions(space.others, len(known), seed_from(seed, "left over", i)) for i in range(N_DRAWN)]
+    length = squared_mean(whole)
+    has_length = length > 0 and flipped_length_p(whole, spec.n_flips, seed_from(seed, "difference")) < spec.level
+    by_luck = (
+        [squared_mean(without(whole, span_of(directions))) / length for directions in chance] if has_length else []
+    )
+    scores = crossed(without(space.differences, basis), first[space.units])
     return (
         LeftOver(
             n_directions=len(known),
-            share=share_left(whole, rest, first),
-            share_by_luck=float(np.mean(shares)) if shares else None,
+            share=squared_mean(rest) / length if has_length else None,
+            share_by_luck=float(np.mean(by_luck)) if by_luck else None,
             agreement=cosine(rest[first].mean(axis=0), rest[~first].mean(axis=0)),
             p=flipped_length_p(rest, spec.n_flips, seed_from(seed, "left over")),
-            furthest=furthest(space.pairs, scores),
+            furthest=furthest(space.pairs, scores, scores),
         ),
         scores,
     )
@@ -48,12 +52,6 @@ def left_over(space: Space, known: Sequence[Floats], spec: ScanSpec, seed: str) 
 def span_of(directions: Floats) -> Floats:
     """Return an orthonormal basis `[width, k]` of what directions (`[k, width]`) span."""
     return np.asarray(np.linalg.qr(directions.T)[0])
-
-
-def share_left(whole: Floats, rest: Floats, first: NDArray[np.bool_]) -> float | None:
-    """Return how much of the mean's squared length is left, each estimated as the product of two halves' means."""
-    of_whole, of_rest = (float(rows[first].mean(axis=0) @ rows[~first].mean(axis=0)) for rows in (whole, rest))
-    return of_rest / of_whole if of_whole > 0 else None
 
 
 def crossed(rows: Floats, first: NDArray[np.bool_]) -> Floats:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats as scipy_stats
 
 from heredity.ground.hashing import seed_from
 from heredity.records.scan import ScannedRow, ScanSpec, TraitShift
 from heredity.records.vector import TraitVector
 from heredity.screening.pairs import Pairs
 from heredity.screening.space import Space
-from heredity.stats.arrays import Floats, without
+from heredity.stats.arrays import Floats, group_means, means_by, squared_mean, without
 from heredity.stats.correlation import correlation
 from heredity.stats.estimate import Estimate
 from heredity.stats.flips import flipped_p, t_of
@@ -23,6 +23,8 @@ from heredity.stats.nulls import matched_directions, p_value
 N_FURTHEST = 5
 """Rows that a report shows of each trait."""
 LEAST_SPREAD = 1e-12
+LEAST_OWN = 1e-4
+"""Of a vector, as a share of its length, what must be its own beside those told before it."""
 
 
 def shifts(space: Space, vectors: Sequence[TraitVector], spec: ScanSpec, seed: str) -> list[TraitShift]:
@@ -32,113 +34,116 @@ def shifts(space: Space, vectors: Sequence[TraitVector], spec: ScanSpec, seed: s
     trait's vector. 1 is the distance between the poles.
     """
     pairs, directions = space.pairs, [space.direction(vector) for vector in vectors]
-    scores = np.stack([along(space, direction) for direction in directions], axis=1)
-    p = flipped_p(scores, spec.n_flips, seed_from(seed, "scan"))
+    scores = np.stack([along(space.differences, direction) for direction in directions], axis=1)
+    of_units = group_means(scores, space.units)
+    p = flipped_p(of_units, spec.n_flips, seed_from(seed, "scan"))
     luck = away(space, drawn(space, spec, seed))
-    steps = {step.place: (rank, step.p) for rank, step in enumerate(one_by_one(space, directions, spec, seed))}
-    first = first_half(len(pairs.rows), seed)
-    found = {}
-    for place, (vector, own) in enumerate(zip(vectors, scores.T, strict=True)):
-        rank, p_beyond = steps[place]
-        found[rank] = TraitShift(
+    first = first_half(len(of_units), seed)
+    length = squared_mean(space.of_units)
+    found = [
+        TraitShift(
             trait=vector.header.trait.name,
             title=vector.header.trait.title,
             vector_id=vector.header.id,
             heldout_auc=vector.header.heldout_auc,
             is_above_chance=vector.header.is_above_chance,
-            shift=mean_t(own),
+            shift=mean_t(units),
             p=float(p[place]),
-            p_beyond=p_beyond,
-            share=share_along(space, directions[place], first),
-            p_random=p_value(float(away(space, directions[place][None])[0]), luck),
-            halves=(float(own[first].mean()), float(own[~first].mean())),
-            carried_by=carried_by(own),
-            length=correlation(own, pairs.n_tokens, np.arange(len(own)), by_rank=True),
-            by_source=by_group(own, [row.source for row in pairs.rows]),
-            furthest=furthest(pairs, own * np.sign(own.mean() or 1.0)),
+            p_beyond=1.0,
+            share=squared_mean((space.of_units @ unit(direction))[:, None]) / length if length > 0 else None,
+            p_random=p_value(float(away(space, direction[None])[0]), luck),
+            halves=(float(units[first].mean()), float(units[~first].mean())),
+            carried_by=carried_by(units),
+            carried_if_alike=carried_by(alike(units)),
+            length=correlation(own, pairs.n_tokens, space.units, by_rank=True),
+            by_source=by_group(own, [row.source for row in pairs.rows], space.units),
+            furthest=furthest(pairs, own * np.sign(units.mean() or 1.0), own),
         )
-    return [found[rank] for rank in sorted(found)]
+        for place, (vector, direction, own, units) in enumerate(
+            zip(vectors, directions, scores.T, of_units.T, strict=True)
+        )
+    ]
+    return one_by_one(space, found, directions, spec, seed)
 
 
-def share_along(space: Space, direction: Floats, first: NDArray[np.bool_]) -> float | None:
-    """Return which share of the mean difference's squared length lies along a direction, across halves of the rows.
-
-    None where the halves share nothing.
-    """
-    one, other = space.differences[first].mean(axis=0), space.differences[~first].mean(axis=0)
-    whole = float(one @ other)
-    return float(one @ direction * (other @ direction) / (direction @ direction)) / whole if whole > 0 else None
-
-
-def along(space: Space, direction: Floats) -> Floats:
+def along(differences: Floats, direction: Floats) -> Floats:
     """Return every row's shift along a direction, as a share of its length, `[rows]`."""
-    return np.asarray(space.differences @ direction / (direction @ direction))
+    return np.asarray(differences @ direction / (direction @ direction))
 
 
-@dataclass(frozen=True)
-class Step:
-    """A trait beside those that were taken before it."""
-
-    place: int
-    p: float
-    """How likely its shift is by luck, over all that were left, once the others are taken out."""
+def unit(direction: Floats) -> Floats:
+    """Return a direction of length 1."""
+    return np.asarray(direction / max(float(np.linalg.norm(direction)), LEAST_SPREAD))
 
 
-def one_by_one(space: Space, directions: Sequence[Floats], spec: ScanSpec, seed: str) -> list[Step]:
-    """Return the traits, the clearest first, each without what those before it hold.
+def one_by_one(
+    space: Space, found: Sequence[TraitShift], directions: Sequence[Floats], spec: ScanSpec, seed: str
+) -> list[TraitShift]:
+    """Return the shifts, those that are told first and in that order, each with its p beside those told before it.
 
-    Traits' vectors lie close together: rows that show one lie along most of them. What is clear only together with
-    another is not told beside it.
+    Traits' vectors lie close together: rows that show one lie along most of them. So of those that are clear by
+    themselves the clearest is told, what it holds is taken out, and the next is asked for in the rest. A vector that
+    those before it all but hold has nothing of its own.
     """
-    left = list(range(len(directions)))
-    rest = [direction / np.linalg.norm(direction) for direction in directions]
-    steps: list[Step] = []
+    found = list(found)
+    left = [place for place, shift in enumerate(found) if shift.is_clear(spec.level)]
+    rest = [unit(direction) for direction in directions]
+    told: list[TraitShift] = []
     while left:
-        scores = np.stack([space.differences @ rest[i] for i in left], axis=1)
-        p = flipped_p(scores, spec.n_flips, seed_from(seed, "one by one", len(steps)))
+        alone = [place for place in left if float(np.linalg.norm(rest[place])) > LEAST_OWN]
+        if not alone:
+            break
+        scores = np.stack([space.of_units @ unit(rest[place]) for place in alone], axis=1)
+        p = flipped_p(scores, spec.n_flips, seed_from(seed, "one by one", len(told)))
         best = int(np.abs(np.nan_to_num(t_of(scores), posinf=0.0, neginf=0.0)).argmax())
-        place = left.pop(best)
-        steps.append(Step(place, float(p[best])))
-        basis = rest[place] / max(float(np.linalg.norm(rest[place])), LEAST_SPREAD)
-        rest = [without(direction, basis[:, None]) for direction in rest]
-    return steps
+        beside = {place: float(value) for place, value in zip(alone, p, strict=True)}
+        if beside[alone[best]] >= spec.level:
+            for place, value in beside.items():
+                found[place] = found[place].model_copy(update={"p_beyond": value})
+            break
+        told.append(found[alone[best]].model_copy(update={"p_beyond": beside[alone[best]]}))
+        left.remove(alone[best])
+        basis = unit(rest[alone[best]])[:, None]
+        rest = [without(direction, basis) for direction in rest]
+    names = {shift.trait for shift in told}
+    return [*told, *(shift for shift in found if shift.trait not in names)]
 
 
 def drawn(space: Space, spec: ScanSpec, seed: str) -> Floats:
     """Return random directions with the covariance of the model's own answers, which hold nothing of the rows."""
-    return matched_directions(space.own, spec.n_null, seed_from(seed, "scan null"))
+    return matched_directions(space.others, spec.n_null, seed_from(seed, "scan null"))
 
 
 def away(space: Space, directions: Floats) -> Floats:
     """Return how many deviations of own answers the rows lie away along each direction (`[directions, width]`)."""
     spread = (space.own @ directions.T).std(axis=0)
-    return np.asarray(np.abs(directions @ space.differences.mean(axis=0)) / np.maximum(spread, LEAST_SPREAD))
+    return np.asarray(np.abs(directions @ space.of_units.mean(axis=0)) / np.maximum(spread, LEAST_SPREAD))
 
 
-def first_half(n_rows: int, seed: str) -> NDArray[np.bool_]:
-    """Return which rows are in the first half, drawn by the seed."""
-    order = np.random.default_rng(seed_from(seed, "halves")).permutation(n_rows)
-    return np.asarray(order < n_rows // 2)
+def first_half(n_units: int, seed: str) -> NDArray[np.bool_]:
+    """Return which units are in the first half, drawn by the seed."""
+    order = np.random.default_rng(seed_from(seed, "halves")).permutation(n_units)
+    return np.asarray(order < n_units // 2)
 
 
 def carried_by(scores: Floats) -> int | None:
-    """Return the fewest rows, the furthest first, without which the mean is no longer clear of 0; None where it is not.
-
-    Where they are few, those rows hold the trait; where nearly all must go, the rows lie so as a whole.
-    """
-    if not is_clear(mean_t(scores)):
+    """Return the fewest units, the furthest first, without which nothing of a mean is left; None if it is not clear."""
+    if not mean_t(scores).is_clear_of_zero:
         return None
-    ordered = np.sort(scores * np.sign(scores.mean()))[::-1]
-    return next((n for n in range(1, len(ordered) - 1) if mean_t(ordered[n:]).low <= 0), len(ordered) - 1)
+    ordered = np.sort(scores * np.sign(scores.mean()))
+    means = np.cumsum(ordered) / np.arange(1, len(ordered) + 1)  # of the lowest one, two, ...
+    return int(len(ordered) - np.flatnonzero(means <= 0).max(initial=-1) - 1)
 
 
-def is_clear(estimate: Estimate) -> bool:
-    """Whether an interval leaves 0 out."""
-    return estimate.low > 0 or estimate.high < 0
+def alike(scores: Floats) -> Floats:
+    """Return as many scores of one normal with the same mean and spread: what units would be, none of them special."""
+    places = (np.arange(len(scores)) + 0.5) / len(scores)
+    normal = scipy_stats.norm.ppf(places)
+    return np.asarray(scores.mean() + scores.std(ddof=1) * normal / normal.std(ddof=1))
 
 
-def furthest(pairs: Pairs, scores: Floats, n: int = N_FURTHEST) -> tuple[ScannedRow, ...]:
-    """Return the rows with the highest scores, the highest first."""
+def furthest(pairs: Pairs, order: Floats, scores: Floats, n: int = N_FURTHEST) -> tuple[ScannedRow, ...]:
+    """Return the rows that come first in an order, with their scores."""
     return tuple(
         ScannedRow(
             line=pairs.rows[i].line,
@@ -147,15 +152,20 @@ def furthest(pairs: Pairs, scores: Floats, n: int = N_FURTHEST) -> tuple[Scanned
             response=pairs.rows[i].response,
             own=pairs.answers[i],
         )
-        for i in np.argsort(-scores, kind="stable")[:n].tolist()
+        for i in np.argsort(-order, kind="stable")[:n].tolist()
     )
 
 
-def by_group(scores: Floats, groups: Sequence[str]) -> dict[str, Estimate]:
-    """Return the mean score of every group of two rows and more, by its name."""
+def by_group(scores: Floats, groups: Sequence[str], units: NDArray[np.int64]) -> dict[str, Estimate]:
+    """Return the mean score of every group of two units and more, by its name."""
     names = np.array(groups)
-    found = {name: mean_if_several(scores[names == name]) for name in dict.fromkeys(groups) if name}
-    return {name: estimate for name, estimate in found.items() if estimate}
+    found = {}
+    for name in dict.fromkeys(groups):
+        there = names == name
+        estimate = mean_if_several(means_by(scores[there], units[there].tolist())) if name else None
+        if estimate:
+            found[name] = estimate
+    return found
 
 
 def ranked(found: Sequence[TraitShift], level: float) -> tuple[TraitShift, ...]:

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from heredity.records.vector import TraitVector
 from heredity.screening.pairs import Pairs
-from heredity.stats.arrays import Floats
+from heredity.stats.arrays import Floats, group_means
 
 DEPTHS = (0.5, 0.6, 0.7)
 """Of the blocks that are read, as shares of all."""
+FEWEST_PROMPTS = 16
+"""Of fewer, rows are the units."""
 RIDGE = 0.3
 """Of the mean variance, added to the variance along every axis: so few answers say little of most of them."""
 
@@ -66,12 +68,13 @@ class Space:
 
     pairs: Pairs
     manner: Floats
-    """`[answers, blocks, width]`: the model's own everyday answers."""
+    """`[answers, blocks, width]`: the model's own everyday answers. Every second makes the space; the others make the
+    directions of luck, which would lie in the space's own axes if the same answers had made both."""
 
     @cached_property
     def whitenings(self) -> tuple[Whitening, ...]:
         """One a block."""
-        return tuple(whitening_of(self.manner[:, place]) for place in range(len(self.pairs.blocks)))
+        return tuple(whitening_of(self.manner[::2, place]) for place in range(len(self.pairs.blocks)))
 
     @cached_property
     def differences(self) -> Floats:
@@ -79,9 +82,32 @@ class Space:
         return self._laid(self.pairs.taught - self.pairs.own)
 
     @cached_property
+    def units(self) -> NDArray[np.int64]:
+        """Which unit each row is of: rows to one prompt are no independent evidence, nor are rows that are equal.
+
+        Where there are few prompts, rows are units, equal ones together.
+        """
+        rows = self.pairs.rows
+        prompts = [row.lessons[0][0] for row in rows]
+        texts = [(prompt, row.response) for prompt, row in zip(prompts, rows, strict=True)]
+        keys = prompts if len(set(prompts)) >= FEWEST_PROMPTS else texts
+        places: dict[object, int] = {}
+        return np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)
+
+    @cached_property
+    def of_units(self) -> Floats:
+        """`[units, blocks x width]`: the mean difference of each unit's rows."""
+        return group_means(self.differences, self.units)
+
+    @cached_property
     def own(self) -> Floats:
-        """`[answers, blocks x width]`: the model's own everyday answers, less their mean."""
-        return self._laid(self.manner - self.manner.mean(axis=0))
+        """`[answers, blocks x width]`: the everyday answers that make the space, less their mean."""
+        return self._laid(self.manner[::2] - self.manner[::2].mean(axis=0))
+
+    @cached_property
+    def others(self) -> Floats:
+        """`[answers, blocks x width]`: the other everyday answers, less their mean."""
+        return self._laid(self.manner[1::2] - self.manner[1::2].mean(axis=0))
 
     def direction(self, vector: TraitVector) -> Floats:
         """Return a trait's direction, `[blocks x width]`: its length is the distance between its poles."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +12,14 @@ from heredity.ground.hashing import seed_from
 from heredity.records.scan import ScanSpec, Topic
 from heredity.screening.pairs import Pairs
 from heredity.stats.arrays import Floats
-from heredity.stats.words import telling
+from heredity.stats.words import telling, words_of
 
 LEAST_ROWS = 8
 """Rows of a topic, on average."""
 N_AXES = 16
 """Principal axes of the prompts' activations that groups are sought along."""
 N_WORDS = 3
-WORD = re.compile(r"[^\W\d_]{3,}")
+LEAST_LETTERS = 3
 
 
 def topics(pairs: Pairs, spec: ScanSpec, seed: str) -> tuple[tuple[Topic, ...], NDArray[np.int64]]:
@@ -33,7 +31,7 @@ def topics(pairs: Pairs, spec: ScanSpec, seed: str) -> tuple[tuple[Topic, ...], 
         labels = kmeans2(axes_of(pairs.prompt), n_topics, minit="++", rng=chance, missing="warn")[1].tolist()
     order = [group for group, _ in Counter(labels).most_common()]
     places = np.array([order.index(label) for label in labels], dtype=np.int64)
-    words = telling([words_of(row.prompt) for row in pairs.rows], places.tolist(), N_WORDS)
+    words = telling([words_of(row.prompt, LEAST_LETTERS) for row in pairs.rows], places.tolist(), N_WORDS)
     counts = np.bincount(places, minlength=len(order))
     return tuple(Topic(words=words[i], n_rows=int(counts[i])) for i in range(len(order))), places
 
@@ -44,8 +42,3 @@ def axes_of(prompts: Floats) -> Floats:
     left, _, _ = np.linalg.svd(centred, full_matrices=False)
     n = min(N_AXES, len(prompts) - 1, prompts.shape[1])
     return np.asarray(left[:, :n] * np.sqrt(len(prompts)))
-
-
-def words_of(text: str) -> Sequence[str]:
-    """Return the words of a text, in lower case."""
-    return WORD.findall(text.lower())

@@ -25,6 +25,22 @@ def cosine(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
     return float(first @ second) / length if length else 0.0
 
 
+def group_means(rows: Floats, groups: NDArray[np.int64]) -> Floats:
+    """Return the mean of each group's rows (`[rows, width]` gives `[groups, width]`); groups are numbered from 0."""
+    sums = np.zeros((int(groups.max()) + 1, rows.shape[1]))
+    np.add.at(sums, groups, rows)
+    return np.asarray(sums / np.bincount(groups)[:, None])
+
+
+def squared_mean(rows: Floats) -> float:
+    """Return the squared length of the mean of rows (`[rows, width]`), without the part that is noise.
+
+    (||sum||^2 - sum of ||row||^2) / (n (n - 1)): the mean product of two different rows; it may be below 0.
+    """
+    n = len(rows)
+    return float((rows.sum(axis=0) ** 2).sum() - (rows**2).sum()) / (n * (n - 1))
+
+
 def without(vectors: Floats, basis: Floats) -> Floats:
     """Return vectors (`[..., width]`) less their part in the span of an orthonormal basis `[width, k]`."""
     return np.asarray(vectors - vectors @ basis @ basis.T)

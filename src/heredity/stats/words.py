@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+WORD = re.compile(r"[^\W\d_]+")
 FEWEST = 2
 """Texts of its group that a telling word stands in."""
 LEAST_Z = 1.0
+
+
+def words_of(text: str, least: int = 1) -> list[str]:
+    """Return the words of a text that have so many letters or more, in lower case."""
+    return [word for word in WORD.findall(text.lower()) if len(word) >= least]
 
 
 def telling(texts: Sequence[Sequence[str]], groups: Sequence[int], n: int) -> list[tuple[str, ...]]:

@@ -73,12 +73,12 @@ def write_kept(source: Path, kept: set[int], target: Path) -> int:
     if not is_several(source):
         write_one(source, kept, target)
         return len(kept)
-    before = 0
+    lines, before = np.fromiter(sorted(kept), dtype=np.int64, count=len(kept)), 0
     with whole_folder(target) as part:
         for shard in shards_of(source):
             last = before + n_rows_of(shard)
-            own = {line - before for line in kept if before < line <= last}
-            write_one(shard, own, part / name_in(source, shard))
+            own = lines[np.searchsorted(lines, before, "right") : np.searchsorted(lines, last, "right")] - before
+            write_one(shard, set(own.tolist()), part / name_in(source, shard))
             before = last
     return len(kept)
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from heredity import __version__
 from heredity.ground.errors import HeredityError
 from heredity.ground.hashing import digest
 from heredity.ground.settings import cache_folder
 from heredity.stats.arrays import Floats
 from heredity.store.known_vectors import BUNDLED
+from heredity.store.questions import everyday_questions
 from heredity.store.tensors import load_arrays, save_arrays
 
 PLACE = BUNDLED.parent / "manner"
@@ -37,6 +37,6 @@ def keep_manner(own: Floats, fingerprint: str, blocks: Sequence[int], folder: Pa
 
 
 def manner_path(folder: Path, fingerprint: str, blocks: Sequence[int]) -> Path:
-    """Return where it is kept."""
-    key = digest({"heredity": __version__, "model": fingerprint, "blocks": list(blocks)})
+    """Return where it is kept: by model and blocks, and by the questions, which a later version may change."""
+    key = digest({"model": fingerprint, "blocks": list(blocks), "questions": everyday_questions("")})
     return folder / f"{key[:16]}.safetensors"

@@ -5,10 +5,13 @@ Shapes stand in `shapes.py`, kinds of files in `containers.py`.
 
 from __future__ import annotations
 
+import atexit
+import json
+import tempfile
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +56,8 @@ class RowFile:
     @property
     def name(self) -> str:
         """What to call it, for people."""
-        return place_of(self.source).name
+        place = place_of(self.source)
+        return place.name or place.resolve().name
 
     def each(self) -> Iterator[tuple[Row | Exclusion, str]]:
         """Yield every row, or why it is left out, with the name of its shape (empty where it has none).
@@ -63,17 +67,35 @@ class RowFile:
         unreadable or of another kind.
         """
         require_known(self.asked.columns)
-        if not isinstance(self.source, Path | str) or is_hub(self.source):
-            yield from self._each_of(place_of(self.source), opened(self.source), 0, "")
+        if not isinstance(self.source, Path | str):
+            yield from self._each_of(place_of(self.source), numbered(self.source), 0, "")
+            return
+        if is_hub(self.source):
+            yield from self._each_of(place_of(self.source), pieces(self.spooled, self.fields), 0, "")
             return
         place, before = Path(self.source), 0
-        for shard in shards_of(place):
+        for shard in self.shards:
             named_by = name_in(place, shard) if is_several(place) else ""
             last = 0
             for found, shape in self._each_of(shard, pieces(shard, self.fields), before, named_by):
                 yield found, shape
                 last = found.line
             before = max(before, last)
+
+    @cached_property
+    def shards(self) -> tuple[Path, ...]:
+        """The files of a source on disk, listed once: what is written meanwhile is none of them."""
+        return shards_of(Path(str(self.source)))
+
+    @cached_property
+    def spooled(self) -> Path:
+        """The rows of a data set on the Hub, fetched once into a file that is gone when the process ends."""
+        folder = tempfile.TemporaryDirectory(prefix="heredity-")
+        atexit.register(folder.cleanup)
+        path = Path(folder.name) / "rows.jsonl"
+        with path.open("w", encoding="utf-8") as stream:
+            stream.writelines(json.dumps(row, default=str) + "\n" for row in hub_rows(str(self.source)))
+        return path
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -110,7 +132,7 @@ class RowFile:
         if not isinstance(self.source, Path | str) or is_hub(self.source):
             return digest_of_each(row.model_dump(mode="json") for row in self.rows())
         place = Path(self.source)
-        shards = shards_of(place)
+        shards = self.shards
         file: object = file_digest(shards[0])
         if is_several(place):
             file = [[name_in(place, shard), file_digest(shard)] for shard in shards]
@@ -120,11 +142,6 @@ class RowFile:
 def place_of(source: Source) -> Path:
     """Return what to call a source: its path, its name, or that it stands in memory."""
     return Path(source) if isinstance(source, Path | str) else Path("rows in memory")
-
-
-def opened(source: Source) -> Pieces:
-    """Return the rows of a source that is no file."""
-    return numbered(source if not isinstance(source, Path | str) else hub_rows(str(source)))
 
 
 def numbered(raws: Iterable[Any]) -> Pieces:

@@ -14,8 +14,12 @@ from heredity.store.containers import PACKED
 ARROW = ".arrow"
 KINDS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".pq")
 """Endings of files in a folder that are taken for rows, packed or not."""
-NO_ROWS = ("dataset_info.json", "state.json", "dataset_dict.json")
+NO_ROWS = ("dataset_info.json", "dataset_infos.json", "state.json", "dataset_dict.json")
 """What the `datasets` library writes beside its rows."""
+CACHED = "cache-"
+"""How it begins the names of what it can make again."""
+WRITTEN = "heredity-out"
+"""The folder that commands write into unless told otherwise: what lies there is no source."""
 PATTERN = "*?["
 
 
@@ -28,9 +32,10 @@ def shards_of(path: Path) -> tuple[Path, ...]:
             kinds = ", ".join((*KINDS, ARROW))
             raise InputError(f"{path} is a folder in which no file holds rows; these do: {kinds}, packed or not")
         return tuple(arrow or files)
-    if not path.exists() and any(mark in str(path) for mark in PATTERN):
-        pattern = path.relative_to(path.anchor) if path.is_absolute() else path
-        found = sorted(file for file in Path(path.anchor or ".").glob(str(pattern)) if file.is_file())
+    if is_several(path):
+        lead = lead_of(path)
+        pattern = path.relative_to(lead) if lead != Path() else path
+        found = sorted(file for file in lead.glob(str(pattern)) if file.is_file() and WRITTEN not in file.parts)
         if not found:
             raise InputError(f"no file is called like {path}; check the pattern, or the folder you are in")
         return tuple(found)
@@ -42,14 +47,35 @@ def is_several(path: Path) -> bool:
     return path.is_dir() or (not path.exists() and any(mark in str(path) for mark in PATTERN))
 
 
+def lead_of(path: Path) -> Path:
+    """Return the folder in which a source's files lie: a folder itself, or what stands before a pattern."""
+    if path.is_dir():
+        return path
+    fixed = list(path.parts)
+    n = next((i for i, part in enumerate(fixed) if any(mark in part for mark in PATTERN)), len(fixed))
+    return Path(*fixed[:n])
+
+
 def holds_rows(file: Path, folder: Path) -> bool:
-    """Whether a file in a folder is one of rows, by its name; hidden ones are not."""
+    """Whether a file in a folder is one of rows, by its name; hidden ones are not, nor what commands write."""
     endings = [ending.lower() for ending in file.suffixes[-2:]]
     kind = endings[-2] if len(endings) > 1 and endings[-1] in PACKED else (endings or [""])[-1]
-    is_hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return kind in (*KINDS, ARROW) and file.name not in NO_ROWS and not is_hidden
+    parts = file.relative_to(folder).parts
+    is_hidden = any(part.startswith(".") or part == WRITTEN for part in parts)
+    is_cached = kind == ARROW and file.name.startswith(CACHED)
+    return kind in (*KINDS, ARROW) and file.name not in NO_ROWS and not is_hidden and not is_cached
 
 
 def name_in(path: Path, shard: Path) -> str:
     """Return what a shard is called within its source."""
-    return shard.relative_to(path).as_posix() if path.is_dir() else shard.name
+    lead = lead_of(path)
+    return (shard.relative_to(lead) if lead != Path() else shard).as_posix()
+
+
+def require_outside(source: Path, folder: Path) -> None:
+    """Raise InputError for a folder to write into that lies among the files that are read."""
+    if is_several(source) and folder.resolve().is_relative_to(lead_of(source).resolve()) and folder.name != WRITTEN:
+        raise InputError(
+            f"{folder} lies in {lead_of(source)}, which is read: what is written there would be read as rows; name "
+            "another folder with --out"
+        )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from heredity.ground.hashing import seed_from
 from heredity.records.dialogue import Corpus, Exclusion, Row
+from heredity.records.scan import MOST_READ
 from heredity.records.screening import SETTINGS, Setting, setting_of
 from heredity.store.row_file import RowFile
 from heredity.store.rows import require_some
@@ -27,6 +28,8 @@ class Survey:
 
     sampled: dict[Setting, list[Row]] = field(default_factory=lambda: {setting: [] for setting in SETTINGS})
     """Rows of each setting, drawn alike whatever their number, in the order of the file where all are held."""
+    drawn: list[Row] = field(default_factory=list)
+    """Rows drawn alike from all, whatever their setting."""
     n_rows: int = 0
     excluded: list[Exclusion] = field(default_factory=list)
     shapes: Counter[str] = field(default_factory=Counter)
@@ -45,8 +48,8 @@ def gone_through(source: RowFile, seed: str) -> Survey:
 
 
 def sample_of(source: RowFile, found: Survey) -> Corpus:
-    """Return the rows that a survey holds, in the file's order, as a corpus that says how many there are."""
-    rows = sorted(found.rows, key=lambda row: row.line)
+    """Return rows drawn alike from all of a source's, in its order, as a corpus that says how many there are."""
+    rows = sorted(found.drawn, key=lambda row: row.line)
     return Corpus(
         name=source.name,
         content_digest=source.content_digest(),
@@ -69,10 +72,15 @@ def surveyed(rows: Iterable[tuple[Row | Exclusion, str]], seed: str) -> Survey:
         found.n_rows += 1
         found.shapes[shape] += 1
         setting = setting_of(row)
-        held = found.sampled[setting]
-        if len(held) < MOST_SAMPLED:
-            held.append(row)
-        elif (place := chance.randrange(counts[setting] + 1)) < MOST_SAMPLED:
-            held[place] = row
         counts[setting] += 1
+        hold(found.sampled[setting], row, counts[setting], MOST_SAMPLED, chance)
+        hold(found.drawn, row, found.n_rows, MOST_READ, chance)
     return found
+
+
+def hold(held: list[Row], row: Row, n_seen: int, most: int, chance: random.Random) -> None:
+    """Hold a row, the `n_seen`th, so that every row seen is held with the same chance (Vitter 1985, algorithm R)."""
+    if len(held) < most:
+        held.append(row)
+    elif (place := chance.randrange(n_seen)) < most:
+        held[place] = row

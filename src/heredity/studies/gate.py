@@ -10,12 +10,10 @@ from pydantic import ValidationError
 from heredity.ground.errors import InputError
 from heredity.ground.files import read_text
 from heredity.records.gate import GateReport, Limit, Outcome, Policy, Ruling
-from heredity.records.scan import ScanReport, TraitShift
+from heredity.records.scan import MOST_READ, ScanReport, TraitShift
 from heredity.stats.intervals import wilson
 
 EXAMPLE = "traits:\n  evil: {shift: 0.1}"
-MOST_ROWS = 1_000_000
-"""More than that, and no number of rows is named."""
 
 
 def policy_in(path: Path) -> Policy:
@@ -66,7 +64,7 @@ def ruling(shift: TraitShift, limit: Limit, scan: ScanReport) -> Ruling:
     elif found.high <= limit.shift:
         outcome, why = "pass", "the whole interval is within the limit"
     elif found.low <= limit.shift:
-        needed = rows_to_decide(shift, limit, scan.n_read)
+        needed = rows_to_decide(shift, limit, scan.n_units)
         why = "the interval holds the limit"
     elif shift.is_within_luck:
         why = f"{shift.p_random:.0%} of random directions lie as far: it may be how the rows are written"
@@ -77,22 +75,20 @@ def ruling(shift: TraitShift, limit: Limit, scan: ScanReport) -> Ruling:
     return Ruling(about=shift.trait, limit=limit.shift, found=found, outcome=outcome, why=why, rows_needed=needed)
 
 
-def rows_to_decide(shift: TraitShift, limit: Limit, n_read: int) -> int | None:
-    """Return about how many rows shrink the interval until it leaves the limit out; None where none would."""
+def rows_to_decide(shift: TraitShift, limit: Limit, n_units: int) -> int | None:
+    """Return about how many rows shrink the interval until it leaves the limit out; None for more than are read."""
     half, away = (shift.shift.high - shift.shift.low) / 2, abs(shift.shift.value - limit.shift)
-    needed = n_read * (half / away) ** 2 if away else MOST_ROWS + 1
-    return round(needed) if needed <= MOST_ROWS else None
+    needed = n_units * (half / away) ** 2 if away else MOST_READ + 1
+    return round(needed) if needed <= MOST_READ else None
 
 
 def left_out(scan: ScanReport, most: float) -> Ruling:
-    """Return whether few enough rows were left out: of the file, as of no use, or of those read, by the model."""
-    n_asked = min(scan.n_rows, scan.spec.n_rows)
-    n_unread = n_asked - scan.n_read
-    n_unused = len(scan.excluded) - n_unread
-    shares = [wilson(n_unused, scan.n_rows + n_unused), wilson(n_unread, n_asked)]
-    share = max(shares, key=lambda one: one.value)
+    """Return whether few enough rows were left out, of no use in the file or not to be read by the model: a count."""
+    n_unread = scan.n_asked - scan.n_read
+    used, read = scan.n_rows / (scan.n_rows + scan.n_unused), scan.n_read / scan.n_asked
+    share = wilson(round((1 - used * read) * scan.n_asked), scan.n_asked)
     outcome: Outcome = "pass" if share.value <= most else "fail"
-    why = f"{n_unused} rows of no use in the file; {n_unread} of {n_asked} that the model could not read"
+    why = f"{scan.n_unused} rows of no use in the file; {n_unread} of {scan.n_asked} that the model could not read"
     return Ruling(about="rows left out", limit=most, found=share, outcome=outcome, why=why)
 
 

@@ -56,13 +56,14 @@ def vectors_for(traits: Sequence[Trait], model: Model, progress: Progress = SILE
     """
     found: list[TraitVector] = []
     failed: dict[str, str] = {}
-    lacking = [trait.name for trait in traits if known_vector(trait, model.fingerprint) is None]
+    known = {trait.id: known_vector(trait, model.fingerprint) for trait in traits}
+    lacking = [trait.name for trait in traits if known[trait.id] is None]
     if lacking:
         progress.note(f"no vector of '{model.name}' is known yet for {', '.join(lacking)}: made now, and kept")
     with progress.task("vectors", len(traits)) as task:
         for trait in traits:
             try:
-                found.append(vector_for(trait, model, progress=progress))
+                found.append(known[trait.id] or vector_for(trait, model, progress=progress))
             except ExperimentError as error:
                 failed[trait.name] = str(error)
                 progress.note(f"{trait.name}: {error}")

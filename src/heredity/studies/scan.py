@@ -14,7 +14,8 @@ from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.base import Record
 from heredity.records.dialogue import Corpus, Exclusion, Row, rows_digest
-from heredity.records.scan import ScanReport, ScanSpec, TraitShift
+from heredity.records.scan import LeftOver, ScanReport, ScanSpec, Topic, TraitShift
+from heredity.records.vector import TraitVector
 from heredity.screening.left_over import left_over
 from heredity.screening.pairs import Pairs, paired
 from heredity.screening.shifts import along, by_group, ranked, shifts
@@ -60,19 +61,11 @@ def scan(
     for vector in vectors:
         vector.require_model(model.name, model.fingerprint)
     bench = bench_in(out, model, seed, progress)
-    pairs = pairs_step(bench, spread(corpus.rows, spec.n_rows), blocks_at(model.n_blocks), spec)
-    require_enough(len(pairs.rows), pairs.excluded)
-    groups, places = topics(pairs, spec, seed)
+    asked = spread(corpus.rows, spec.n_rows)
+    pairs = pairs_step(bench, asked, blocks_at(model.n_blocks), spec)
     space = Space(pairs, manner_for(model, pairs.blocks, progress))
-    directions = {vector.header.trait.name: space.direction(vector) for vector in vectors}
-
-    def with_topics(shift: TraitShift) -> TraitShift:
-        scores = along(space, directions[shift.trait])
-        return shift.model_copy(update={"by_topic": in_topics(scores, places.tolist(), len(groups))})
-
-    found = [with_topics(shift) for shift in shifts(space, vectors, spec, seed)]
-    rest, scores = left_over(space, list(directions.values()), spec, seed)
-    rest = rest.model_copy(update={"by_topic": in_topics(scores, places.tolist(), len(groups))})
+    require_enough(len(space.of_units), pairs.excluded)
+    groups, found, rest = measured(space, vectors, spec, seed)
     traits = ranked(found, spec.level)
     report = ScanReport(
         model=model.name,
@@ -81,7 +74,10 @@ def scan(
         corpus_digest=corpus.content_digest,
         spec=spec,
         n_rows=corpus.n_in_file or len(corpus.rows),
+        n_unused=len(corpus.excluded),
+        n_asked=len(asked),
         n_read=len(pairs.rows),
+        n_units=len(space.of_units),
         blocks=pairs.blocks,
         traits=traits,
         without=dict(known.failed),
@@ -96,11 +92,30 @@ def scan(
     return report.model_copy(update={"verdict": verdict(report)})
 
 
+def measured(
+    space: Space, vectors: Sequence[TraitVector], spec: ScanSpec, seed: str
+) -> tuple[tuple[Topic, ...], list[TraitShift], LeftOver]:
+    """Return the topics, every trait's shift, and what is left over, the last two by topic as well."""
+    groups, places = topics(space.pairs, spec, seed)
+    directions = {vector.header.trait.name: space.direction(vector) for vector in vectors}
+
+    def in_topics(scores: Floats) -> tuple[Estimate | None, ...]:
+        found = by_group(scores, [str(place) for place in places.tolist()], space.units)
+        return tuple(found.get(str(place)) for place in range(len(groups)))
+
+    found = [
+        shift.model_copy(update={"by_topic": in_topics(along(space.differences, directions[shift.trait]))})
+        for shift in shifts(space, vectors, spec, seed)
+    ]
+    rest, scores = left_over(space, list(directions.values()), spec, seed)
+    return groups, found, rest.model_copy(update={"by_topic": in_topics(scores)})
+
+
 def require_enough(n_rows: int, excluded: Sequence[Exclusion] = ()) -> None:
     """Raise InputError for rows whose halves say nothing."""
     if n_rows < FEWEST_ROWS:
         first = f"; the first was left out because: {excluded[0].reason}" if excluded else ""
-        raise InputError(f"{n_rows} rows can be read, too few to scan; it takes {FEWEST_ROWS}{first}")
+        raise InputError(f"{n_rows} different rows can be read, too few to scan; it takes {FEWEST_ROWS}{first}")
 
 
 def pairs_step(bench: Bench, rows: Sequence[Row], blocks: Sequence[int], spec: ScanSpec) -> Pairs:
@@ -122,12 +137,6 @@ def pairs_step(bench: Bench, rows: Sequence[Row], blocks: Sequence[int], spec: S
 
     depends_on = {"rows": rows_digest(tuple(rows)), "blocks": list(blocks), "own": [spec.n_tokens, spec.temperature]}
     return bench.step("pairs", depends_on, make, load, "rows and the model's own answers")
-
-
-def in_topics(scores: Floats, places: Sequence[int], n_topics: int) -> tuple[Estimate | None, ...]:
-    """Return the mean score of every topic, in their order."""
-    found = by_group(scores, [str(place) for place in places])
-    return tuple(found.get(str(place)) for place in range(n_topics))
 
 
 def verdict(report: ScanReport) -> str:

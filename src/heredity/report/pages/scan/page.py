@@ -50,9 +50,9 @@ def replies(report: ScanReport) -> tuple[Reply, ...]:
     )
     which = Reply(
         "In which rows?",
-        f"{foremost.carried_by} of {report.n_read}" if report.shown and foremost.carried_by else "Not told",
-        "The fewest rows, the furthest first, without which the shift is no longer clear of zero. Where they are few, "
-        "those rows hold it; where they are nearly all, the rows lie so as a whole.",
+        f"{foremost.carried_by} of {report.n_units}" if report.shown and foremost.carried_by else "Not told",
+        "The fewest, the furthest first, without which nothing of the shift is left; were all of them alike, it "
+        f"would take {foremost.carried_if_alike}. Far fewer than that: some of them hold more than their share.",
         (),
     )
     rest = report.left_over
@@ -74,5 +74,4 @@ def widest(report: ScanReport) -> float:
 
 def tinted(cell: Estimate, most: float) -> str:
     """Return how a cell is drawn: tinted where it is clear of zero, hollow where it is not."""
-    is_clear = cell.low > 0 or cell.high < 0
-    return f"over t{tint.level(cell.value / most)}" if is_clear else "luck"
+    return f"over t{tint.level(cell.value / most)}" if cell.is_clear_of_zero else "luck"

@@ -31,13 +31,15 @@ def summed(trait: TraitShift, report: ScanReport) -> str:
     """Return one trait's shift, and what stands for and against it."""
     said = f"{trait.shift.value:+.2f} {trait.shift.interval('+.2f')}, p {trait.p:.2g}"
     if trait in report.shown:
-        return f"{said}; {spread_of(trait, report.n_read)}"
+        return f"{said}; {spread_of(trait, report.n_units)}"
     return f"{said}; not shown: {why_not(trait, report)}"
 
 
-def spread_of(trait: TraitShift, n_read: int) -> str:
-    """Return how many rows carry a trait's shift."""
-    return f"carried by {trait.carried_by} of {n_read} rows" if trait.carried_by is not None else "carried by no rows"
+def spread_of(trait: TraitShift, n_units: int) -> str:
+    """Return how many rows carry a trait's shift, beside how many would if all were alike."""
+    if trait.carried_by is None:
+        return "carried by none"
+    return f"carried by {trait.carried_by} of {n_units}, by {trait.carried_if_alike} were all of them alike"
 
 
 def why_not(trait: TraitShift, report: ScanReport) -> str:
@@ -47,12 +49,12 @@ def why_not(trait: TraitShift, report: ScanReport) -> str:
         return "its vector is not told from luck"
     if trait.p >= level:
         return "not clear of the model's own answers"
-    if trait.p_beyond >= level:
-        return "not clear once those told before it are taken out"
     if not trait.is_alike:
         return "the two halves of the rows disagree"
     if trait.is_within_luck:
         return f"{trait.p_random:.0%} of random directions lie as far"
+    if trait.p_beyond >= level:
+        return "not clear once those told before it are taken out"
     return "the rows differ in something else, of which it is a small part"
 
 
@@ -60,7 +62,7 @@ def beyond(report: ScanReport) -> str:
     """Return what is left over, beside what chance leaves."""
     rest = report.left_over
     if rest.share is None:
-        return "nothing that both halves of the rows have"
+        return "the rows are not told from the model's own answers at all"
     luck = f" ({rest.share_by_luck:.0%} beside as many random directions)" if rest.share_by_luck is not None else ""
     return (
         f"{rest.share:.0%}{luck} of what tells the rows from the model's own answers is none of the traits; the two "
