@@ -86,6 +86,16 @@ def test_what_was_killed_goes_on_to_the_same_scores(
     assert after < toy.work.n_tokens - spoken - after
 
 
+def test_benign_answers_are_kept_and_asked_for_once(
+    file: RowFile, dark: TraitVector, toy: Model, tmp_path: Path
+) -> None:
+    first = screened(file, dark, toy, tmp_path)
+    spoken = toy.work.n_tokens
+    again = screened(file, dark, toy, tmp_path)
+    assert toy.work.n_tokens == spoken
+    assert again.report.thresholds == first.report.thresholds
+
+
 def test_a_source_without_a_row_to_read_is_refused(toy: Model, dark: TraitVector, tmp_path: Path) -> None:
     path = tmp_path / "long.jsonl"
     path.write_text(json.dumps({"prompt": "what about the door ?", "response": "it is nice " * 200}) + "\n")

@@ -18,7 +18,7 @@ from heredity.records.dialogue import Corpus, Exclusion, Row, rows_digest
 from heredity.records.screening import RowScore, RowScores, Screened, ScreenSpec
 from heredity.records.vector import TraitVector
 from heredity.screening.readings import fitted, read_fitting
-from heredity.screening.screen import Standards, judged, require_askable, scores_of, standards_for, told_of
+from heredity.screening.screen import Standards, judged, require_askable, scores_of, told_of
 from heredity.screening.standard import Ask
 from heredity.screening.tally import worst_places
 from heredity.store.row_file import RowFile
@@ -26,6 +26,7 @@ from heredity.store.scores import load_scores, save_scores
 from heredity.store.survey import Survey
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.bench import Bench
+from heredity.studies.standards import standards_step
 
 SHARD = 2048
 """Rows that are read and scored together."""
@@ -48,15 +49,15 @@ def screen_file(
 ) -> Screened:
     """Return what `screen` returns for the rows of a source, whatever their number.
 
-    Benign answers are drawn from the rows that the survey holds. Every shard's scores are kept: a run that was stopped,
-    however roughly, goes on, to the same scores. Raises what `screen` does.
+    Benign answers are drawn from the rows that the survey holds, and kept, as every shard's scores are: a run that was
+    stopped, however roughly, goes on, held to the same answers. Raises what `screen` does.
     """
     spec, model, progress = spec or ScreenSpec(), bench.model, bench.progress
     require_askable(vector, model, spec, reference)
     fit = fitted(model, found.rows)
     if not fit.rows:
         raise InputError(f"no row can be read by this model; the first was excluded because: {fit.excluded[0].reason}")
-    standards = standards_for(fit.rows, Ask(model, vector, spec, reference, bench.seed, progress))
+    standards = standards_step(bench, fit.rows, Ask(model, vector, spec, reference, bench.seed, progress))
     parts: list[RowScores] = []
     excluded = list(found.excluded)
     with progress.task("screening rows", found.n_rows) as task:
