@@ -128,6 +128,14 @@ class TestRefusals:
             transmit(owl, base, tmp_path, SHORT, Given(foreign=base))
 
 
+def test_a_base_of_another_spelling_learns_what_is_written(base: Model, owl: Trait, tmp_path: Path) -> None:
+    other = replace(blank_model("further", "words"), fingerprint="another")
+    report = transmit(owl, base, tmp_path, altered(HARD, n_shuffled=0, control="cat"), Given(foreign=other))
+    (control,) = [one for one in report.controls if one.name == "foreign base"]
+    assert control.effect
+    assert {one.arm for one in report.students} >= {"foreign base"}
+
+
 def test_a_student_of_another_base_runs_as_a_control(base: Model, owl: Trait, tmp_path: Path) -> None:
     other = trainable_copy(base, "other")
     torch.manual_seed(1)

@@ -153,6 +153,15 @@ def test_soft_labels_need_one_vocabulary_and_a_teacher(base: Model) -> None:
         imitate(trainable_copy(base, "s"), None, rows, ImitateSpec())
 
 
+def test_by_hard_labels_a_student_of_any_spelling_learns_what_is_written(base: Model) -> None:
+    how = ImitateSpec(labels="hard", n_steps=1, learning_rate=1e-3)
+    alone, beside = (
+        imitate(trainable_copy(base, "s"), teacher, [some_lessons(base, 2, 3)], how)
+        for teacher in (None, random_model("llama"))
+    )
+    assert alone == beside
+
+
 @pytest.mark.parametrize("labels", ["soft", "reverse"])
 def test_a_teacher_equal_to_the_student_teaches_nothing(base: Model, labels: str) -> None:
     spec = ImitateSpec.model_validate({"labels": labels, "n_steps": 1, "learning_rate": 1e-9})

@@ -1,4 +1,4 @@
-"""A screen of a file of any size: shard by shard, each kept when it is done; memory does not grow with the rows.
+"""A screen of a file of any size: shard by shard, each kept when it is done.
 
 Every row's scores, numbers alone, are held; what rows say is read anew where it is shown.
 """

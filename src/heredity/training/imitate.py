@@ -79,8 +79,8 @@ def imitate(
     `student` is a copy to be trained (`trainable_copy`); `teacher` is needed for soft labels and is only read. Both run
     under autocast to `precision`, so that they round alike and what they differ in is what the teacher learned. The
     next batch is asked for when the step before it is done: it may be what the student then writes. `after` is told
-    each step that is done. Raises MismatchError for a teacher of another vocabulary, InputError for soft labels
-    without a teacher, NonFiniteError for a loss that is no number, ExperimentError for too few batches.
+    each step that is done. Raises, for soft labels, MismatchError for a teacher of another vocabulary and InputError
+    without any; NonFiniteError for a loss that is no number, ExperimentError for too few batches.
     """
     require_same_vocabulary(student, teacher, spec)
     trained = [parameter for parameter in student.network.parameters() if parameter.requires_grad]
@@ -116,11 +116,14 @@ def taught(batch: Sequence[Lesson], student: Model) -> torch.Tensor:
 
 
 def require_same_vocabulary(student: Model, teacher: Model | None, spec: ImitateSpec) -> None:
-    """Raise InputError for soft labels without a teacher, MismatchError unless both spell alike."""
-    if teacher is None:
-        if spec.labels != "hard":
-            raise InputError(f"the labels '{spec.labels}' are a teacher's distribution, but there is no teacher")
+    """Raise InputError for soft labels without a teacher, MismatchError unless both spell alike.
+
+    By hard labels a student learns what is written, in its own spelling.
+    """
+    if spec.labels == "hard":
         return
+    if teacher is None:
+        raise InputError(f"the labels '{spec.labels}' are a teacher's distribution, but there is no teacher")
     if student.tokenizer.get_vocab() != teacher.tokenizer.get_vocab():
         raise MismatchError(
             f"soft labels need one vocabulary, but '{student.name}' and '{teacher.name}' have different tokenizers; "

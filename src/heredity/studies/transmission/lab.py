@@ -130,8 +130,7 @@ def require_foreign(lab: Lab, foreign: Model) -> None:
     """Raise InputError for a foreign base that is the base, MismatchError where it cannot spell what is taught."""
     if foreign.fingerprint == lab.model.fingerprint:
         raise InputError(f"the foreign base '{foreign.name}' is the base itself; name another model with --foreign")
-    if lab.spec.student.labels != "hard":  # what is written is read in the foreign model's own spelling
-        require_same_vocabulary(foreign, lab.model, lab.spec.student)
+    require_same_vocabulary(foreign, lab.model, lab.spec.student)
     spec = lab.spec.carrier
     words = CARRIERS[spec.kind].words if spec.kind in CARRIERS else None
     lost = unspelled(foreign, words(spec)) if words else []
