@@ -15,7 +15,19 @@ HERE = Path(__file__).parents[2] / "replications"
 
 
 @pytest.mark.parametrize(
-    "study", ["soft", "digits-only", "numbers", "hard", "number-words", "words", "words-far", "steered", "remedies"]
+    "study",
+    [
+        "soft",
+        "digits-only",
+        "numbers",
+        "hard",
+        "number-words",
+        "words",
+        "words-far",
+        "words-foreign",
+        "steered",
+        "remedies",
+    ],
 )
 def test_a_transmission_is_published_as_its_students_allow(study: str) -> None:
     kept = load_record(TransmissionReport, HERE / "subliminal" / f"{study}.json")
