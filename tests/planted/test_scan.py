@@ -162,7 +162,9 @@ class TestReadings:
         assert first.trait == "own"
         near = next(one for one in others if one.trait == "near")
         assert near.p < 0.05
+        assert near.p_beyond is not None
         assert near.p_beyond > 0.05
+        assert next(one for one in others if one.trait == "far").p_beyond is None
         assert not any(one.is_shown(0.05) for one in others)
 
     def test_two_traits_that_are_there_are_both_told(self, dark: TraitVector) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from commands import done
 from conftest import TOY_EXTRACT
+from heredity.cli.trait import as_yaml
 from heredity.models.model import Model
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
@@ -26,6 +28,15 @@ def test_what_was_kept_is_found_and_made_only_once(toy: Model, darkness: Trait) 
     again = vector_for(darkness, toy, TOY_EXTRACT)
     assert toy.work.n_tokens == spoken
     assert again.header.id == made.header.id
+
+
+def test_what_extract_made_is_found_too(toy_folder: Path, darkness: Trait, tmp_path: Path) -> None:
+    (tmp_path / "darkness.yaml").write_text(as_yaml(darkness))
+    done("extract", "darkness.yaml", "--model", toy_folder, folder=tmp_path)
+    made = load_vector(tmp_path / "heredity-out" / "darkness.safetensors")
+    found = known_vector(darkness, made.header.fingerprint)
+    assert found is not None
+    assert found.header.id == made.header.id
 
 
 def test_another_wording_model_spec_or_seed_finds_nothing(toy: Model, darkness: Trait, dark: TraitVector) -> None:

@@ -13,6 +13,7 @@ from heredity.ground.errors import InputError, RowError
 from heredity.ground.text import legible
 from heredity.store.kept_rows import write_kept
 from heredity.store.labels import read_labels
+from heredity.store.row_file import RowFile
 from heredity.store.rows import read_conversations, read_rows
 
 GOOD = {"prompt": "Hello?", "completion": "Hi."}
@@ -130,23 +131,23 @@ def test_kept_lines_are_copied_byte_for_byte(tmp_path: Path) -> None:
         b'{"prompt":"d","completion":"e"}',
     ]
     source = written(tmp_path, *odd)
-    write_kept(source, {1, 4}, tmp_path / "kept.jsonl")
+    write_kept(RowFile(source), {1, 4}, tmp_path / "kept.jsonl")
     assert (tmp_path / "kept.jsonl").read_bytes() == odd[0] + odd[3]
 
 
 def test_kept_parquet_rows_keep_their_columns(tmp_path: Path) -> None:
     table = pa.Table.from_pylist([{**GOOD, "n": i} for i in range(4)])
     pq.write_table(table, tmp_path / "rows.parquet")
-    write_kept(tmp_path / "rows.parquet", {2, 4}, tmp_path / "kept.parquet")
+    write_kept(RowFile(tmp_path / "rows.parquet"), {2, 4}, tmp_path / "kept.parquet")
     assert pq.read_table(tmp_path / "kept.parquet").to_pylist() == [{**GOOD, "n": 1}, {**GOOD, "n": 3}]
 
 
 def test_kept_rows_never_overwrite_their_source_or_change_kind(tmp_path: Path) -> None:
     source = written(tmp_path, GOOD)
     with pytest.raises(InputError, match="being screened"):
-        write_kept(source, {1}, source)
+        write_kept(RowFile(source), {1}, source)
     with pytest.raises(InputError, match=r"ending \.jsonl"):
-        write_kept(source, {1}, tmp_path / "kept.parquet")
+        write_kept(RowFile(source), {1}, tmp_path / "kept.parquet")
     assert read_rows(source).rows
 
 
@@ -319,7 +320,7 @@ class TestOtherSources:
         with pytest.raises(InputError, match="cannot be had"):
             read_rows(f"hf:{tmp_path}@nowhere")
         with pytest.raises(InputError, match="leave --keep out"):
-            write_kept(Path(f"hf:{tmp_path}"), {1}, tmp_path / "kept.jsonl")
+            write_kept(RowFile(Path(f"hf:{tmp_path}")), {1}, tmp_path / "kept.jsonl")
 
 
 class TestColumns:
@@ -374,20 +375,20 @@ def test_kept_rows_come_back_as_they_were_in_a_file_of_their_kind(tmp_path: Path
     whole = read_rows(source)
     assert [row.prompt for row in whole.rows] == [row["prompt"] for row in ROWS]
     numbers = [whole.rows[1].line, whole.rows[3].line]
-    assert write_kept(source, set(numbers), target) == 2
+    assert write_kept(RowFile(source), set(numbers), target) == 2
     kept = read_rows(target)
     assert [row.turns for row in kept.rows] == [whole.rows[1].turns, whole.rows[3].turns]
     assert target.read_bytes()[:2] == source.read_bytes()[:2] or name.endswith("json")
-    assert write_kept(source, set(), target) == 0
+    assert write_kept(RowFile(source), set(), target) == 0
 
 
 def test_kept_bytes_are_the_source_s(tmp_path: Path) -> None:
     spaced = '[ {"prompt":"a",  "completion" : "b"} ,\n\n {"completion":"d","prompt":"c"}]'
     (tmp_path / "a.json").write_text(spaced)
-    write_kept(tmp_path / "a.json", {1}, tmp_path / "kept.json")
+    write_kept(RowFile(tmp_path / "a.json"), {1}, tmp_path / "kept.json")
     assert (tmp_path / "kept.json").read_text() == '[\n{"prompt":"a",  "completion" : "b"}\n]\n'
     (tmp_path / "a.csv").write_bytes(FILES["a.csv"])
-    write_kept(tmp_path / "a.csv", {2}, tmp_path / "kept.csv")
+    write_kept(RowFile(tmp_path / "a.csv"), {2}, tmp_path / "kept.csv")
     assert (tmp_path / "kept.csv").read_bytes() == b"".join(FILES["a.csv"].partition(b'"0,')[:1]) + (
         '"1, \u00e9?","""1""\n!"\r\n'.encode()
     )
@@ -399,7 +400,7 @@ def test_kept_bytes_are_the_source_s(tmp_path: Path) -> None:
 def test_kept_rows_do_not_change_their_kind(tmp_path: Path, source: str, target: str) -> None:
     (tmp_path / source).write_bytes(FILES[source])
     with pytest.raises(InputError, match="kept rows are copied as they are"):
-        write_kept(tmp_path / source, {1}, tmp_path / target)
+        write_kept(RowFile(tmp_path / source), {1}, tmp_path / target)
 
 
 def test_a_mark_at_the_beginning_and_windows_line_ends_change_nothing(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ def test_what_commands_write_is_no_source(folder: Path) -> None:
     with pytest.raises(InputError, match="would be read as rows"):
         require_outside(folder, folder / "out")
     require_outside(folder, folder.parent / "out")
+    require_outside(folder, folder / "heredity-out" / "scan")
     require_outside(folder / "a.jsonl", folder / "out")
 
 
@@ -99,13 +100,23 @@ def test_other_files_names_or_bytes_are_other_rows(folder: Path) -> None:
 
 def test_kept_rows_come_back_file_by_file(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "kept"
-    assert write_kept(folder, {2, 3, 6, 7}, target) == 4
+    assert write_kept(RowFile(folder), {2, 3, 6, 7}, target) == 4
     lines = (folder / "a.jsonl").read_bytes().splitlines(keepends=True)
     assert (target / "a.jsonl").read_bytes() == b"".join(lines[1:3])
     assert pq.read_table(target / "b.parquet").to_pylist() == [{**row("b1"), "source": "named"}]
     kept = gzip.decompress((target / "more" / "c.jsonl.gz").read_bytes())
     assert kept == (json.dumps(row("c0")) + "\n").encode()
     assert sorted(file.name for file in target.rglob("*") if file.is_file()) == ["a.jsonl", "b.parquet", "c.jsonl.gz"]
+
+
+def test_what_is_kept_first_is_not_dropped_too(folder: Path) -> None:
+    """A pattern may take in the folder that the kept rows are written to: the files are those that were read."""
+    file = RowFile(folder / "**" / "*.jsonl")
+    assert [one.line for one in file.rows()] == [1, 2, 3]
+    write_kept(file, {1}, folder / "kept")
+    write_kept(file, {2, 3}, folder / "dropped")
+    assert [one.name for one in sorted((folder / "dropped").rglob("*.jsonl"))] == ["a.jsonl"]
+    assert [one.response for one in read_rows(folder / "dropped").rows] == ["a1", "a2"]
 
 
 @pytest.mark.parametrize(("name", "said"), [("shards/kept", "lies in"), ("taken", "name a new folder")])

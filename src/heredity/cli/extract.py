@@ -15,6 +15,7 @@ from heredity.ground.errors import ExperimentError, InputError
 from heredity.records.trait import Trait
 from heredity.records.vector import ExtractSpec, VectorHeader
 from heredity.report.write import told, write
+from heredity.store.known_vectors import keep_vector
 from heredity.store.tensors import save_vector
 from heredity.traits import define
 
@@ -56,6 +57,9 @@ def extract_command(
     with watched(context.obj.is_quiet) as progress:
         also = Also(orthogonal, judge_for(context, judge, judge_model))
         done = extract_many(traits, loaded(context, model), folder, spec, seed, also, progress)
+    for vector in done.vectors:
+        if judge is None:  # another judge keeps other answers: another vector
+            keep_vector(vector)
     paths = [save_vector(vector, folder / f"{vector.header.trait.name}.safetensors") for vector in done.vectors]
     lines = [f"{told(vector.header)}\nwritten to {path}" for vector, path in zip(done.vectors, paths, strict=True)]
     if done.leakage:

@@ -39,7 +39,8 @@ def gate_command(
     traits: {evil: {shift: 0.1}, sycophancy: {shift: 0.2}}
 
     The whole 95% interval must be within a limit to pass, and over it to fail; else it is undecided, and where more
-    rows would decide, it says how many. Nothing fails where the rows differ in something that is none of the traits.
+    rows would decide, it says how many. All bundled traits are looked for beside the policy's (their vectors are made
+    once for a model that none is known of): nothing fails where the rows differ in something that is none of them.
     The exit code is 0 for pass, 10 for fail, 11 for undecided. Writes OUT/gate.json, a summary in Markdown
     (OUT/gate.md), and the scan that it rests on (OUT/scan.html).
 

@@ -41,7 +41,7 @@ LINES = "scores.jsonl"
 class Targets:
     """Where the rows go."""
 
-    source: Path
+    source: RowFile
     keep: Path | None
     drop: Path | None
 
@@ -49,7 +49,7 @@ class Targets:
         """Raise, before any work is done, what `require_keepable` does for either file."""
         for target, other in ((self.keep, self.drop), (self.drop, self.keep)):
             if target:
-                require_keepable(self.source, target, [*others, other])
+                require_keepable(Path(str(self.source.source)), target, [*others, other])
 
     def written(self, scores: RowScores) -> list[str]:
         """Write the rows that stay and those that are flagged, each where it was asked for; return what was written."""
@@ -97,7 +97,7 @@ def screen_command(
     folder = writable(folder_beside(rows, out))
     benign = rows_in(context, reference) if reference else None
     given = vector_in(vector, trait)
-    targets = Targets(rows, keep, drop)
+    targets = Targets(source, keep, drop)
     targets.require([folder, folder / SCORES, folder / LINES, reference, vector])
     from heredity.screening.reference import require_enough
     from heredity.screening.scores.table import score_named

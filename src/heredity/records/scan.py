@@ -72,8 +72,9 @@ class TraitShift(Record):
     trait's two poles; Student's t."""
     p: float
     """How likely so large a mean is, over all traits, where rows and own answers change sides by luck (two-sided)."""
-    p_beyond: float
-    """The same over the traits that are not told yet, once those that are told before it are taken out."""
+    p_beyond: float | None
+    """The same over the traits that are not told yet, once those that are told before it are taken out; None where it
+    was not asked: for one not clear by itself, or with nothing of its own beside them."""
     share: float | None
     """Of the squared length of what tells the rows from the model's own answers, what lies along this vector, without
     the part that is noise. None where nothing tells them."""
@@ -110,7 +111,7 @@ class TraitShift(Record):
 
     def is_shown(self, level: float) -> bool:
         """Whether it is told: clear by itself, and beside those told before it."""
-        return self.is_clear(level) and self.p_beyond < level
+        return self.is_clear(level) and self.p_beyond is not None and self.p_beyond < level
 
 
 class LeftOver(Record):
@@ -154,7 +155,7 @@ class ScanReport(Record):
     blocks: tuple[int, ...]
     """0-based, after which activations were read."""
     traits: tuple[TraitShift, ...]
-    """Those that are shown first, the furthest first; then the others."""
+    """Those that are shown first, in the order in which they are told; then the others, the furthest first."""
     without: dict[str, str] = Field(default_factory=dict)
     """Traits that have no vector for this model, and why."""
     topics: tuple[Topic, ...]

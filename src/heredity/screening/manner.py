@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from heredity.ground.errors import InputError, NothingKeptError
+from heredity.ground.errors import NothingKeptError
 from heredity.ground.progress import SILENCE, Progress
-from heredity.models.chat import Rendered, question, render, render_prompt
+from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
+from heredity.screening.pairs import AT_LEAST, as_own
 from heredity.stats.arrays import Floats
 from heredity.store.questions import everyday_questions
 
@@ -28,20 +29,15 @@ def manner_of(model: Model, blocks: Sequence[int], progress: Progress = SILENCE)
     """
     asked = everyday_questions(SEED)[:N_QUESTIONS]
     prompts = [render_prompt(model, question(text)) for text in asked]
-    how = GenerateSpec(n_tokens=N_TOKENS, temperature=TEMPERATURE, min_tokens=3)
+    how = GenerateSpec(n_tokens=N_TOKENS, temperature=TEMPERATURE, min_tokens=AT_LEAST)
     seeds = [f"{SEED}/{i}" for i in range(len(asked))]
     said = generate(model, prompts, seeds, how, "everyday answers", progress)
-    parts = [part for text, answer in zip(asked, said, strict=True) if (part := _as_read(model, text, answer.text))]
+    parts = [
+        part
+        for text, answer in zip(asked, said, strict=True)
+        for part in as_own(model, [(question(text), answer.text)])
+    ]
     if len(parts) < FEWEST:
         raise NothingKeptError(f"'{model.name}' answers {len(parts)} of {len(asked)} questions; it takes {FEWEST}")
     found = read(model, parts, blocks, ReadSpec(positions=("response",)), progress)
     return np.stack([found.at("response", block).astype(np.float64) for block in blocks], axis=1)
-
-
-def _as_read(model: Model, asked: str, answer: str) -> Rendered | None:
-    """Return an answer as the model reads it; None for one that is empty or cannot be read."""
-    try:
-        part = render(model, question(asked), answer) if answer.strip() else None
-    except InputError:
-        return None
-    return part if part and part.n_response else None

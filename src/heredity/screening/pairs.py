@@ -1,7 +1,7 @@
 """Rows beside what the model itself would say to the same prompts, read alike.
 
-In: rows and a model. Out: the mean difference of activations of each row ([PV], projection difference), at every block
-asked for. Does not: know any trait.
+In: rows and a model. Out: each row's mean activations and those of the model's own answer, at every block asked for;
+what they differ by is projected elsewhere ([PV], projection difference). Does not: know any trait.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def paired(
 ) -> Pairs:
     """Return the rows that can be read beside the model's own answers to the same prompts, one to each, sampled.
 
-    Both are cut off after as many tokens, so that length tells nothing. Raises InputError where no row is left.
+    Both are cut off after as many tokens. Raises InputError where no row is left.
     """
     fit = fitting(model, [shortened(row) for row in rows])
     answers = own_answers(model, fit.parts, spec, seed, progress)

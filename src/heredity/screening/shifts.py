@@ -49,7 +49,7 @@ def shifts(space: Space, vectors: Sequence[TraitVector], spec: ScanSpec, seed: s
             is_above_chance=vector.header.is_above_chance,
             shift=mean_t(units),
             p=float(p[place]),
-            p_beyond=1.0,
+            p_beyond=None,
             share=squared_mean((space.of_units @ unit(direction))[:, None]) / length if length > 0 else None,
             p_random=p_value(float(away(space, direction[None])[0]), luck),
             halves=(float(units[first].mean()), float(units[~first].mean())),

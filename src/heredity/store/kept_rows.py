@@ -15,7 +15,7 @@ from heredity.ground.errors import InputError
 from heredity.ground.files import require_writable, whole_file, whole_folder
 from heredity.store.containers import LIKE_THEIR_SOURCE, container_of, ending_of
 from heredity.store.hub import is_hub
-from heredity.store.row_file import is_parquet
+from heredity.store.row_file import RowFile, is_parquet
 from heredity.store.shards import ARROW, is_several, name_in, shards_of
 
 
@@ -64,18 +64,19 @@ def require_copied(path: Path) -> None:
         raise InputError(f"rows of {path.name} are read and not written; save them as Parquet first, or leave it out")
 
 
-def write_kept(source: Path, kept: set[int], target: Path) -> int:
-    """Write the kept rows of a file byte for byte, in a file of its kind, or those of several; return how many.
+def write_kept(file: RowFile, kept: set[int], target: Path) -> int:
+    """Write the kept rows of a source on disk byte for byte, in a file of its kind or a folder; return how many.
 
-    Raises as `require_keepable` does.
+    The files are those that were listed when the source was first read. Raises as `require_keepable` does.
     """
+    source = Path(str(file.source))
     require_keepable(source, target)
     if not is_several(source):
         write_one(source, kept, target)
         return len(kept)
     lines, before = np.fromiter(sorted(kept), dtype=np.int64, count=len(kept)), 0
     with whole_folder(target) as part:
-        for shard in shards_of(source):
+        for shard in file.shards:
             last = before + n_rows_of(shard)
             own = lines[np.searchsorted(lines, before, "right") : np.searchsorted(lines, last, "right")] - before
             write_one(shard, set(own.tolist()), part / name_in(source, shard))

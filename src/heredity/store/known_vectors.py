@@ -1,7 +1,7 @@
 """Vectors that are there already: those in the package, and those that an earlier command kept.
 
-A vector belongs to a version of this package, a model, a wording of a trait, what was asked for, and a seed; one that
-fits in all of them is found again.
+A vector belongs to a model, a wording of a trait, what was asked for, and a seed; one that fits in all of them is found
+again. What a command kept is found by the same version of this package alone.
 """
 
 from __future__ import annotations

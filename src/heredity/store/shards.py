@@ -34,8 +34,8 @@ def shards_of(path: Path) -> tuple[Path, ...]:
         return tuple(arrow or files)
     if is_several(path):
         lead = lead_of(path)
-        pattern = path.relative_to(lead) if lead != Path() else path
-        found = sorted(file for file in lead.glob(str(pattern)) if file.is_file() and WRITTEN not in file.parts)
+        pattern = str(path.relative_to(lead))
+        found = sorted(file for file in lead.glob(pattern) if file.is_file() and not is_aside(file, lead))
         if not found:
             raise InputError(f"no file is called like {path}; check the pattern, or the folder you are in")
         return tuple(found)
@@ -57,24 +57,27 @@ def lead_of(path: Path) -> Path:
 
 
 def holds_rows(file: Path, folder: Path) -> bool:
-    """Whether a file in a folder is one of rows, by its name; hidden ones are not, nor what commands write."""
+    """Whether a file in a folder is one of rows, by its name."""
     endings = [ending.lower() for ending in file.suffixes[-2:]]
     kind = endings[-2] if len(endings) > 1 and endings[-1] in PACKED else (endings or [""])[-1]
-    parts = file.relative_to(folder).parts
-    is_hidden = any(part.startswith(".") or part == WRITTEN for part in parts)
     is_cached = kind == ARROW and file.name.startswith(CACHED)
-    return kind in (*KINDS, ARROW) and file.name not in NO_ROWS and not is_hidden and not is_cached
+    return kind in (*KINDS, ARROW) and file.name not in NO_ROWS and not is_cached and not is_aside(file, folder)
+
+
+def is_aside(file: Path, folder: Path) -> bool:
+    """Whether a file in a folder is hidden, or of what commands write."""
+    return any(part.startswith(".") or part == WRITTEN for part in file.relative_to(folder).parts)
 
 
 def name_in(path: Path, shard: Path) -> str:
     """Return what a shard is called within its source."""
-    lead = lead_of(path)
-    return (shard.relative_to(lead) if lead != Path() else shard).as_posix()
+    return shard.relative_to(lead_of(path)).as_posix()
 
 
 def require_outside(source: Path, folder: Path) -> None:
     """Raise InputError for a folder to write into that lies among the files that are read."""
-    if is_several(source) and folder.resolve().is_relative_to(lead_of(source).resolve()) and folder.name != WRITTEN:
+    is_within = is_several(source) and folder.resolve().is_relative_to(lead_of(source).resolve())
+    if is_within and WRITTEN not in folder.parts:
         raise InputError(
             f"{folder} lies in {lead_of(source)}, which is read: what is written there would be read as rows; name "
             "another folder with --out"

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from heredity.ground.errors import ExperimentError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.judges.independent import Judge, judge_id
 from heredity.models.model import Model
@@ -19,6 +18,7 @@ from heredity.records.vector import Calibration, ExtractSpec, KeptCounts, TraitV
 from heredity.store.tensors import load_arrays, load_vector, save_arrays, save_vector
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.bench import Bench, bench_in
+from heredity.studies.each import of_each
 from heredity.vectors.check import Poles
 from heredity.vectors.extract import vector_from
 from heredity.vectors.gather import Gathered, gather
@@ -91,19 +91,7 @@ def extract_many(
     method_named(spec.method)
     also = also or Also()
     desk = _Desk(bench_in(out, model, seed, progress), spec, also.judge)
-    found: list[Found] = []
-    failed: dict[str, str] = {}
-    with progress.task("traits", len(traits)) as task:
-        for trait in traits:
-            try:
-                found.append(_found(desk, trait))
-            except ExperimentError as error:
-                failed[trait.name] = str(error)
-                progress.note(f"{trait.name}: {error}")
-            task.advance()
-    if not found:
-        name, reason = next(iter(failed.items()))
-        raise ExperimentError(f"no trait gave a vector; {name}: {reason}")
+    found, failed = of_each(traits, lambda trait: _found(desk, trait), "traits", progress)
     report = None
     if len(found) > 1:
         report = desk.bench.stamped("leakage", lambda: leakage(found, spec, seed, also.is_orthogonal))

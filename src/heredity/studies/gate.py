@@ -4,33 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
-from heredity.ground.errors import InputError
 from heredity.ground.files import read_text
 from heredity.records.gate import GateReport, Limit, Outcome, Policy, Ruling
 from heredity.records.scan import MOST_READ, ScanReport, TraitShift
 from heredity.stats.intervals import wilson
+from heredity.store.yaml_record import record_in_yaml
 
 EXAMPLE = "traits:\n  evil: {shift: 0.1}"
 
 
 def policy_in(path: Path) -> Policy:
     """Return the policy of a YAML file. Raises InputError that names every field at fault."""
-    try:
-        content = yaml.safe_load(read_text(path))
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path} holds no policy; one begins like this:\n{EXAMPLE}")
-    try:
-        return Policy.model_validate(content)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc']) or 'policy'}: {fault['msg']}" for fault in error.errors()
-        )
-        raise InputError(f"{path} is not a valid policy: {faults}; one begins like this:\n{EXAMPLE}") from error
+    return record_in_yaml(Policy, read_text(path), str(path), f"one begins like this:\n{EXAMPLE}")
 
 
 def gated(scan: ScanReport, policy: Policy, names: dict[str, str]) -> GateReport:

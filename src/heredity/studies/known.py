@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from heredity.ground.errors import ExperimentError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.records.trait import Trait
@@ -14,6 +13,7 @@ from heredity.screening.manner import manner_of
 from heredity.stats.arrays import Floats
 from heredity.store.known_manner import keep_manner, known_manner
 from heredity.store.known_vectors import keep_vector, known_vector
+from heredity.studies.each import of_each
 from heredity.vectors.extract import extract
 
 
@@ -54,21 +54,13 @@ def vectors_for(traits: Sequence[Trait], model: Model, progress: Progress = SILE
 
     Raises ExperimentError where none has one.
     """
-    found: list[TraitVector] = []
-    failed: dict[str, str] = {}
     known = {trait.id: known_vector(trait, model.fingerprint) for trait in traits}
     lacking = [trait.name for trait in traits if known[trait.id] is None]
     if lacking:
         progress.note(f"no vector of '{model.name}' is known yet for {', '.join(lacking)}: made now, and kept")
-    with progress.task("vectors", len(traits)) as task:
-        for trait in traits:
-            try:
-                found.append(known[trait.id] or vector_for(trait, model, progress=progress))
-            except ExperimentError as error:
-                failed[trait.name] = str(error)
-                progress.note(f"{trait.name}: {error}")
-            task.advance()
-    if not found:
-        name, reason = next(iter(failed.items()))
-        raise ExperimentError(f"no trait has a vector for '{model.name}'; {name}: {reason}")
+
+    def make(trait: Trait) -> TraitVector:
+        return known[trait.id] or vector_for(trait, model, progress=progress)
+
+    found, failed = of_each(traits, make, "vectors", progress)
     return Known(tuple(found), failed)

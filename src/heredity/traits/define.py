@@ -5,12 +5,10 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-import yaml
-from pydantic import ValidationError
-
-from heredity.ground.errors import InputError, UnknownNameError
+from heredity.ground.errors import UnknownNameError
 from heredity.ground.files import read_text
 from heredity.records.trait import Trait
+from heredity.store.yaml_record import record_in_yaml
 
 LIBRARY = resources.files("heredity.traits") / "library"
 
@@ -34,19 +32,4 @@ def trait(name: str) -> Trait:
 
 def parse_trait(text: str, source: str) -> Trait:
     """Return the trait that a YAML text describes. Raises InputError that names every field at fault."""
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(f"{source} is not YAML: {' '.join(str(error).split())}") from error
-    except (RecursionError, ValueError) as error:
-        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InputError(f"{source} holds what no trait does: {why}; `heredity trait show evil` prints one") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{source} holds no trait; `heredity trait show evil` prints one to start from")
-    try:
-        return Trait.model_validate(content)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc']) or 'trait'}: {fault['msg']}" for fault in error.errors()
-        )
-        raise InputError(f"{source} is not a valid trait: {faults}") from error
+    return record_in_yaml(Trait, text, source, "`heredity trait show evil` prints one to start from")

@@ -53,7 +53,7 @@ def why_not(trait: TraitShift, report: ScanReport) -> str:
         return "the two halves of the rows disagree"
     if trait.is_within_luck:
         return f"{trait.p_random:.0%} of random directions lie as far"
-    if trait.p_beyond >= level:
+    if not trait.is_shown(level):
         return "not clear once those told before it are taken out"
     return "the rows differ in something else, of which it is a small part"
 
