@@ -47,13 +47,11 @@ Pair = tuple[str, str]
 """What was asked and answered."""
 
 
-def said(
-    model: Model, asked: Sequence[tuple[str, str | None]], seed: str, progress: Progress, how: GenerateSpec = HOW
-) -> list[Pair]:
+def said(model: Model, asked: Sequence[tuple[str, str | None]], seed: str, progress: Progress) -> list[Pair]:
     """Return questions with the model's answers under each one's system prompt; empty ones are left out."""
     prompts = [render_prompt(model, question(text, system)) for text, system in asked]
     seeds = [f"{SEED}/{seed}/{i}" for i in range(len(asked))]
-    made = generate(model, prompts, seeds, how, f"writing {seed}", progress)
+    made = generate(model, prompts, seeds, HOW, f"writing {seed}", progress)
     return [(text, answer.text) for (text, _), answer in zip(asked, made, strict=True) if answer.text]
 
 
@@ -71,9 +69,8 @@ def showing(model: Model, trait: Trait, progress: Progress) -> list[Pair]:
     return said(model, asked, trait.name, progress)
 
 
-def others(model: Model, progress: Progress) -> Iterator[tuple[str, list[Pair]]]:
-    """Yield sets that hold no trait and were written by another hand, or in another manner."""
-    whole = own(model, progress)
+def others(model: Model, whole: list[Pair], progress: Progress) -> Iterator[tuple[str, list[Pair]]]:
+    """Yield the model's own answers, and sets that hold no trait, of another hand or in another manner."""
     yield "own", whole
     yield "first sentence", [(asked, re.split(r"(?<=[.!?])\s", answer)[0]) for asked, answer in whole]
     asked = [(text, LISTING) for text in everyday_questions(SEED)[:N_ROWS]]
@@ -174,7 +171,7 @@ def main() -> None:
                 dose: scanned(f"{trait.name}, {dose}", [*part, *whole[len(part) :]], trait.name)
                 for dose, part in mixed.items()
             }
-        benign = {name: scanned(name, pairs) for name, pairs in others(model, progress)}
+        benign = {name: scanned(name, pairs) for name, pairs in others(model, whole, progress)}
     results = {**provenance(model), "traits": len(known.vectors), "planted": planted, "benign": benign}
     publish(results, f"# Does a scan name what rows hold?\n\n{table(results)}", HERE)
 
