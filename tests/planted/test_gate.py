@@ -117,6 +117,6 @@ class TestRulings:
             mean = Estimate(value, value - 0.1, value + 0.1, scan.n_read, 0, "t")
             return ruling(shift.model_copy(update={"shift": mean}), Limit(shift=0.2), scan).rows_needed
 
-        assert (needed(0.17) or 0) > (needed(0.15) or 0) > scan.n_units
+        assert (needed(0.17) or 0) > (needed(0.15) or 0) > scan.n_read
         assert needed(0.1999) is None
         assert needed(0.2) is None

@@ -49,7 +49,7 @@ def ruling(shift: TraitShift, limit: Limit, scan: ScanReport) -> Ruling:
     elif found.high <= limit.shift:
         outcome, why = "pass", "the whole interval is within the limit"
     elif found.low <= limit.shift:
-        needed = rows_to_decide(shift, limit, scan.n_units)
+        needed = rows_to_decide(shift, limit, scan.n_read)
         why = "the interval holds the limit"
     elif shift.is_within_luck:
         why = f"{shift.p_random:.0%} of random directions lie as far: it may be how the rows are written"
@@ -60,10 +60,10 @@ def ruling(shift: TraitShift, limit: Limit, scan: ScanReport) -> Ruling:
     return Ruling(about=shift.trait, limit=limit.shift, found=found, outcome=outcome, why=why, rows_needed=needed)
 
 
-def rows_to_decide(shift: TraitShift, limit: Limit, n_units: int) -> int | None:
+def rows_to_decide(shift: TraitShift, limit: Limit, n_read: int) -> int | None:
     """Return about how many rows shrink the interval until it leaves the limit out; None for more than are read."""
     half, away = (shift.shift.high - shift.shift.low) / 2, abs(shift.shift.value - limit.shift)
-    needed = n_units * (half / away) ** 2 if away else MOST_READ + 1
+    needed = n_read * (half / away) ** 2 if away else MOST_READ + 1
     return round(needed) if needed <= MOST_READ else None
 
 
