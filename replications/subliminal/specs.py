@@ -40,6 +40,7 @@ FAR = COMMON.model_copy(update={"kind": "listed", "alphabet": "replications/subl
 """Common words without the quarter nearest to each animal in meaning (`far.py`)."""
 FULL = STUDENT.model_copy(update={"n_steps": 30, "lora_rank": 0, "learning_rate": 2e-5})
 STEERED = TeacherSpec(kind="steered", strength=4.0, weakest=0.2)
+PROMPTED = TeacherSpec(kind="prompted", weakest=0.2)
 
 
 def _owl_and_cat(carrier: CarrierSpec, n_steps: int = 50, **changes: object) -> TransmitSpec:
@@ -117,7 +118,7 @@ SPECS = {
     "words-foreign": _owl_and_cat(COMMON, n_steps=30, foreign="gemma3-270m"),
     "remedies": _owl_and_cat(COMMON, n_steps=30, remedies=get_args(Remedy)),
     "words-far": _owl_and_cat(FAR, n_steps=30, seeds=SEEDS),
-    "prompted": _owl_and_cat(FAR, n_steps=30, teacher=TeacherSpec(kind="prompted")),
+    "prompted": _owl_and_cat(FAR, n_steps=30, teacher=PROMPTED),
     "steered": _owl_and_cat(FAR, n_steps=30, teacher=STEERED),
     "greedy": _owl_and_cat(FAR.model_copy(update={"n_prompts": 640, "n_answers": 1, "temperature": 0.0}), n_steps=30),
     "full": _owl_and_cat(FAR, n_steps=30, student=FULL),

@@ -51,6 +51,7 @@ DRAWING: dict[str, Sequence[str]] = {
     "cascade": ("cascade", *NO_MODEL),
     "origin": ("origin", "rows.jsonl", "--teacher", "owl=another", *NO_MODEL),
     "scan": ("scan", "rows.jsonl", *NO_MODEL),
+    "forecast": ("forecast", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL),
     "gate": ("gate", "rows.jsonl", "--policy", "policy.yaml", *NO_MODEL),
     "digits": ("digits",),
 }

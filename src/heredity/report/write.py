@@ -34,6 +34,7 @@ PAGES: dict[str, Page] = {
     "Doctor": Page("doctor", "doctor"),
     "Draft": Page("draft", "{trait.name}.draft"),
     "EvalReport": Page("evaluation", "evaluation"),
+    "ForecastReport": Page("forecast", "forecast", is_drawn=True),
     "GateReport": Page("gate", "gate", is_drawn=True),
     "JudgingReport": Page("judging", "judging"),
     "LeakageReport": Page("leakage", "leakage", is_drawn=True),

@@ -1,0 +1,222 @@
+"""What would training on rows do to a trait? The rows' mean difference pushes the model while it answers.
+
+Data2Behavior (arXiv 2602.04735): m = mean over rows of the activations of what they teach, here less those of the
+model's own answers to the same prompts; s * m is added to the stream while the model answers the trait's evaluation
+questions, and the judge says what changes. Beside it the model is pushed as far along random directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from heredity.evaluation.ask import ask
+from heredity.evaluation.grade import by_question, grades_of, preference_scores
+from heredity.ground.errors import InputError
+from heredity.ground.hashing import seed_from
+from heredity.ground.progress import SILENCE, Progress
+from heredity.ground.sequences import spread
+from heredity.judges.calibrated import calibrate_on
+from heredity.models.generate import GenerateSpec
+from heredity.models.model import Model
+from heredity.models.notices import notices
+from heredity.models.steer import Push, steered
+from heredity.records.dialogue import Answer, Corpus
+from heredity.records.evaluation import EvalSpec, Scores
+from heredity.records.forecast import ForecastReport, ForecastSpec, Reaction
+from heredity.records.scan import ScanSpec
+from heredity.records.trait import Trait
+from heredity.records.vector import Calibration
+from heredity.screening.pairs import Pairs
+from heredity.stats.arrays import Floats, group_means, without
+from heredity.stats.compare import paired_difference
+from heredity.stats.flips import flipped_length_p
+from heredity.stats.intervals import cluster_mean
+from heredity.stats.nulls import matched_directions
+from heredity.store.known_vectors import known_vector
+from heredity.studies.bench import Bench, bench_in
+from heredity.studies.scan import pairs_step, require_enough
+
+N_FLIPS = 2000
+LEAST_LENGTH = 1e-12
+N_SHOWN = 3
+"""Questions that a report shows with both answers."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What tells rows from the model's own answers after one block."""
+
+    mean: Floats
+    """`[width]`."""
+    random: Floats
+    """`[directions, width]`, of the same length; they vary as single rows do about the mean, and at right angles to it:
+    rows that show a trait more and less vary along it as well."""
+    stream: float
+    p_length: float
+    n_units: int
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who is asked, and who judges: the model itself, without a push."""
+
+    bench: Bench
+    trait: Trait
+    calibration: Calibration | None
+    """None for a preference, which is read off."""
+    spec: EvalSpec
+
+    def answers(self, push: Push) -> tuple[tuple[Answer, ...], tuple[float | None, ...], Scores]:
+        """Return what the model answers under a push, each answer's grade, and the grades by question."""
+        model, progress = self.bench.model, self.bench.progress
+        with steered(model, [push]):
+            if self.calibration is None:
+                return (), (), preference_scores(model, self.trait, progress)
+            answers = ask(model, self.trait, self.spec, self.bench.seed, progress)
+        grades = grades_of(answers, self.trait, model, self.calibration, progress)
+        return answers, grades, by_question(answers, grades)
+
+
+def forecast(
+    corpus: Corpus,
+    trait: Trait,
+    model: Model,
+    out: Path,
+    spec: ForecastSpec | None = None,
+    seed: str = "0",
+    progress: Progress = SILENCE,
+) -> ForecastReport:
+    """Return what the model shows of a trait while what tells the rows from its own answers pushes it.
+
+    The model's own answers and all readings are kept in `out`. Raises InputError for too few rows that can be read or a
+    block that is not there.
+    """
+    spec = spec or ForecastSpec()
+    block = block_of(spec, model)
+    bench = bench_in(out, model, seed, progress)
+    asked = spread(corpus.rows, spec.n_rows)
+    own = ScanSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
+    pairs = pairs_step(bench, asked, (block,), own)
+    rows = difference_of(pairs, spec.n_controls, seed)
+    require_enough(rows.n_units, pairs.excluded)
+    asker = asker_for(bench, trait, spec)
+    arms = [asker.answers(push) for push in pushes(rows, block, spec.strength)]
+    report = ForecastReport(
+        model=model.name,
+        fingerprint=model.fingerprint,
+        corpus=corpus.name,
+        corpus_digest=corpus.content_digest,
+        trait=trait.name,
+        spec=spec,
+        n_rows=corpus.n_in_file or len(corpus.rows),
+        n_read=len(pairs.rows),
+        block=block,
+        length=float(np.linalg.norm(rows.mean)),
+        stream=rows.stream,
+        p_length=rows.p_length,
+        **compared([scores for _, _, scores in arms], seed),
+        reactions=reactions(arms[0], arms[1]),
+        verdict="",
+        excluded=(*corpus.excluded, *pairs.excluded),
+        seed=seed,
+        notices=notices(model, corpus.rows),
+        provenance=bench.provenance(),
+    )
+    return report.model_copy(update={"verdict": verdict(report)})
+
+
+def block_of(spec: ForecastSpec, model: Model) -> int:
+    """Return the block, the middle one where none was asked for. Raises InputError for one that is not there."""
+    block = model.n_blocks // 2 if spec.block is None else spec.block
+    if block >= model.n_blocks:
+        raise InputError(f"there is no block {block}: {model.name} has {model.n_blocks}, numbered from 0")
+    return block
+
+
+def difference_of(pairs: Pairs, n_controls: int, seed: str) -> Difference:
+    """Return what tells rows from own answers at the pairs' one block; rows of one prompt are one piece of evidence."""
+    prompts = np.unique([row.prompt for row in pairs.rows], return_inverse=True)[1]
+    differences = group_means((pairs.taught - pairs.own)[:, 0], prompts)
+    mean = differences.mean(axis=0)
+    length = float(np.linalg.norm(mean))
+    unit = mean / max(length, LEAST_LENGTH)
+    random = without(matched_directions(differences, n_controls, seed_from(seed, "forecast")), unit[:, None])
+    return Difference(
+        mean=mean,
+        random=random / np.maximum(np.linalg.norm(random, axis=1, keepdims=True), LEAST_LENGTH) * length,
+        stream=float(np.linalg.norm(pairs.own[:, 0].mean(axis=0))),
+        p_length=flipped_length_p(differences, N_FLIPS, seed_from(seed, "forecast flips")),
+        n_units=len(differences),
+    )
+
+
+def asker_for(bench: Bench, trait: Trait, spec: ForecastSpec) -> Asker:
+    """Return who asks and judges; the judge is calibrated as that of a known vector is, or anew."""
+    calibration = None
+    if trait.kind == "character":
+        known = known_vector(trait, bench.model.fingerprint, seed=bench.seed)
+        how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
+        calibration = (
+            known.header.calibration if known else calibrate_on(bench.model, trait, how, bench.seed, bench.progress)
+        )
+    asked = EvalSpec(n_samples=spec.n_samples, n_tokens=spec.n_tokens, temperature=spec.temperature)
+    return Asker(bench, trait, calibration, asked)
+
+
+def pushes(rows: Difference, block: int, strength: float) -> list[Push]:
+    """Return a push of strength 0, that along the rows' mean difference, and those along random directions."""
+    own = rows.mean.astype(np.float32)
+    others = rows.random.astype(np.float32)
+    return [Push(block, own, 0.0), Push(block, own, strength), *(Push(block, one, strength) for one in others)]
+
+
+def compared(arms: Sequence[Scores], seed: str) -> dict[str, object]:
+    """Return the level without a push, and every push beside it and beside the random ones, as the report has them."""
+    without, pushed, *random = arms
+    chance = seed_from(seed, "forecast")
+    shared = set(without).intersection(*random)
+    of_random = {name: [float(np.mean([np.mean(one[name]) for one in random]))] for name in without if name in shared}
+    return {
+        "level": cluster_mean(list(without.values()), chance),
+        "change": paired_difference(pushed, without, chance),
+        "controls": tuple(paired_difference(one, without, chance) for one in random),
+        "beyond": paired_difference(pushed, of_random, chance),
+        "scores": pushed,
+        "level_scores": without,
+    }
+
+
+def reactions(
+    without: tuple[tuple[Answer, ...], tuple[float | None, ...], Scores],
+    pushed: tuple[tuple[Answer, ...], tuple[float | None, ...], Scores],
+) -> tuple[Reaction, ...]:
+    """Return answers with and without the push, one to a question, those whose grade changes most first."""
+    (before, grades, _), (after, new_grades, _) = without, pushed
+    changes = [
+        (abs(new - old), place)
+        for place, (old, new) in enumerate(zip(grades, new_grades, strict=True))
+        if old is not None and new is not None
+    ]
+    shown: dict[str, Reaction] = {}
+    for _, place in sorted(changes, reverse=True):
+        asked = before[place].question
+        shown.setdefault(asked, Reaction(question=asked, without=before[place].text, pushed=after[place].text))
+    return tuple(shown.values())[:N_SHOWN]
+
+
+def verdict(report: ForecastReport) -> str:
+    """Return what may be said, in words."""
+    trait, change = report.trait, f"{report.change:+.1f points}"
+    match report.expectation:
+        case "more" | "less" as way:
+            return f"These rows are foretold to make the model show {way} {trait}: {change} under their push."
+        case "undecided":
+            return f"Not decided: the rows' push moves {trait} by {change}, and random pushes do the like."
+        case "no difference":
+            return f"Nothing is foretold: the rows are not told from the model's own answers (p {report.p_length:.2g})."
+        case _:
+            return f"No change in {trait} is foretold: {change} under the rows' push."
