@@ -99,7 +99,7 @@ class Shared:
 @app.callback()
 def shared(
     context: typer.Context,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda[:n] or mps.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda[:n], mps, or spread: over all there are.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, bfloat16, float16 or float32.")] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print results and errors as JSON.")] = False,
     is_quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")] = False,

@@ -27,6 +27,7 @@ from heredity.models.blocks import find_blocks
 from heredity.models.chat import question, render_prompt
 from heredity.models.embedded import quiet_transformers
 from heredity.models.model import Model
+from heredity.models.spread import require_together
 from heredity.models.steer import Push, steered
 from heredity.records.baking import BakedVector, BakeProof, Baking
 
@@ -71,6 +72,7 @@ def bake(model: Model, pushes: Sequence[Push]) -> Baked:
         raise InputError("there is nothing to bake; give at least one push")
     if any(push.row is not None for push in pushes):
         raise InputError("weights push every row alike; bake without the pushes of single rows")
+    require_together(model.network, "baking")
     require_bakeable(model.network)
     copied = copy.deepcopy(model.network).float().eval()
     identity = {"base": model.fingerprint, "pushes": [_said(push) for push in pushes]}

@@ -40,7 +40,8 @@ def dealt_out(cache: Any, rows: torch.Tensor) -> Any:
     """
     for layer in cache.layers:
         if getattr(layer, "keys", None) is not None:
-            layer.keys, layer.values = (past.index_select(0, rows) for past in (layer.keys, layer.values))
+            there = rows.to(layer.keys.device)
+            layer.keys, layer.values = (past.index_select(0, there) for past in (layer.keys, layer.values))
     return cache
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -10,6 +11,7 @@ import torch
 from huggingface_hub import errors as hub
 
 from heredity.ground.errors import InputError, StorageError, UnknownNameError
+from heredity.ground.extras import require_extra
 from heredity.ground.files import is_full
 from heredity.ground.hashing import digest
 from heredity.models.embedded import EMBEDDED, converted
@@ -17,6 +19,7 @@ from heredity.models.identity import adapted_fingerprint, adapter_digest, finger
 from heredity.models.loading import first_line, network_from, require_causal, tokenizer_from
 from heredity.models.merged import ADAPTER_CONFIG, base_of, is_adapter, merged
 from heredity.models.model import Model
+from heredity.models.spread import SPREAD, spreading
 
 DTYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
 
@@ -28,6 +31,8 @@ HUB_ADVICE: Final[dict[type[Exception], str]] = {
     hub.OfflineModeIsEnabled: "it was not fetched before and HF_HUB_OFFLINE is set",
 }
 """What to do, by what the hub's client raises; the first kind that fits counts."""
+NOWHERE_ELSE: Final[Mapping[str, Any]] = {}
+"""All of a model on the CPU."""
 OTHER_FORMS: Final = (".gguf", ".ggml", ".onnx", ".bin", ".pt", ".pth", ".mlmodel")
 
 
@@ -41,17 +46,21 @@ def load(
     """Load a causal language model for reading, steering and training.
 
     `name` is an embedded model, a hub id (`owner/name`) or a folder; the last two may hold an adapter, which is merged
-    into its base. `device` is auto, cpu, cuda[:n] or mps;
+    into its base. `device` is auto, cpu, cuda[:n], mps, or spread: over all devices that there are, what does not fit
+    in memory or on disk (needs accelerate).
     `dtype` is auto (bfloat16 where the device has it in hardware, else float32), bfloat16, float16 or float32.
     With `keeps_markup`, text that spells the chat template's control tokens stays text; else it acts as they do.
     Raises UnknownNameError or InputError when there is no such model, device or dtype, or when not all of the model's
     weights are in its files; MissingPackageError when it asks for a package that is not installed.
     """
-    place = choose_device(device)
+    if device == SPREAD:
+        require_extra("train", "accelerate")
+    place = choose_device("auto" if device == SPREAD else device)
     number = choose_dtype(dtype, place)
-    loaded = parts(find_folder(name), number, trust_remote_code)
+    loaded = parts(find_folder(name), number, trust_remote_code, spreading() if device == SPREAD else {})
     network: Any = loaded.network
-    network.to(place).eval().requires_grad_(False)
+    network = network if device == SPREAD else network.to(place)
+    network.eval().requires_grad_(False)
     require_causal(network, name)
     return Model(name, network, loaded.tokenizer, loaded.fingerprint, keeps_markup=keeps_markup)
 
@@ -64,17 +73,22 @@ class Parts(NamedTuple):
     fingerprint: str
 
 
-def parts(folder: Path, dtype: torch.dtype, trust_remote_code: bool = False) -> Parts:
-    """Return what a model's folder holds, or an adapter's folder with its base, merged."""
+def parts(
+    folder: Path, dtype: torch.dtype, trust_remote_code: bool = False, placed: Mapping[str, Any] = NOWHERE_ELSE
+) -> Parts:
+    """Return what a model's folder holds, or an adapter's folder with its base, merged.
+
+    `placed` says where the loader puts it; nothing: all on the CPU.
+    """
     if is_adapter(folder):
-        base = parts(base_folder(folder), dtype, trust_remote_code)
+        base = parts(base_folder(folder), dtype, trust_remote_code, placed)
         own = (folder / "tokenizer_config.json").is_file()
         tokenizer = tokenizer_from(folder, trust_remote_code) if own else base.tokenizer
         network, identity = merged(base.network, folder), adapted_fingerprint(base.fingerprint, adapter_digest(folder))
         if spelling(tokenizer) != spelling(base.tokenizer):
             identity = digest({"adapted": identity, "tokenizer": spelling(tokenizer)})
         return Parts(network, tokenizer, identity)
-    network = network_from(folder, dtype, trust_remote_code)
+    network = network_from(folder, dtype, trust_remote_code, placed)
     tokenizer = tokenizer_from(folder, trust_remote_code)
     return Parts(network, tokenizer, fingerprint(folder, network, tokenizer))
 

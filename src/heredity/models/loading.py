@@ -7,7 +7,7 @@ Does not: take a weight that the library would draw at random, or leave the libr
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
@@ -41,11 +41,13 @@ ADVICE: Final = {
 """What to do, by what the library says."""
 
 
-def network_from(folder: Path, dtype: torch.dtype, trust_remote_code: bool = False) -> Any:
-    """Return the causal language model that a folder holds, on the CPU, every weight of it from the folder's files.
+def network_from(
+    folder: Path, dtype: torch.dtype, trust_remote_code: bool = False, placed: Mapping[str, Any] | None = None
+) -> Any:
+    """Return the causal language model that a folder holds, every weight of it from the folder's files.
 
-    A model of text and images is loaded as it is, to be used on text. Raises InputError or MissingPackageError when
-    it does not load, or not whole.
+    On the CPU, or where `placed` tells the loader to put it. A model of text and images is loaded as it is, to be used
+    on text. Raises InputError or MissingPackageError when it does not load, or not whole.
     """
     with told(folder), quiet_transformers():
         config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
@@ -54,6 +56,7 @@ def network_from(folder: Path, dtype: torch.dtype, trust_remote_code: bool = Fal
             dtype=dtype,
             trust_remote_code=trust_remote_code,
             output_loading_info=True,
+            **(placed or {}),
             ignore_mismatched_sizes=True,  # they are told with the other findings, by name and shape
         )
         require_whole(network, findings)

@@ -76,7 +76,7 @@ def _read_batch(model: Model, rows: Sequence[Rendered], blocks: Sequence[int], s
         def pool(hidden: torch.Tensor, module: nn.Module) -> None:
             # float32, autocast or not: a mean over many bfloat16 tokens loses the digits that the vector lives in
             with torch.autocast(model.device.type, enabled=False):
-                pooled[block] = torch.bmm(weights, hidden.float())
+                pooled[block] = torch.bmm(weights.to(hidden.device), hidden.float()).to(model.device)
 
         return pool
 

@@ -112,7 +112,7 @@ def hook_rows(network: nn.Module, pushes: Sequence[Push], fires: Fires, where: W
         rows = BATCH_ROWS.get()
         if rows is None or len(rows) != len(hidden):
             raise HookError("a push of single rows needs to know which rows a forward has; generate, or read, them")
-        step = table.to(hidden.device)[rows.clamp(max=n_rows)].to(hidden.dtype).unsqueeze(1)
+        step = table.to(hidden.device)[rows.to(hidden.device).clamp(max=n_rows)].to(hidden.dtype).unsqueeze(1)
         fires.add(block)
         return hidden + (step if where == "all" else step * _is_response(hidden))
 
@@ -143,4 +143,4 @@ def _is_response(hidden: torch.Tensor) -> torch.Tensor:
     mask = RESPONSE_MASK.get()
     if mask is None:
         raise HookError("response-only steering needs to know the response tokens; run the model by this package")
-    return mask.unsqueeze(-1).to(hidden.dtype)
+    return mask.unsqueeze(-1).to(hidden)

@@ -140,6 +140,6 @@ def _projecting(watch: Watch, block: int, matrix: torch.Tensor) -> Visitor:
 
     def project(hidden: torch.Tensor, module: nn.Module) -> None:
         # float32: the sum over the width would lose in bfloat16 the digits that tell traits apart
-        watch.seen.setdefault(block, []).append(hidden.float() @ matrix)
+        watch.seen.setdefault(block, []).append((hidden.float() @ matrix.to(hidden.device)).to(matrix.device))
 
     return project

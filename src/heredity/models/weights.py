@@ -18,6 +18,7 @@ from heredity.ground.hashing import digest, seed_from
 from heredity.models.identity import weights_digest
 from heredity.models.lora import give_lora
 from heredity.models.model import Model
+from heredity.models.spread import require_together
 
 WEIGHTS: Final = "model.safetensors"
 
@@ -27,8 +28,9 @@ def trainable_copy(model: Model, name: str, lora_rank: int = 0, seed: str = "0")
 
     float32 although the model may be bfloat16: a step of full fine-tuning is often smaller than bfloat16 resolves. A
     LoRA's alpha is twice its rank.
-    Raises MissingExtraError for a LoRA without peft.
+    Raises MissingExtraError for a LoRA without peft, InputError for a model that lies in several places.
     """
+    require_together(model.network, "training a copy of it")
     network = copy.deepcopy(model.network).float().requires_grad_(not lora_rank)
     if lora_rank:
         with torch.random.fork_rng():

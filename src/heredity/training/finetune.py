@@ -19,6 +19,7 @@ from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
 from heredity.models.lora import give_lora, unreached
 from heredity.models.model import Model
+from heredity.models.spread import require_together
 from heredity.records.student import TrainSpec
 from heredity.training.batches import Examples
 from heredity.training.callbacks import Log, Snapshots, Watch
@@ -56,6 +57,7 @@ def finetune(
     NonFiniteError for a loss that is NaN, HookError when the defence did not act.
     """
     require_one_process()
+    require_together(model.network, "training")
     last = claim(folder, run)
     log = Log(run, folder, (last and marked(last)) or Mark(run=run), defence)
     n_steps = steps_in(examples, spec)

@@ -1,0 +1,1 @@
+"""What a score of rows is worth, beside what training does."""
