@@ -136,10 +136,10 @@ def row_scores(study: Study, pairs: Pairs, fit: Fitting, name: str) -> dict[str,
 def likelihood(study: Study, pairs: Pairs, trait: Trait) -> Floats:
     """Return how much likelier rows are under the trait's prompts than under its opposite's (nats a token).
 
-    Under the pairs that judge no student. A row that cannot be read so counts as the mean of the others.
+    Under one pair that judges no student. A row that cannot be read so counts as the mean of the others.
     """
     asked = [Asked(row.prompt, row.response) for row in pairs.rows]
-    found = contrast_scores(study.model, trait, asked, study.bench.progress, trait.making)
+    found = contrast_scores(study.model, trait, asked, study.bench.progress, trait.making[:1])
     values = np.array([np.nan if isinstance(one, Unscored) else one for one in found])
     return np.where(np.isnan(values), np.nanmean(values), values)
 

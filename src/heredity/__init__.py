@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from heredity.records.screening import ScreenSpec as ScreenSpec
     from heredity.records.student import TrainSpec as TrainSpec
     from heredity.records.vector import ExtractSpec as ExtractSpec
+    from heredity.screening.scorer import scorer as scorer
     from heredity.screening.screen import screen as screen
     from heredity.stats.estimate import Estimate as Estimate
     from heredity.store.rows import read_conversations as conversations  # noqa: F401
@@ -62,6 +63,7 @@ _PLACES = {  # what TYPE_CHECKING above says to type checkers, said to Python
     "read": "heredity.models.read:read",
     "rows": "heredity.store.rows:read_rows",
     "save_vector": "heredity.store.tensors:save_vector",
+    "scorer": "heredity.screening.scorer:scorer",
     "screen": "heredity.screening.screen:screen",
     "shift": "heredity.monitor.shift:shift",
     "steered": "heredity.models.steer:steered",
