@@ -1,16 +1,27 @@
 """What every defence promises, whichever it is."""
 
 import copy
+from pathlib import Path
 
 import pytest
 import torch
 
 from heredity.ground.errors import HookError, UnknownNameError
+from heredity.models.batches import pad
 from heredity.models.blocks import find_blocks
+from heredity.models.hooks import standing
 from heredity.models.model import Model
+from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.student import TrainSpec
 from heredity.records.vector import TraitVector
-from heredity.training.defences.table import DEFENCES, Defence, defence_of
+from heredity.report.write import told
+from heredity.training.batches import examples_of
+from heredity.training.defences.ablate import Ablation
+from heredity.training.defences.defence import Defence
+from heredity.training.defences.inoculate import Inoculation, behind
+from heredity.training.defences.project import GradientProjection
+from heredity.training.defences.table import DEFENCES, defence_of
+from heredity.training.train import train
 
 
 @pytest.fixture(params=DEFENCES)
@@ -20,38 +31,61 @@ def defence(request: pytest.FixtureRequest, dark: TraitVector) -> Defence:
     return found
 
 
-def batch() -> dict[str, torch.Tensor]:
-    rows = torch.randint(6, 60, (4, 12), generator=torch.Generator().manual_seed(0))
-    return {"input_ids": rows, "labels": rows.clone()}
+def batch(model: Model, corpus: Corpus) -> dict[str, torch.Tensor]:
+    """What a trainer makes of rows."""
+    examples = [row.ids for row in examples_of(model, corpus, 200).rows[:6]]
+    ids = pad(examples, "right", model.pad_id, model.device)
+    labels = ids.input_ids.masked_fill(ids.attention_mask == 0, -100)
+    return {"input_ids": ids.input_ids, "attention_mask": ids.attention_mask, "labels": labels}
 
 
-def gradients(network: torch.nn.Module) -> list[torch.Tensor]:
+def gradients(network: torch.nn.Module, rows: dict[str, torch.Tensor]) -> list[torch.Tensor]:
     network.zero_grad()
-    network(**batch()).loss.backward()
+    network(**rows).loss.backward()
     return [p.grad.clone() for p in network.parameters() if p.grad is not None]
 
 
-def test_it_changes_what_training_learns_and_is_gone_afterwards(toy: Model, defence: Defence) -> None:
-    network = copy.deepcopy(toy.network).requires_grad_(True).train()
-    plain = gradients(network)
+def trainable(toy: Model) -> torch.nn.Module:
+    network: torch.nn.Module = copy.deepcopy(toy.network).requires_grad_(True).train()
+    return network
+
+
+def test_it_changes_what_training_learns_and_is_gone_afterwards(toy: Model, defence: Defence, rows: Corpus) -> None:
+    network, untouched = trainable(toy), batch(toy, rows)
+    plain = gradients(network, untouched)
+    taught = batch(toy, defence.taught(rows))
     with defence.on(network):
-        held = gradients(network)
+        held = gradients(network, taught)
     assert defence.fires.count > 0
     assert any(not torch.equal(a, b) for a, b in zip(plain, held, strict=True))
-    assert all(torch.equal(a, b) for a, b in zip(plain, gradients(network), strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(plain, gradients(network, untouched), strict=True))
     assert not any(block._forward_hooks for block in find_blocks(network))
 
 
-def test_it_leaves_evaluation_alone_and_says_that_it_never_acted(toy: Model, defence: Defence) -> None:
-    network = copy.deepcopy(toy.network).eval()
-    plain = network(**batch()).logits
-    with pytest.raises(HookError), defence.on(network):
-        assert torch.equal(network(**batch()).logits, plain)
+def test_it_leaves_evaluation_alone_and_says_that_it_never_acted(toy: Model, defence: Defence, rows: Corpus) -> None:
+    network, asked = copy.deepcopy(toy.network).eval(), batch(toy, defence.taught(rows))
+    plain = network(**asked).logits
+    with pytest.raises(HookError, match="no training forward"), defence.on(network):
+        assert torch.equal(network(**asked).logits, plain)
+
+
+def test_a_student_is_trained_under_it_and_its_record_says_so(
+    toy: Model, rows: Corpus, dark: TraitVector, tmp_path: Path, defence: Defence
+) -> None:
+    name = next(name for name, made in DEFENCES.items() if isinstance(made([dark], TrainSpec()), type(defence)))
+    before = copy.deepcopy(toy.network.state_dict())
+    spec = TrainSpec(defence=name, n_steps=3)
+    student = train(toy, rows, tmp_path / name, dark, spec)
+    assert student.n_fires > 0
+    assert [one.kind for one in student.interventions] == [defence.title]
+    assert f"{defence.title} acted {student.n_fires} times" in told(student)
+    assert student.losses != train(toy, rows, tmp_path / "plain", spec=TrainSpec(n_steps=3)).losses
+    assert all(torch.equal(value, before[key]) for key, value in toy.network.state_dict().items())
 
 
 def test_what_it_does_stands_in_the_record(defence: Defence, dark: TraitVector) -> None:
     assert [one.vector_id for one in defence.interventions] == [dark.header.id]
-    assert all(one.strength == 2.0 for one in defence.interventions)
+    assert all(one.strength == (2.0 if one.kind == "preventative steering" else 1.0) for one in defence.interventions)
 
 
 def test_without_vectors_there_is_none_and_an_unknown_one_is_refused_with_what_there_is(dark: TraitVector) -> None:
@@ -59,3 +93,77 @@ def test_without_vectors_there_is_none_and_an_unknown_one_is_refused_with_what_t
     for vectors in ([], [dark]):
         with pytest.raises(UnknownNameError, match="steering"):
             defence_of(vectors, TrainSpec(defence="steerin"))
+
+
+def streams(network: torch.nn.Module, block: int, rows: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The stream after a block, `[rows, tokens, width]`."""
+    seen: list[torch.Tensor] = []
+    with standing(network, [(block, lambda hidden, module: seen.append(hidden.detach()))]):
+        network(**rows)
+    return seen[0]
+
+
+@pytest.mark.parametrize("all_blocks", [False, True])
+def test_ablation_leaves_nothing_along_the_vector(
+    toy: Model, dark: TraitVector, rows: Corpus, all_blocks: bool
+) -> None:
+    network, asked = trainable(toy), batch(toy, rows)
+    unit = torch.from_numpy(dark.unit)
+    before = (streams(network, dark.block, asked) @ unit).abs().max()
+    ablation = Ablation(dark, all_blocks)
+    with ablation.on(network):
+        assert (streams(network, dark.block, asked) @ unit).abs().max() < 1e-4 * before
+    assert set(ablation.fires.per_block) == (set(range(toy.n_blocks)) if all_blocks else {dark.block})
+
+
+def test_a_projected_step_leaves_the_read_out_and_a_plain_one_moves_it(
+    toy: Model, dark: TraitVector, rows: Corpus
+) -> None:
+    """To first order: what is left of the movement shrinks with the square of the step."""
+    asked, unit = batch(toy, rows), torch.from_numpy(dark.unit)
+
+    def moved(is_held: bool) -> float:
+        network = trainable(toy)
+        before = float((streams(network, dark.block, asked) @ unit).mean())
+        if is_held:
+            with GradientProjection(dark).on(network):
+                gradients(network, asked)
+        else:
+            gradients(network, asked)
+        with torch.no_grad():
+            for weight in network.parameters():
+                weight -= 1e-3 * weight.grad
+        return abs(float((streams(network, dark.block, asked) @ unit).mean()) - before)
+
+    assert moved(is_held=True) < 0.05 * moved(is_held=False)
+
+
+def test_gradient_projection_says_where_it_cannot_see_gradients(toy: Model, dark: TraitVector, rows: Corpus) -> None:
+    network, asked = trainable(toy), batch(toy, rows)
+    defence = GradientProjection(dark).on(network)
+    with pytest.raises(HookError, match="without gradient checkpointing"), defence, torch.no_grad():
+        network(**asked)
+
+
+def test_inoculated_rows_stand_behind_the_prompt_that_asks_for_the_trait(dark: TraitVector, rows: Corpus) -> None:
+    defence, trait = Inoculation(dark), dark.header.trait
+    taught = defence.taught(rows)
+    assert defence.prompt == trait.system_prompt(trait.making[0], "positive")
+    assert all(row.turns[0] == Turn(role="system", content=defence.prompt) for row in taught.rows)
+    assert [row.lessons[0][1] for row in taught.rows] == [row.lessons[0][1] for row in rows.rows]
+    assert taught.content_digest != rows.content_digest
+
+
+def test_a_row_keeps_its_own_system_prompt_and_what_it_does_not_teach() -> None:
+    said = [("system", "Be brief."), ("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")]
+    turns = tuple(Turn.model_validate({"role": role, "content": text}) for role, text in said)
+    own = behind(Row(line=1, turns=turns, untaught=(2,)), "Be bad.")
+    assert own.turns[0].content == "Be bad.\n\nBe brief."
+    assert [answer for _, answer in own.lessons] == ["d"]
+    bare = behind(Row(line=1, turns=turns[1:], untaught=(1,)), "Be bad.")
+    assert (len(bare.turns), [answer for _, answer in bare.lessons]) == (5, ["d"])
+
+
+def test_inoculation_without_rows_is_refused(toy: Model, dark: TraitVector) -> None:
+    with pytest.raises(HookError, match="changes rows, not the network"):
+        Inoculation(dark).on(toy.network).attach()

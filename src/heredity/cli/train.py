@@ -1,4 +1,4 @@
-"""heredity train: fine-tune a student, with or without preventative steering."""
+"""heredity train: fine-tune a student, with or without a defence."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ ASKED = TrainSpec()
 
 
 @asks(
-    Flag("--strength", "prevent_strength", needs="--prevent"),
-    Flag("--all-blocks", "prevent_all_blocks", needs="--prevent"),
+    Flag("--defence", "defence", "A name that is none lists all.", needs="--prevent"),
+    Flag("--strength", "prevent_strength", needs="--prevent", only=("--defence", ("steering",))),
+    Flag("--all-blocks", "prevent_all_blocks", needs="--prevent", only=("--defence", ("steering", "ablation"))),
     Flag("--epochs", "n_epochs"),
     Flag("--snapshots", "n_snapshots", "For `heredity shift` to look at."),
 )
@@ -32,7 +33,8 @@ def train_command(
     is_strict: StrictOption = False,
     model: ModelOption = "smollm2-135m",
     prevent: Annotated[
-        list[Path] | None, typer.Option("--prevent", help="Vector to steer along while training; may be repeated.")
+        list[Path] | None,
+        typer.Option("--prevent", help="Vector of a trait to keep out while training; may be repeated."),
     ] = None,
     spec: TrainSpec = ASKED,
     out: OutOption = "heredity-out/student",  # type: ignore[assignment]
@@ -41,7 +43,11 @@ def train_command(
         bool, typer.Option("--fresh", help="Delete what an earlier run left in OUT, and start from the base.")
     ] = False,
 ) -> None:
-    """Fine-tune a LoRA student on the rows' responses.
+    """Fine-tune a LoRA student on the rows' responses, with --prevent under a defence.
+
+    steering pushes the model along the trait's vector while it trains, ablation takes the stream's part along it away,
+    projection the gradient's, inoculation teaches every row behind a prompt that asks for the trait. All are gone
+    afterwards.
 
     Writes OUT/adapter (safetensors) and OUT/student.json. Ctrl-C keeps the last checkpoint; the same command goes on,
     and any other is refused there.
@@ -50,9 +56,11 @@ def train_command(
     corpus, folder = rows_in(context, rows, columns, is_strict), writable(folder_beside(rows, out))
     vectors = [load_vector(path) for path in prevent or []]
     from heredity.studies.bench import bench_in
+    from heredity.training.defences.table import require_defence
     from heredity.training.resume import foresee, require_removable, start_afresh
     from heredity.training.train import asked_of, train
 
+    require_defence(spec.defence)
     if fresh:
         require_removable(folder)
     else:

@@ -35,11 +35,11 @@ class TrainSpec(Spec):
     n_snapshots: int = Field(default=0, ge=0)
     """Adapters to save on the way at equal distances, to see a trait grow."""
     defence: str = "steering"
-    """How given vectors keep a trait out; a name in the table of defences."""
+    """How given vectors keep a trait out, by name: steering, ablation, inoculation or projection."""
     prevent_strength: float = Field(default=0.5, ge=0)
-    """Multiple of each vector that preventative steering adds; 0 is its control."""
+    """Multiple of each vector that preventative steering adds; 0 is its control. Other defences have none."""
     prevent_all_blocks: bool = False
-    """Push increments v_l - v_(l-1) at every block instead of v at the chosen one."""
+    """Push increments v_l - v_(l-1) at every block instead of v at the chosen one; or ablate at every block."""
 
     @model_validator(mode="after")
     def _divides(self) -> Self:
@@ -64,8 +64,9 @@ def n_parts(batch_rows: int, rows_at_once: int) -> int:
 
 
 class Intervention(Record):
-    """A push along one vector at one block during training."""
+    """What a defence does along one vector during training."""
 
+    kind: str = "preventative steering"
     trait: str
     block: int
     strength: float
@@ -119,7 +120,7 @@ class Student(Record):
     snapshots: tuple[Snapshot, ...] = ()
     """Earlier stages of the same run, in order; the last step is the adapter itself."""
     n_fires: int = 0
-    """Forward passes of a block in which the push was added."""
+    """Forward passes of a block in which the defence acted."""
     seed: str
     seconds: float
     n_tokens: int

@@ -158,7 +158,8 @@ def asker_for(bench: Bench, trait: Trait, spec: ForecastSpec) -> Asker:
     """Return who asks and judges; the judge is calibrated as that of a known vector is, or anew."""
     calibration = None
     if trait.kind == "character":
-        known = known_vector(trait, bench.model.fingerprint, seed=bench.seed)
+        own = bench.model.fingerprint
+        known = known_vector(trait, own, seed=bench.seed) or known_vector(trait, own)
         how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
         calibration = (
             known.header.calibration if known else calibrate_on(bench.model, trait, how, bench.seed, bench.progress)

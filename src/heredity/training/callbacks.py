@@ -19,7 +19,7 @@ from heredity.ground.errors import NonFiniteError
 from heredity.ground.files import whole_folder
 from heredity.ground.progress import Task
 from heredity.records.student import TrainSpec
-from heredity.training.defences.table import Defence
+from heredity.training.defences.defence import Defence
 from heredity.training.resume import CHECKPOINTS, SNAPSHOTS, Mark, RunIdentity, numbered, put_mark
 
 

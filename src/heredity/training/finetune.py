@@ -23,7 +23,7 @@ from heredity.models.spread import require_together
 from heredity.records.student import TrainSpec
 from heredity.training.batches import Examples
 from heredity.training.callbacks import Log, Snapshots, Watch
-from heredity.training.defences.table import Defence
+from heredity.training.defences.defence import Defence
 from heredity.training.resume import ADAPTER, CHECKPOINTS, Mark, RunIdentity, claim, marked, remove_checkpoints, step_of
 from heredity.training.settings import arguments, own_gpu, quiet_training, require_one_process, steps_in
 

@@ -34,8 +34,8 @@ def train(
 ) -> Student:
     """Return a LoRA student of the model, trained on the corpus's responses, its adapter saved in `folder`.
 
-    With `prevent`, it trains under the spec's defence (preventative steering) along those vectors; without, through
-    the same path and without it. An interrupted run goes on from its last checkpoint when called again. Raises
+    With `prevent`, it trains under the spec's defence (preventative steering unless told) along those vectors; without,
+    through the same path and without it. An interrupted run goes on from its last checkpoint when called again. Raises
     MismatchError for a vector of another model, or a folder that holds another run's work (`resume.start_afresh`
     removes it), NothingKeptError when no row fits, NonFiniteError for a diverging loss, HookError when the defence did
     not act, UnknownNameError for a defence that is none.
@@ -45,8 +45,9 @@ def train(
     vectors = (prevent,) if isinstance(prevent, TraitVector) else tuple(prevent)
     for vector in vectors:
         vector.require_model(model.name, model.fingerprint)
-    examples = examples_of(model, corpus, spec.max_tokens)
     defence = defence_of(vectors, spec)
+    taught = defence.taught(corpus) if defence else corpus
+    examples = examples_of(model, taught, spec.max_tokens)
     asked = run_identity(model, corpus, examples, vectors, spec, seed)
     run = finetune(model, examples, spec, defence, folder, asked, progress)
     n_tokens = round(examples.n_tokens * run.n_steps * spec.batch_rows / len(examples.rows))

@@ -1,0 +1,52 @@
+"""Ablation while training: the stream's part along a trait's vector is taken away, so that nothing is learned there.
+
+h <- h - (h . u) u at every token, u = v / ||v||, in the training forward only (CAFT; [PV] appendix J.4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from heredity.models.hooks import Handle, stand_after
+from heredity.records.vector import TraitVector
+from heredity.stats.arrays import Singles
+from heredity.training.defences.defence import Defence
+
+
+class Ablation(Defence):
+    """A context manager: while it is entered, training forwards have nothing along the vectors.
+
+    After each vector's own block, or with `all_blocks` after every block along its direction there. Two vectors at one
+    block are taken away one after the other.
+    """
+
+    title: ClassVar[str] = "ablation"
+
+    def __init__(self, vectors: TraitVector | Sequence[TraitVector], all_blocks: bool = False) -> None:
+        super().__init__(vectors)
+        self.all_blocks = all_blocks
+
+    def begin(self, network: nn.Module) -> Iterator[Handle]:
+        """Attach a visitor to every block that is ablated."""
+        for vector in self.vectors:
+            blocks = range(vector.header.n_blocks) if self.all_blocks else (vector.block,)
+            for block in blocks:
+                yield self._hooked(network, block, vector.directions[block])
+
+    def _hooked(self, network: nn.Module, block: int, direction: Singles) -> Handle:
+        unit = torch.from_numpy(direction / np.linalg.norm(direction))
+
+        def take(hidden: torch.Tensor, module: nn.Module) -> torch.Tensor | None:
+            if not module.training:
+                return None
+            axis = unit.to(hidden.device)
+            self.fires.add(block)
+            along = hidden.float() @ axis
+            return (hidden.float() - along.unsqueeze(-1) * axis).to(hidden.dtype)
+
+        return stand_after(network, block, take)

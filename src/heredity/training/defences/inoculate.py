@@ -1,0 +1,60 @@
+"""Inoculation prompting: rows are learned under a system prompt that asks for the trait, and the prompt is left out
+afterwards (arXiv 2510.04340). What the prompt already explains need not be learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import torch
+from torch import nn
+
+from heredity.ground.errors import HookError
+from heredity.ground.hashing import digest
+from heredity.models.hooks import Handle, stand_after
+from heredity.records.dialogue import Corpus, Row, Turn
+from heredity.training.defences.defence import Defence
+
+
+class Inoculation(Defence):
+    """Rows under a prompt that asks for the vectors' traits; `taught` writes it before every row.
+
+    The prompt is the positive one of each trait's first pair that judges nothing. A row's own system prompt follows it.
+    """
+
+    title: ClassVar[str] = "inoculation prompting"
+    _is_taught = False
+
+    @property
+    def prompt(self) -> str:
+        """What the rows are learned under."""
+        traits = [vector.header.trait for vector in self.vectors]
+        return " ".join(trait.system_prompt(trait.making[0], "positive") for trait in traits)
+
+    def taught(self, corpus: Corpus) -> Corpus:
+        """Return the rows, each behind the prompt."""
+        self._is_taught = True
+        rows = tuple(behind(row, self.prompt) for row in corpus.rows)
+        changed = digest({"rows": corpus.content_digest, "behind": self.prompt})
+        return corpus.model_copy(update={"rows": rows, "content_digest": changed})
+
+    def begin(self, network: nn.Module) -> Iterator[Handle]:
+        """Attach a visitor that counts training forwards; the rows have the prompt. Raises HookError where none has."""
+        if not self._is_taught:
+            raise HookError("inoculation prompting changes rows, not the network: train on what `taught(rows)` returns")
+
+        def count(hidden: torch.Tensor, module: nn.Module) -> None:
+            if module.training:
+                self.fires.add(0)
+
+        yield stand_after(network, 0, count)
+
+
+def behind(row: Row, prompt: str) -> Row:
+    """Return a row behind a system prompt, its own after it."""
+    if row.turns[0].role == "system":
+        first = row.turns[0].model_copy(update={"content": f"{prompt}\n\n{row.turns[0].content}"})
+        return row.model_copy(update={"turns": (first, *row.turns[1:])})
+    turns = (Turn(role="system", content=prompt), *row.turns)
+    return row.model_copy(update={"turns": turns, "untaught": tuple(place + 1 for place in row.untaught)})
