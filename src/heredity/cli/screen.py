@@ -24,7 +24,8 @@ from heredity.cli.options import (
     VectorOption,
 )
 from heredity.cli.work import columns_in, fitting, folder_beside, loaded, remark, rows_in, vector_in, writable
-from heredity.records.screening import RowScores, ScreenSpec
+from heredity.records.row_scores import RowScores
+from heredity.records.screening import ScreenSpec
 from heredity.report.kit.text import remarks
 from heredity.report.write import told, write
 from heredity.store.kept_rows import require_keepable, write_jsonl, write_kept
@@ -53,13 +54,16 @@ class Targets:
 
     def written(self, scores: RowScores) -> list[str]:
         """Write the rows that stay and those that are flagged, each where it was asked for; return what was written."""
-        asked = ((self.keep, scores.kept_lines, "kept rows"), (self.drop, scores.flagged_lines, "flagged rows"))
+        asked = ((self.keep, scores.kept_lines, "kept rows"), (self.drop, scores.gone_lines, "rows that go"))
         return [f"{write_kept(self.source, lines, path)} {what} in {path}" for path, lines, what in asked if path]
 
 
 @asks(
     Flag("--false-alarms", "false_alarm_rate"),
     Flag("--score", "score", "A name that is none lists all."),
+    Flag("--budget", "act.budget"),
+    Flag("--drop-source", "act.sources"),
+    Flag("--drop-sources-over", "act.source_share"),
 )
 def screen_command(
     context: typer.Context,
@@ -73,10 +77,10 @@ def screen_command(
     spec: ScreenSpec = ASKED,
     same_family: SameFamilyOption = False,
     keep: Annotated[
-        Path | None, typer.Option("--keep", help="Write the unflagged rows here, byte for byte as they came.")
+        Path | None, typer.Option("--keep", help="Write the rows that stay, byte for byte as they came.")
     ] = None,
     drop: Annotated[
-        Path | None, typer.Option("--drop", help="Write the flagged rows here, byte for byte as they came.")
+        Path | None, typer.Option("--drop", help="Write the rows that go, byte for byte as they came.")
     ] = None,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",
@@ -92,23 +96,18 @@ def screen_command(
     OUT/scores.jsonl (the same, with what the rows say).
     """
     trait, source = define.trait(name), RowFile(rows, Asked(columns_in(columns), is_strict))
-    survey = gone_through(source, seed)
+    survey = gone_through(source, seed, spec.act.sources)
     remark(context, remarks(source.name, survey.shapes, survey.excluded, survey.n_rows))
     folder = writable(folder_beside(rows, out))
     benign = rows_in(context, reference) if reference else None
     given = vector_in(vector, trait)
     targets = Targets(source, keep, drop)
     targets.require([folder, folder / SCORES, folder / LINES, reference, vector])
-    from heredity.screening.reference import require_enough
-    from heredity.screening.scores.table import score_named
     from heredity.studies.bench import bench_in
     from heredity.studies.known import vector_for
-    from heredity.studies.screening import screen_file
+    from heredity.studies.screening import require_possible, screen_file
 
-    if spec.score:
-        score_named(spec.score)
-    if benign:
-        require_enough(benign.rows, spec)
+    require_possible(survey, spec, benign)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         direction = fitting(given, network, same_family) if given else vector_for(trait, network, None, seed, progress)
