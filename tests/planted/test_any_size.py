@@ -20,7 +20,7 @@ from heredity.store.row_file import RowFile
 from heredity.store.rows import read_rows
 from heredity.store.scores import load_scores, save_scores
 from heredity.store.survey import MOST_SAMPLED, gone_through, sample_of, surveyed
-from heredity.studies import screening
+from heredity.studies import shards
 from heredity.studies.bench import bench_in
 from heredity.studies.screening import screen_file
 
@@ -29,7 +29,7 @@ QUICK = ScreenSpec(n_reference=40, n_tokens=14)
 
 @pytest.fixture(autouse=True)
 def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screening, "SHARD", 7)
+    monkeypatch.setattr(shards, "SHARD", 7)
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_what_was_killed_goes_on_to_the_same_scores(
     file: RowFile, dark: TraitVector, toy: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unbroken = screened(file, dark, toy, tmp_path / "unbroken")
-    read, made = screening.read_fitting, []
+    read, made = shards.read_fitting, []
 
     def cut(*arguments: object, **named: object) -> object:
         if len(made) == 2:
@@ -77,7 +77,7 @@ def test_what_was_killed_goes_on_to_the_same_scores(
         return read(*arguments, **named)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(screening, "read_fitting", cut)
+        patched.setattr(shards, "read_fitting", cut)
         with pytest.raises(KeyboardInterrupt):
             screened(file, dark, toy, tmp_path / "killed")
     assert not list((tmp_path / "killed" / "stages").glob("*.part"))

@@ -82,3 +82,5 @@ class Screened:
 
     report: ScreenReport
     scores: RowScores
+    rejected: RowScores | None = None
+    """Those of the rejected sides, where rows are pairs: their chosen sides are the rows."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from heredity.records.acting import ActSpec, SourceRows
+from heredity.records.acting import ActSpec, PairSides, SourceRows, Written
 from heredity.records.base import Record, Spec
 from heredity.records.dialogue import Exclusion, Row
 from heredity.records.provenance import Provenance
@@ -190,6 +190,10 @@ class ScreenReport(Record):
     """Rows that go with their source; none of them is counted as flagged."""
     sources: tuple[SourceRows, ...] = ()
     """Those that are told apart, most rows over the threshold first; empty in records written before."""
+    pairs: PairSides | None = None
+    """None where no row is a pair."""
+    written: tuple[Written, ...] = ()
+    """Files of rows that were written."""
     detection: Detection | None = None
     notices: tuple[str, ...] = ()
     """What to know of the model's prompts, and of rows that spell its control tokens."""

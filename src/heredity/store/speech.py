@@ -42,6 +42,8 @@ class Said(NamedTuple):
     """As the data has it; empty where the data gives text alone."""
     is_before: bool = False
     """It stands in a `prompt`: an answer there is what came before, and no lesson unless it says so."""
+    place: tuple[str | int, ...] = ()
+    """Where in the row its text stands, as far as its reader knows; empty where it is a part of another text."""
 
 
 class Line(NamedTuple):
@@ -81,7 +83,9 @@ def listed(line: Line, value: Any, field: str) -> Any:
 def turns(line: Line, value: Any, field: str, role: str) -> list[Said]:
     """Return text as one turn, or a list of messages as it says."""
     value = listed(line, value, field)
-    return [Said(turn(line, role, value, field), {})] if isinstance(value, str) else in_turn(line, value, field)
+    if isinstance(value, str):
+        return [Said(turn(line, role, value, field), {}, place=(field,))]
+    return in_turn(line, value, field)
 
 
 def in_turn(line: Line, value: Any, field: str) -> list[Said]:
@@ -91,7 +95,7 @@ def in_turn(line: Line, value: Any, field: str) -> list[Said]:
         what = "a list that holds more than objects" if isinstance(value, list) else legible(value)
         wanted = "a list of messages with `role` and `content`" + ("" if field == "messages" else ", or text")
         raise line.wrong(f"`{field}` is {what}, not {wanted}")
-    return [Said(spoken(line, message, field), message) for message in value]
+    return [Said(spoken(line, message, field), message, place=(field, i, "content")) for i, message in enumerate(value)]
 
 
 def spoken(line: Line, message: Mapping[str, Any], field: str) -> Turn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heredity.records.acting import SourceRows
+from heredity.records.acting import SourceRows, Written
 from heredity.records.screening import ScreenReport
 from heredity.report.kit.flags import basis_of
 from heredity.report.kit.text import by_reason
@@ -17,6 +17,7 @@ def told(report: ScreenReport) -> str:
     lines += [f"  {sentence}" for sentence in (*extremes(report), *going(report), *expectation(report))]
     lines += [f"  line {row.line:>6}  {row.over:+8.2f}  {row.response[:90]!r}" for row in report.worst_flagged[:N_TOP]]
     lines += [f"  {sentence}" for sentence in by_source(report)]
+    lines += [f"  {sentence}" for sentence in (*sides(report), *files(report))]
     lines += [f"  {n} rows not screened: {reason}" for reason, n in by_reason(report.excluded)]
     lines += [f"  {line}" for line in report.notices]
     return "\n".join(lines)
@@ -80,3 +81,41 @@ def of_source(row: SourceRows) -> str:
     """Return the figures of one source."""
     name = row.source or "(none named)"
     return f"source {name}: {row.n_over} of {row.n_rows} rows over the threshold ({row.share_over:.2f})"
+
+
+def sides(report: ScreenReport) -> list[str]:
+    """Return how the chosen sides of pairs lie beside the rejected ones."""
+    pairs = report.pairs
+    if pairs is None or pairs.difference is None:
+        return []
+    away, higher = f"{pairs.difference.value:+.2f} {pairs.difference.interval('+.2f')}", pairs.chosen_higher.value
+    return [
+        f"chosen sides less rejected ones, over {pairs.n_pairs} pairs, as a share of the distance between the poles: "
+        f"{away}; above 0, preference training goes towards the trait. The chosen side is the higher one in "
+        f"{higher:.0%}. Flags and scores are of the chosen sides."
+    ]
+
+
+def files(report: ScreenReport) -> list[str]:
+    """Return what every file of rows holds, and which flagged rows are missing in it."""
+    return [sentence for file in report.written for sentence in (holding(file), *missing(file))]
+
+
+def holding(file: Written) -> str:
+    """Return what a file holds."""
+    if not file.n_rows and file.holds != "gone":
+        return f"no row stays: {file.path} was not written"
+    match file.holds:
+        case "kept":
+            return f"{file.n_rows} rows that stay in {file.path}"
+        case "gone":
+            return f"{file.n_rows} rows that go in {file.path}"
+        case "replaced":
+            return f"{file.n_rows} rows in {file.path}, {file.n_changed} of them with the model's own answers"
+        case _:
+            return f"{file.n_rows} pairs in {file.path}, {file.n_changed} of them with their sides exchanged"
+
+
+def missing(file: Written) -> list[str]:
+    """Return how many flagged rows could not be changed, by reason."""
+    return [f"{n} flagged rows are left out of {file.path}: {reason}" for reason, n in by_reason(file.left_out)]
