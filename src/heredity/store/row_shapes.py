@@ -116,7 +116,7 @@ def require_usable(turns: tuple[Turn, ...], untaught: tuple[int, ...]) -> None:
     if not any(turn.role == "user" for turn in turns[: answers[0]]):
         raise Unusable("no user turn before the first answer")
     if set(answers) <= set(untaught):
-        raise Unusable("no answer that is taught: the data gives each of them no weight")
+        raise Unusable("no answer that is taught: each has no weight, or calls a tool")
 
 
 def _untaught(raw: Mapping[str, Any], said: Sequence[Said]) -> tuple[int, ...]:
