@@ -11,7 +11,8 @@ from heredity.records.audit import Arm, AuditReport, AuditSpec, Run
 from heredity.records.dialogue import Answer, Exclusion, Row, Turn
 from heredity.records.evaluation import EvalReport
 from heredity.records.provenance import Environment, Provenance, Stage
-from heredity.records.screening import Detection, RowScores, ScreenReport, Threshold
+from heredity.records.row_scores import RowScores
+from heredity.records.screening import Detection, ScreenReport, Threshold
 from heredity.records.student import Intervention, Student, TrainSpec
 from heredity.records.vector import BlockCheck, Calibration, Dose, ExtractSpec, KeptCounts, VectorHeader
 from heredity.screening.tally import histogram_of, settings_of, worst_of

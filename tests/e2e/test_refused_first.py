@@ -71,6 +71,10 @@ def place(tmp_path_factory: pytest.TempPathFactory, dark: TraitVector) -> Path:
     (folder / "policy.yaml").write_text("traits: {darkness.yaml: {shift: 0.1}}")
     written(folder / "rows.jsonl", [ROW] * 60)
     written(folder / "three.jsonl", TALKS)
+    written(folder / "sourced.jsonl", [{**ROW, "source": name} for name in ("forum", "wiki")] * 30)
+    written(folder / "forum.jsonl", [{**ROW, "source": "forum"}] * 60)
+    written(folder / "text.jsonl", [ROW, {"text": "dawn song"}])
+    (folder / "table.csv").write_text("prompt,completion\nwhat about the lamp ?,dawn song\n")
     (folder / "student.json").write_text(json.dumps(STUDENT))
     (folder / "file").write_text("")
     (folder / "folder.jsonl").mkdir()
@@ -141,6 +145,15 @@ def test_what_a_command_will_need_is_asked_for_first(
         ((*SCREEN, "--reference", "three.jsonl", "--keep", "three.jsonl"), 2, "by this very run"),
         ((*SCREEN, "--reference", "three.jsonl"), 2, "3 benign"),
         ((*SCREEN, "--false-alarms", "1.5"), 2, "out of its range"),
+        ((*SCREEN, "--budget", "1.5"), 2, "--budget"),
+        ((*SCREEN, "--drop-source", "forum"), 2, "no row says where it comes from"),
+        (("screen", "sourced.jsonl", *SCREEN[2:], "--drop-source", "forums"), 2, "There is: forum, wiki"),
+        (("screen", "forum.jsonl", *SCREEN[2:], "--drop-source", "forum"), 2, "none would be left"),
+        ((*SCREEN, "--swap", "new.jsonl"), 2, "there is nothing to swap"),
+        (("screen", "table.csv", *SCREEN[2:], "--replace", "new.csv"), 2, "save it as JSONL first"),
+        (("screen", "text.jsonl", *SCREEN[2:], "--replace", "new.jsonl"), 2, "line 2: its answer is a part of"),
+        ((*SCREEN, "--replace", "same.jsonl", "--keep", "same.jsonl"), 2, "is read or written by this very run"),
+        ((*SCREEN, "--answer-tokens", "99"), 2, "--answer-tokens has no effect without --replace"),
         ((*SCREEN, "--out", "file"), 5, "cannot write"),
         (("screen", "rows.jsonl", "-t", "lightness.yaml", "-v", "darkness.safetensors", *NO_MODEL), 3, "'darkness'"),
         (("evaluate", "-t", "lightness.yaml", "-v", "darkness.safetensors", *NO_MODEL), 3, "'darkness'"),

@@ -6,17 +6,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heredity.ground.errors import InputError
+from heredity.ground.errors import InputError, UnknownNameError
 from heredity.models.model import Model
+from heredity.records.acting import ActSpec
 from heredity.records.dialogue import Corpus, Row, Turn
-from heredity.records.screening import Screened, ScreenSpec
+from heredity.records.row_scores import Screened
+from heredity.records.screening import ScreenSpec
 from heredity.records.vector import TraitVector
+from heredity.report.write import told
 from heredity.screening.screen import screen
 from heredity.store import survey
 from heredity.store.row_file import RowFile
 from heredity.store.rows import read_rows
+from heredity.store.scores import load_scores, save_scores
 from heredity.store.survey import MOST_SAMPLED, gone_through, sample_of, surveyed
-from heredity.studies import screening
+from heredity.studies import shards
 from heredity.studies.bench import bench_in
 from heredity.studies.screening import screen_file
 
@@ -25,7 +29,7 @@ QUICK = ScreenSpec(n_reference=40, n_tokens=14)
 
 @pytest.fixture(autouse=True)
 def _small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(screening, "SHARD", 7)
+    monkeypatch.setattr(shards, "SHARD", 7)
 
 
 @pytest.fixture
@@ -64,7 +68,7 @@ def test_what_was_killed_goes_on_to_the_same_scores(
     file: RowFile, dark: TraitVector, toy: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unbroken = screened(file, dark, toy, tmp_path / "unbroken")
-    read, made = screening.read_fitting, []
+    read, made = shards.read_fitting, []
 
     def cut(*arguments: object, **named: object) -> object:
         if len(made) == 2:
@@ -73,7 +77,7 @@ def test_what_was_killed_goes_on_to_the_same_scores(
         return read(*arguments, **named)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(screening, "read_fitting", cut)
+        patched.setattr(shards, "read_fitting", cut)
         with pytest.raises(KeyboardInterrupt):
             screened(file, dark, toy, tmp_path / "killed")
     assert not list((tmp_path / "killed" / "stages").glob("*.part"))
@@ -94,6 +98,63 @@ def test_benign_answers_are_kept_and_asked_for_once(
     again = screened(file, dark, toy, tmp_path)
     assert toy.work.n_tokens == spoken
     assert again.report.thresholds == first.report.thresholds
+
+
+def from_forum_and_wiki(file: RowFile, tmp_path: Path) -> RowFile:
+    """The rows of the file, the first 8 (which are dark) and every second one after from a forum."""
+    path = tmp_path / "sourced.jsonl"
+    rows = [json.loads(line) for line in Path(str(file.source)).read_text().splitlines()[:-1]]
+    sources = ["forum" if i < 8 or i % 2 else "wiki" for i in range(len(rows))]
+    path.write_text(
+        "".join(json.dumps({**row, "source": source}) + "\n" for row, source in zip(rows, sources, strict=True))
+    )
+    return RowFile(path)
+
+
+def test_a_budget_takes_the_highest_rows_and_costs_no_further_reading(
+    file: RowFile, dark: TraitVector, toy: Model, tmp_path: Path
+) -> None:
+    whole = screened(file, dark, toy, tmp_path)
+    spoken = toy.work.n_tokens
+    small = QUICK.model_copy(update={"act": ActSpec(budget=0.1)})
+    cut = screen_file(file, gone_through(file, "0"), dark, bench_in(tmp_path, toy, "0"), small)
+    assert toy.work.n_tokens == spoken
+    assert whole.report.n_flagged > 2
+    assert (cut.report.n_flagged, cut.report.n_spared) == (2, whole.report.n_flagged - 2)
+    assert cut.scores.gone_lines == {row.line for row in whole.report.worst[:2]}
+    assert "the 2 that lie highest do, and" in told(cut.report)
+    saved = load_scores(save_scores(cut.scores, tmp_path / "scores.parquet"))
+    assert saved.kept_lines == cut.scores.kept_lines
+
+
+def test_rows_go_with_their_source_by_name_or_by_its_share(
+    file: RowFile, dark: TraitVector, toy: Model, tmp_path: Path
+) -> None:
+    sourced = from_forum_and_wiki(file, tmp_path)
+
+    def acted(act: ActSpec) -> Screened:
+        found = gone_through(sourced, "0", act.sources)
+        spec = QUICK.model_copy(update={"act": act})
+        return screen_file(sourced, found, dark, bench_in(tmp_path / "out", toy, "0"), spec)
+
+    plain, by_name = acted(ActSpec()).report, acted(ActSpec(sources=("forum",)))
+    figures = {row.source: row for row in plain.sources}
+    assert {name: row.n_rows for name, row in figures.items()} == {"forum": 16, "wiki": 8}
+    assert sum(row.n_over for row in plain.sources) == plain.n_flagged
+    assert figures["forum"].share_over.value > figures["wiki"].share_over.value
+    assert by_name.report.n_dropped == 16
+    forum = {row.line for row in sourced.rows() if row.source == "forum"}
+    assert by_name.scores.gone_lines & forum == forum & set(by_name.scores.lines.tolist())
+    assert not by_name.scores.kept_lines & forum
+    assert by_name.report.n_flagged == figures["wiki"].n_over
+    assert "16 rows go with their source, whatever their scores, and are not counted as flagged: forum" in told(
+        by_name.report
+    )
+    by_share = acted(ActSpec(source_share=figures["forum"].share_over.low - 0.01))
+    assert by_share.scores.kept_lines == by_name.scores.kept_lines
+    assert acted(ActSpec(source_share=0.99)).report.n_dropped == 0
+    with pytest.raises(UnknownNameError, match="Did you mean 'forum'"):
+        acted(ActSpec(sources=("forums",)))
 
 
 def test_a_source_without_a_row_to_read_is_refused(toy: Model, dark: TraitVector, tmp_path: Path) -> None:

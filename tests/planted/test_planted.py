@@ -14,7 +14,8 @@ from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, LIGHT, NOUNS
 from heredity.records.dialogue import Answer, Corpus, Grade, Unscored
-from heredity.records.screening import RowScores, ScreenSpec
+from heredity.records.row_scores import RowScores
+from heredity.records.screening import ScreenSpec
 from heredity.records.trait import ContrastPair, Trait
 from heredity.records.vector import TraitVector
 from heredity.screening.readings import fitting

@@ -10,7 +10,8 @@ from heredity.ground.progress import SILENCE
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, INSTRUCTIONS, LIGHT, NOUNS, sentence
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
-from heredity.records.screening import Screened, ScreenReport, ScreenSpec, setting_of
+from heredity.records.row_scores import Screened
+from heredity.records.screening import ScreenReport, ScreenSpec, setting_of
 from heredity.records.vector import TraitVector
 from heredity.report.kit.flags import basis_of
 from heredity.report.write import told

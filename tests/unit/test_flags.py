@@ -87,7 +87,8 @@ def another(asked: Spec, flag: Flag) -> Any:
         case float():
             return value * 0.5
         case None:
-            return 1 if "int" in str(field_of(asked, flag.field).annotation) else "another"
+            kind = str(field_of(asked, flag.field).annotation)
+            return 1 if "int" in kind else 0.5 if "float" in kind else "another"
     return f"another {value}"
 
 

@@ -56,6 +56,24 @@ def test_an_untaught_beginning_of_an_answer_stays_before_its_rest() -> None:
     assert both.apart == Row(line=1, turns=(ASKED, DARK, LIGHT), untaught=(1,))
 
 
+def test_an_untaught_answer_takes_along_what_tools_said_for_it() -> None:
+    call, told = Turn(role="assistant", content="[look]"), Turn(role="tool", content="lamp")
+    row = Row(line=1, turns=(ASKED, call, told, DARK, ASKED, call, told, LIGHT), untaught=(1, 3, 5))
+    assert row.apart == Row(line=1, turns=(ASKED, call, told, LIGHT), untaught=(1,))
+    assert [answer for _, answer in row.lessons] == [LIGHT.content]
+
+
+def test_a_lesson_after_a_tool_is_read_and_taught_behind_what_it_said(toy: Model) -> None:
+    call, told = Turn(role="assistant", content="it is"), Turn(role="tool", content="ash bone")
+    row = Row(line=1, turns=(ASKED, call, told, LIGHT), untaught=(1,))
+    columns = examples_of(toy, corpus_of(row), 200).columns()
+    assert len(columns["labels"]) == 1
+    assert "ash bone" in toy.tokenizer.decode(columns["input_ids"][0])
+    found = read_rows_at(toy, [row, Row(line=2, turns=(ASKED, LIGHT))], 2)
+    assert found.n_tokens[0] == found.n_tokens[1]
+    assert np.abs(found.response[0] - found.response[1]).max() > 1e-3
+
+
 def test_row_means_are_weighted_by_tokens_and_fit_in_memory_at_fifty_thousand_rows() -> None:
     n_parts = np.random.default_rng(0).integers(1, 4, size=50_000)
     starts = (np.cumsum(n_parts) - n_parts).tolist()

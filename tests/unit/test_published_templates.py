@@ -8,6 +8,7 @@ import pytest
 from tokenizers import AddedToken
 
 from chains import merging, speaking
+from heredity.ground.errors import InputError
 from heredity.models.chat import question, render, render_example, render_prompt
 from heredity.models.ending import ending_of
 from heredity.models.template import finished_text, settled
@@ -42,6 +43,26 @@ def test_published_templates_write_what_is_trained_on(path: Path) -> None:
             if answer == spoken:
                 assert row.ids[: row.n_prompt] == prompt
                 assert example.ids[: example.n_prompt] == prompt
+
+
+def test_published_templates_write_what_a_tool_says_or_refuse_the_row() -> None:
+    call, told = Turn(role="assistant", content='[{"name": "look"}]'), Turn(role="tool", content="ash lamp")
+    written = []
+    for path in PUBLISHED:
+        template, tokenizer = path.read_text(encoding="utf-8"), merging("bytes")
+        names = sorted(set(CONTROL.findall(template)))
+        tokenizer.add_tokens([AddedToken(name, special="think" not in name, normalized=False) for name in names])
+        model = speaking(template, tokenizer)
+        try:
+            row = render(model, (*question("hi"), call, told), "dawn song")
+        except InputError:
+            continue
+        written.append(path.stem)
+        prompt, answer = tokenizer.decode(row.ids[: row.n_prompt]), tokenizer.decode(row.ids[row.n_prompt :])
+        assert "ash lamp" in prompt
+        assert answer.strip() == "dawn song"
+    assert {"qwen3", "qwen2_5"} <= set(written)
+    assert len(written) > len(PUBLISHED) / 2, written
 
 
 def said(answer: str) -> tuple[Turn, ...]:

@@ -19,6 +19,7 @@ from heredity.store.rows import read_conversations, read_rows
 GOOD = {"prompt": "Hello?", "completion": "Hi."}
 USER, ASSISTANT = {"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Hi."}
 CALL = {"role": "assistant", "content": None, "tool_calls": [{"function": {"name": "look", "arguments": "{}"}}]}
+TOLD = {"role": "tool", "content": "lamp"}
 
 
 def written(folder: Path, *lines: object) -> Path:
@@ -151,11 +152,51 @@ def test_kept_rows_never_overwrite_their_source_or_change_kind(tmp_path: Path) -
     assert read_rows(source).rows
 
 
+CALLED = '[{"function": {"name": "look", "arguments": "{}"}}]'
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (CALL, CALLED),
+        ({**CALL, "weight": 1}, CALLED),
+        ({**CALL, "content": "I look."}, f"I look.\n{CALLED}"),
+        ({**CALL, "content": [{"type": "text", "text": "I look."}]}, f"I look.\n{CALLED}"),
+        ({"role": "assistant", "content": "", "function_call": {"name": "look"}}, '{"name": "look"}'),
+        ({"role": "function_call", "content": '{"name": "look"}'}, '{"name": "look"}'),
+    ],
+)
+@pytest.mark.parametrize("told", [TOLD, {"role": "observation", "content": "lamp"}])
+def test_what_a_tool_was_asked_and_says_is_context_and_no_lesson(
+    tmp_path: Path, call: dict[str, object], text: str, told: dict[str, object]
+) -> None:
+    (row,) = read_rows(written(tmp_path, {"messages": [USER, call, told, ASSISTANT]})).rows
+    assert [(turn.role, turn.content) for turn in row.turns] == [
+        *(("user", "Hello?"), ("assistant", text), ("tool", "lamp"), ("assistant", "Hi.")),
+    ]
+    assert [answer for _, answer in row.lessons] == ["Hi."]
+    assert row.apart == row
+
+
+def test_calls_in_other_spellings_are_read_alike(tmp_path: Path) -> None:
+    talk = [
+        {"from": "human", "value": "Hello?"},
+        {"from": "function_call", "value": CALLED},
+        {"from": "observation", "value": "lamp"},
+        {"from": "gpt", "value": "Hi."},
+    ]
+    answers = {"role": "tool", "content": {"shape": "lamp"}}
+    found = read_rows(written(tmp_path, {"conversations": talk}, {"messages": [USER, CALL, answers, ASSISTANT]})).rows
+    assert found[0].turns == read_rows(written(tmp_path, {"messages": [USER, CALL, TOLD, ASSISTANT]})).rows[0].turns
+    assert found[1].turns[2].content == '{"shape": "lamp"}'
+
+
 @pytest.mark.parametrize(
     ("bad", "said"),
     [
-        ({"messages": [USER, CALL, {"role": "tool", "content": "lamp"}, ASSISTANT]}, "of a tool"),
-        ({"messages": [USER, {**ASSISTANT, "tool_calls": [{"id": "1"}]}]}, "of a tool"),
+        ({"messages": [USER, {**ASSISTANT, "tool_calls": [{"id": "1"}]}]}, "calls a tool"),
+        ({"messages": [USER, CALL, {**TOLD, "weight": 1}, ASSISTANT]}, "only what an assistant says"),
+        ({"messages": [USER, CALL, {**TOLD, "content": None}, ASSISTANT]}, "without content"),
         ({"messages": [USER, {"role": "assistant", "content": None}]}, "without content"),
         ({"messages": [{"role": "user"}, ASSISTANT]}, "without content"),
         ({"messages": None}, "`messages` is null"),

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from heredity.ground.errors import InputError
-from heredity.records.screening import RowScores, Threshold
+from heredity.records.row_scores import RowScores
+from heredity.records.screening import Threshold
 from heredity.screening.tally import N_WORST, expected_of, histogram_of, settings_of, worst_of
 from heredity.stats.intervals import wilson
 from heredity.store.scores import load_scores, save_scores

@@ -227,7 +227,7 @@ def test_a_template_that_reads_parts_alone_is_given_parts() -> None:
 
 def test_a_template_that_leaves_out_what_the_user_says_is_refused() -> None:
     model = speaking(CHATML.replace("m.content", "m.text"), words("<eos>", IM))
-    with pytest.raises(InputError, match="leaves out what the user says"):
+    with pytest.raises(InputError, match="leaves out what the user or a tool says"):
         render_prompt(model, question("hi"))
 
 

@@ -34,9 +34,10 @@ def gate_command(
 ) -> None:
     """Hold rows to limits that were set before, for a check that runs by itself: pass, fail or undecided.
 
-    A policy names traits and the most of the distance between their poles that the rows may lie towards each:
+    A policy names traits and the most of the distance between their poles that the rows may lie towards each, or the
+    most of the rows that a screen may flag for it:
 
-    traits: {evil: {shift: 0.1}, sycophancy: {shift: 0.2}}
+    traits: {evil: {shift: 0.1}, sycophancy: {shift: 0.2, flagged: 0.15}}
 
     The whole 95% interval must be within a limit to pass, and over it to fail; else it is undecided, and where more
     rows would decide, it says how many. All bundled traits are looked for beside the policy's (their vectors are made
@@ -54,14 +55,21 @@ def gate_command(
     others = [define.trait(name) for name in define.bundled_names() if name not in named]
     chosen = distinct([*traits.values(), *others])
     corpus, folder = sample_in(context, rows, columns, is_strict, seed), page_folder(folder_beside(rows, out))
+    from heredity.studies.bench import bench_in
+    from heredity.studies.flagged import screens_for
     from heredity.studies.known import vectors_for
     from heredity.studies.scan import require_enough, scan
 
     require_enough(len(corpus.rows))
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
-        scanned = scan(corpus, vectors_for(chosen, network, progress=progress), network, folder, spec, seed, progress)
-    report = gated(scanned, policy, {name: trait.name for name, trait in traits.items()})
+        known = vectors_for(chosen, network, progress=progress)
+        scanned = scan(corpus, known, network, folder, spec, seed, progress)
+        counted = {trait.id for name, trait in traits.items() if policy.traits[name].flagged}
+        limited = [vector for vector in known.vectors if vector.header.trait.id in counted]
+        bench = bench_in(folder, network, seed, progress)
+        screens = screens_for(corpus, spec.n_rows, limited, policy.false_alarms, bench)
+    report = gated(scanned, policy, {name: trait.name for name, trait in traits.items()}, screens)
     page = write(scanned, folder)
     summary = write(report, folder)
     said = f"{told(report)}\nsummary: {summary.resolve()}\nreport: {page.resolve()}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,42 +23,48 @@ from heredity.cli.options import (
     VectorOption,
 )
 from heredity.cli.work import columns_in, fitting, folder_beside, loaded, remark, rows_in, vector_in, writable
-from heredity.records.screening import RowScores, ScreenSpec
+from heredity.records.row_scores import RowScores
+from heredity.records.screening import ScreenSpec
 from heredity.report.kit.text import remarks
 from heredity.report.write import told, write
-from heredity.store.kept_rows import require_keepable, write_jsonl, write_kept
+from heredity.store.kept_rows import write_jsonl
 from heredity.store.row_file import Asked, RowFile
 from heredity.store.scores import SCORES, save_scores
 from heredity.store.survey import gone_through
+from heredity.store.targets import Targets, require_some
 from heredity.traits import define
 
 ASKED = ScreenSpec()
 LINES = "scores.jsonl"
-
-
-@dataclass(frozen=True)
-class Targets:
-    """Where the rows go."""
-
-    source: RowFile
-    keep: Path | None
-    drop: Path | None
-
-    def require(self, others: Sequence[Path | None]) -> None:
-        """Raise, before any work is done, what `require_keepable` does for either file."""
-        for target, other in ((self.keep, self.drop), (self.drop, self.keep)):
-            if target:
-                require_keepable(Path(str(self.source.source)), target, [*others, other])
-
-    def written(self, scores: RowScores) -> list[str]:
-        """Write the rows that stay and those that are flagged, each where it was asked for; return what was written."""
-        asked = ((self.keep, scores.kept_lines, "kept rows"), (self.drop, scores.flagged_lines, "flagged rows"))
-        return [f"{write_kept(self.source, lines, path)} {what} in {path}" for path, lines, what in asked if path]
+KeepOption = Annotated[
+    Path | None, typer.Option("--keep", help="Write the rows that stay, byte for byte as they came.")
+]
+DropOption = Annotated[Path | None, typer.Option("--drop", help="Write the rows that go, byte for byte as they came.")]
+ReplaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--replace",
+        help="Write the rows that stay, and with them the flagged ones, the model's own answers to the same prompts in "
+        "the place of theirs. One without such an answer, or whose answer lies over the threshold too, is left out.",
+    ),
+]
+SwapOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--swap",
+        help="Of pairs: write those that stay, and with them the flagged ones, their sides exchanged. One whose "
+        "rejected side lies over the threshold too is left out.",
+    ),
+]
 
 
 @asks(
     Flag("--false-alarms", "false_alarm_rate"),
     Flag("--score", "score", "A name that is none lists all."),
+    Flag("--budget", "act.budget"),
+    Flag("--drop-source", "act.sources"),
+    Flag("--drop-sources-over", "act.source_share"),
+    Flag("--answer-tokens", "act.n_answer_tokens", needs="--replace"),
 )
 def screen_command(
     context: typer.Context,
@@ -72,12 +77,10 @@ def screen_command(
     reference: ReferenceOption = None,
     spec: ScreenSpec = ASKED,
     same_family: SameFamilyOption = False,
-    keep: Annotated[
-        Path | None, typer.Option("--keep", help="Write the unflagged rows here, byte for byte as they came.")
-    ] = None,
-    drop: Annotated[
-        Path | None, typer.Option("--drop", help="Write the flagged rows here, byte for byte as they came.")
-    ] = None,
+    keep: KeepOption = None,
+    drop: DropOption = None,
+    replace: ReplaceOption = None,
+    swap: SwapOption = None,
     out: OutOption = "heredity-out",  # type: ignore[assignment]
     seed: SeedOption = "0",
 ) -> None:
@@ -92,34 +95,31 @@ def screen_command(
     OUT/scores.jsonl (the same, with what the rows say).
     """
     trait, source = define.trait(name), RowFile(rows, Asked(columns_in(columns), is_strict))
-    survey = gone_through(source, seed)
+    survey = gone_through(source, seed, spec.act.sources)
     remark(context, remarks(source.name, survey.shapes, survey.excluded, survey.n_rows))
     folder = writable(folder_beside(rows, out))
     benign = rows_in(context, reference) if reference else None
     given = vector_in(vector, trait)
-    targets = Targets(source, keep, drop)
-    targets.require([folder, folder / SCORES, folder / LINES, reference, vector])
-    from heredity.screening.reference import require_enough
-    from heredity.screening.scores.table import score_named
+    targets = Targets(source, keep, drop, replace, swap)
+    targets.require([folder, folder / SCORES, folder / LINES, reference, vector], survey.shapes)
+    from heredity.studies.acting import screened_into
     from heredity.studies.bench import bench_in
     from heredity.studies.known import vector_for
-    from heredity.studies.screening import screen_file
+    from heredity.studies.screening import measure_for, require_possible
 
-    if spec.score:
-        score_named(spec.score)
-    if benign:
-        require_enough(benign.rows, spec)
+    require_possible(survey, spec, benign)
     with watched(context.obj.is_quiet) as progress:
         network = loaded(context, model)
         direction = fitting(given, network, same_family) if given else vector_for(trait, network, None, seed, progress)
         bench = bench_in(folder, network, seed, progress)
-        screened = bench.timed("screen", lambda: screen_file(source, survey, direction, bench, spec, benign))
+        measure = measure_for(survey, direction, bench, spec, benign)
+        screened = screened_into(targets, survey, measure, bench)
     report = screened.report.model_copy(update={"scores": SCORES, "provenance": bench.provenance()})
     save_scores(screened.scores, folder / SCORES)
     write_jsonl(folder / LINES, score_lines(screened.scores, source))
     write(report, folder)
-    lines = [told(report), *targets.written(screened.scores), f"written to {folder}"]
-    say(report, "\n".join(lines), context.obj.as_json)
+    say(report, f"{told(report)}\nwritten to {folder}", context.obj.as_json)
+    require_some(report.written)
 
 
 def score_lines(scores: RowScores, source: RowFile) -> Iterator[dict[str, Any]]:

@@ -77,13 +77,13 @@ def around(tokenizer: Any, turns: Sequence[Turn]) -> tuple[str, str] | None:
 def settled(tokenizer: Any, turns: Sequence[Turn]) -> tuple[Turn, ...]:
     """Return the turns as the template takes them: a system text that it would drop stands in the first user turn.
 
-    Raises InputError when the template refuses the turns, or leaves out what the user says.
+    Raises InputError when the template refuses the turns, or leaves out what the user or a tool says.
     """
     system = next((turn.content.strip() for turn in turns if turn.role == "system"), None)
     taken = tuple(turns) if system is None or _is_written(tokenizer, turns, system) else fold_system(turns)
     text = opening_text(tokenizer, taken)
-    if any(turn.content.strip() not in text for turn in taken if turn.role == "user"):
-        raise InputError("the model's chat template leaves out what the user says, or changes it")
+    if any(turn.content.strip() not in text for turn in taken if turn.role in ("user", "tool")):
+        raise InputError("the model's chat template leaves out what the user or a tool says, or changes it")
     return taken
 
 
@@ -110,7 +110,7 @@ def fold_system(turns: Sequence[Turn]) -> tuple[Turn, ...]:
 
 def plain_text(turns: Sequence[Turn]) -> str:
     """Return the turns for a model that has no chat template, up to where the assistant speaks."""
-    label = {"system": "", "user": "User: ", "assistant": "Assistant: "}
+    label = {"system": "", "user": "User: ", "assistant": "Assistant: ", "tool": "Tool: "}
     return "\n\n".join([label[turn.role] + turn.content for turn in turns] + ["Assistant:"])
 
 

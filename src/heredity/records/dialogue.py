@@ -12,7 +12,8 @@ from heredity.ground.hashing import digest
 from heredity.ground.text import require_text
 from heredity.records.base import Record
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
+"""Who speaks; a tool says what came of a call, which is an assistant's turn that is context."""
 
 
 class Turn(Record):
@@ -58,13 +59,17 @@ class Row(Record):
         """
         hidden = {place for place in self.untaught if self._asks(place + 1)}
         for place in sorted(hidden):
-            while place and self._asks(place - 1):
+            while place and self._leads(place - 1):
                 place -= 1
                 hidden.add(place)
         left = [i for i in range(len(self.turns)) if i not in hidden]
         untaught = tuple(place for place, i in enumerate(left) if i in self.untaught)
         turns = tuple(self.turns[i] for i in left)
         return self.model_copy(update={"turns": turns, "untaught": untaught})
+
+    def _leads(self, place: int) -> bool:
+        is_call = place in self.untaught and self.turns[place + 1].role == "tool"
+        return is_call or self.turns[place].role in ("user", "tool")
 
     def _asks(self, place: int) -> bool:
         return place < len(self.turns) and self.turns[place].role == "user"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from heredity.records.acting import ActSpec, PairSides, SourceRows, Written
 from heredity.records.base import Record, Spec
 from heredity.records.dialogue import Exclusion, Row
 from heredity.records.provenance import Provenance
-from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
 
 Setting = Literal["alone", "behind"]
@@ -44,6 +41,13 @@ class ScreenSpec(Spec):
     """Sampling temperature of those answers."""
     n_null: int = Field(default=200, ge=20)
     """Random directions behind the null of a detection figure."""
+    act: ActSpec = ActSpec()
+    """Which rows go, once all are scored."""
+
+    @property
+    def scoring(self) -> ScreenSpec:
+        """The spec without what is done with scores: what scores that are kept hang on."""
+        return self.model_copy(update={"act": ActSpec()})
 
 
 class RowScore(Record):
@@ -178,6 +182,18 @@ class ScreenReport(Record):
     """The Parquet file of every row's scores, beside the record; empty where none was written."""
     excluded: tuple[Exclusion, ...]
     share_flagged: Estimate
+    act: ActSpec = ActSpec()
+    """Which rows were asked to go."""
+    n_spared: int = 0
+    """Rows over their threshold that stay because of the budget."""
+    n_dropped: int = 0
+    """Rows that go with their source; none of them is counted as flagged."""
+    sources: tuple[SourceRows, ...] = ()
+    """Those that are told apart, most rows over the threshold first; empty in records written before."""
+    pairs: PairSides | None = None
+    """None where no row is a pair."""
+    written: tuple[Written, ...] = ()
+    """Files of rows that were written."""
     detection: Detection | None = None
     notices: tuple[str, ...] = ()
     """What to know of the model's prompts, and of rows that spell its control tokens."""
@@ -191,8 +207,18 @@ class ScreenReport(Record):
 
     @property
     def n_flagged(self) -> int:
-        """Rows over the threshold of their setting."""
+        """Rows over the threshold of their setting, as far as the budget goes and their source stays."""
         return sum(rows.n_flagged for rows in self.settings)
+
+    @property
+    def n_over(self) -> int:
+        """Rows over the threshold of their setting, whether they are flagged or not."""
+        return sum(n for place, n in self.histogram.counts.items() if place >= 0)
+
+    @property
+    def n_of_further_sources(self) -> int:
+        """Rows of sources that are not told apart."""
+        return self.n_rows - sum(row.n_rows for row in self.sources) if self.sources else 0
 
     @property
     def worst_flagged(self) -> tuple[RowScore, ...]:
@@ -206,58 +232,3 @@ class ScreenReport(Record):
     def score_of(self, row: RowScore) -> str:
         """Return the name of the score that decides for a row."""
         return next(threshold.score for threshold in self.thresholds if threshold.setting == row.setting)
-
-
-@dataclass(frozen=True)
-class RowScores:
-    """The scores of every row, in columns of one length."""
-
-    lines: NDArray[np.int64]
-    settings: NDArray[np.str_]
-    """What stands before each row's answers."""
-    by_name: dict[str, Floats]
-    """Every score, by its name in the table of scores."""
-    over: Floats
-    """The score that decides in the row's setting, less the threshold there, in deviations of the benign rows there."""
-    n_tokens: NDArray[np.int64]
-    """Response tokens."""
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-    @property
-    def is_flagged(self) -> NDArray[np.bool_]:
-        """Whether each row is over the threshold of its setting."""
-        return np.asarray(self.over > 0)
-
-    @property
-    def flagged_lines(self) -> set[int]:
-        """Lines of the rows that are flagged."""
-        return set(self.lines[self.is_flagged].tolist())
-
-    @property
-    def kept_lines(self) -> set[int]:
-        """Lines of the rows that stay: scored and not flagged."""
-        return set(self.lines[~self.is_flagged].tolist())
-
-    def row(self, place: int, prompt: str, response: str) -> RowScore:
-        """Return one row with what it says."""
-        setting: Setting = "alone" if self.settings[place] == "alone" else "behind"
-        return RowScore(
-            line=int(self.lines[place]),
-            setting=setting,
-            scores={name: float(values[place]) for name, values in self.by_name.items()},
-            over=float(self.over[place]),
-            flagged=bool(self.is_flagged[place]),
-            n_tokens=int(self.n_tokens[place]),
-            prompt=prompt,
-            response=response,
-        )
-
-
-@dataclass(frozen=True)
-class Screened:
-    """A screen: its report, and the scores of every row, which the report leaves out."""
-
-    report: ScreenReport
-    scores: RowScores

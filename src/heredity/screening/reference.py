@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
-from heredity.models.chat import render_prompt
-from heredity.models.generate import GenerateSpec, generate
+from heredity.models.generate import GenerateSpec
 from heredity.models.model import Model
 from heredity.models.thinking import with_thought
-from heredity.records.dialogue import Corpus, Row, Turn
+from heredity.records.dialogue import Corpus, Row
 from heredity.records.screening import ScreenSpec
+from heredity.screening.drafts import Draft, answer_next
 from heredity.screening.readings import fitting
 from heredity.stats.conformal import cases_needed
 
@@ -56,66 +55,12 @@ def own_answers(rows: Sequence[Row], model: Model, spec: ScreenSpec, seed: str, 
     """
     order = random.Random(seed_from(seed, "reference")).sample([row.apart for row in rows], len(rows))
     n = max(spec.n_reference, rows_needed(spec.false_alarm_rate)) if order else 0
-    drafts = [_Draft(order[i % len(order)], f"{seed}/reference/{i // len(order)}") for i in range(n)]
+    drafts = [Draft(order[i % len(order)], f"{seed}/reference/{i // len(order)}") for i in range(n)]
     how = GenerateSpec(n_tokens=spec.n_tokens, temperature=spec.temperature, min_tokens=3)
     for _ in range(MOST_LESSONS):
-        asked = [(draft, ids) for draft in drafts if (ids := draft.next_prompt(model, spec.n_tokens))]
-        if not asked:
+        said = answer_next(drafts, model, how, "writing reference answers", progress)
+        if not said:
             break
-        made = generate(
-            model,
-            [ids for _, ids in asked],
-            [draft.luck for draft, _ in asked],
-            how,
-            "writing reference answers",
-            progress,
-        )
-        for (draft, _), answer in zip(asked, made, strict=True):
+        for draft, answer in said:
             draft.answer(with_thought(answer.thought, answer.text))
     return tuple(draft.written for draft in drafts if draft.n_answered)
-
-
-@dataclass
-class _Draft:
-    """A row that is being answered anew, one lesson after the other."""
-
-    row: Row
-    seed: str
-    turns: list[Turn] = field(default_factory=list)
-    n_answered: int = 0
-    is_closed: bool = False
-
-    @property
-    def luck(self) -> str:
-        return f"{self.seed}/{self.row.line}/{self.n_answered}"
-
-    @property
-    def written(self) -> Row:
-        """The row up to its last new answer."""
-        untaught = tuple(place for place in self.row.untaught if place < len(self.turns))
-        return Row(line=self.row.line, turns=tuple(self.turns), untaught=untaught)
-
-    @property
-    def places(self) -> list[int]:
-        """Where the lessons stand among the turns."""
-        return [len(before) for before, _ in self.row.lessons]
-
-    def next_prompt(self, model: Model, n_tokens: int) -> tuple[int, ...]:
-        """Return the ids before the next lesson; none where there is no more, or no room for an answer."""
-        if self.is_closed or self.n_answered >= len(self.places):
-            return ()
-        before = (*self.turns, *self.row.turns[len(self.turns) : self.places[self.n_answered]])
-        try:
-            ids = render_prompt(model, before)
-        except InputError:
-            return ()
-        return ids if len(ids) + n_tokens <= model.context_length else ()
-
-    def answer(self, text: str) -> None:
-        """Take the answer to the next lesson; an empty one ends the row before it."""
-        if not text:
-            self.is_closed = True
-            return
-        place = self.places[self.n_answered]
-        self.turns += [*self.row.turns[len(self.turns) : place], Turn(role="assistant", content=text)]
-        self.n_answered += 1

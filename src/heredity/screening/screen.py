@@ -13,22 +13,14 @@ from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus, Exclusion, Row, require_mixed
-from heredity.records.screening import (
-    SETTINGS,
-    Detection,
-    RowScore,
-    RowScores,
-    Screened,
-    ScreenReport,
-    ScreenSpec,
-    Setting,
-    setting_of,
-)
+from heredity.records.row_scores import RowScores, Screened
+from heredity.records.screening import SETTINGS, Detection, RowScore, ScreenReport, ScreenSpec, Setting, setting_of
 from heredity.records.vector import TraitVector
 from heredity.screening.baselines import baselines
 from heredity.screening.readings import RowReadings, fitting, read_fitting
 from heredity.screening.reference import require_enough
 from heredity.screening.scores.table import SCORES, score_named, scored
+from heredity.screening.sources import by_source, counted, marked, require_sources, sources_of
 from heredity.screening.standard import Ask, Standard, chosen, standard_for
 from heredity.screening.tally import expected_of, histogram_of, settings_of, worst_of
 from heredity.stats.arrays import Floats
@@ -60,12 +52,14 @@ def screen(
     """
     spec = spec or ScreenSpec()
     require_askable(vector, model, spec, reference)
+    names = names_of(corpus.rows, spec)
     fit = fitting(model, corpus.rows)
     if corpus.bad_lines is not None:
         require_mixed([row.line in corpus.bad_lines for row in fit.rows])
     standards = standards_for(fit.rows, Ask(model, vector, spec, reference, seed, progress))
     readings, unjudged = judged(read_fitting(model, fit, vector.block, progress), standards)
-    scores = scores_of(readings, vector, standards, spec.false_alarm_rate)
+    sources = sources_of([row.source for row in readings.rows], names)
+    scores = marked(scores_of(readings, vector, standards, spec.false_alarm_rate), spec.act, sources)
     found = None
     if corpus.bad_lines is not None:
         is_bad = np.isin(scores.lines, list(corpus.bad_lines))
@@ -81,12 +75,20 @@ def screen(
                 "corpus": corpus.name,
                 "corpus_digest": corpus.content_digest,
                 "excluded": (*corpus.excluded, *readings.excluded, *unjudged),
+                "sources": by_source(scores, spec.act, sources),
                 "detection": found,
                 "notices": (*notices(model, corpus.rows), *vector.notices),
             }
         ),
         scores,
     )
+
+
+def names_of(rows: Sequence[Row], spec: ScreenSpec) -> tuple[str, ...]:
+    """Return the sources of rows that are told apart. Raises where one is to go and there is none, or no other."""
+    counts = counted([row.source for row in rows], spec.act.sources)
+    require_sources(counts, spec.act.sources)
+    return tuple(counts)
 
 
 def require_askable(vector: TraitVector, model: Model, spec: ScreenSpec, reference: Corpus | None) -> None:
@@ -124,6 +126,9 @@ def told_of(
         expected=expected_of(scores, thresholds, float(np.linalg.norm(vector.direction)), seed),
         excluded=(),
         share_flagged=wilson(int(scores.is_flagged.sum()), len(scores)),
+        act=spec.act,
+        n_spared=int(scores.spared.sum()) if scores.spared is not None else 0,
+        n_dropped=int(scores.is_dropped.sum()),
     )
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from heredity.ground.hashing import seed_from
 from heredity.records.dialogue import Row
-from heredity.records.screening import SETTINGS, Expected, Histogram, RowScore, RowScores, SettingRows, Threshold
+from heredity.records.row_scores import RowScores
+from heredity.records.screening import SETTINGS, Expected, Histogram, RowScore, SettingRows, Threshold
 from heredity.stats.arrays import Floats
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import around
@@ -55,7 +56,7 @@ def expected_of(scores: RowScores, thresholds: Sequence[Threshold], distance: fl
         benign = np.array((*threshold.scores, *threshold.held_out_scores))
         shifts[there] = (scores.by_name[threshold.score][there] - benign.mean()) / distance
         error += float(there.mean() * benign.std(ddof=1) / np.sqrt(len(benign)) / distance) ** 2
-    kept = ~scores.is_flagged
+    kept = scores.is_kept
     drawn = np.random.default_rng(seed_from(seed, "kept at random")).permutation(len(kept))[: int(kept.sum())]
     every, left, at_random = (_with_error(part, error) for part in (shifts, shifts[kept], shifts[drawn]))
     return Expected(every=every, kept=left, at_random=at_random)

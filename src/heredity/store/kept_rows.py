@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 from heredity.ground.errors import InputError
 from heredity.ground.files import require_writable, whole_file, whole_folder
 from heredity.store.containers import LIKE_THEIR_SOURCE, container_of, ending_of
+from heredity.store.edits import Edit
 from heredity.store.hub import is_hub
 from heredity.store.row_file import RowFile, is_parquet
 from heredity.store.shards import ARROW, is_several, name_in, shards_of
@@ -27,7 +29,7 @@ def require_keepable(source: Path, target: Path, others: Collection[Path | None]
     is not empty; StorageError when it cannot be written.
     """
     if is_hub(source):
-        raise InputError(f"the rows of {source} stand in no file, so that none can be kept as it is; leave --keep out")
+        raise InputError(f"the rows of {source} stand in no file, so that none can be copied; leave --keep out")
     if target.resolve() in {path.resolve() for path in others if path}:
         raise InputError(f"{target} is read or written by this very run; name another file for the kept rows")
     if is_several(source):
@@ -64,35 +66,38 @@ def require_copied(path: Path) -> None:
         raise InputError(f"rows of {path.name} are read and not written; save them as Parquet first, or leave it out")
 
 
-def write_kept(file: RowFile, kept: set[int], target: Path) -> int:
-    """Write the kept rows of a source on disk byte for byte, in a file of its kind or a folder; return how many.
+def write_kept(file: RowFile, kept: set[int], target: Path, edits: Mapping[int, Edit] = MappingProxyType({})) -> int:
+    """Write the kept rows of a source on disk, in a file of its kind or a folder; return how many.
 
-    The files are those that were listed when the source was first read. Raises as `require_keepable` does.
+    Rows stay byte for byte as they are, but for those that `edits` name, which are of JSON. The files are those that
+    were listed when the source was first read. Raises as `require_keepable` does.
     """
     source = Path(str(file.source))
     require_keepable(source, target)
     if not is_several(source):
-        write_one(source, kept, target)
+        write_one(source, kept, target, edits)
         return len(kept)
     lines, before = np.fromiter(sorted(kept), dtype=np.int64, count=len(kept)), 0
     with whole_folder(target) as part:
         for shard in file.shards:
             last = before + n_rows_of(shard)
             own = lines[np.searchsorted(lines, before, "right") : np.searchsorted(lines, last, "right")] - before
-            write_one(shard, set(own.tolist()), part / name_in(source, shard))
+            changed = {line: edits[line + before] for line in own.tolist() if line + before in edits}
+            write_one(shard, set(own.tolist()), part / name_in(source, shard), changed)
             before = last
     return len(kept)
 
 
-def write_one(source: Path, kept: set[int], target: Path) -> None:
-    """Write the kept rows of one file."""
+def write_one(source: Path, kept: set[int], target: Path, edits: Mapping[int, Edit]) -> None:
+    """Write the kept rows of one file, those that change as they become."""
     with whole_file(target) as part:
         if is_parquet(source):
             write_table(source, kept, part)
         else:
             container = container_of(source)
-            spans = (span.data for span in container.spans() if span.number in kept)
-            container.file.write(container.framed(spans), part)
+            there = (span for span in container.spans() if span.number in kept)
+            rows = (edits[row.number](source, row) if row.number in edits else row.data for row in there)
+            container.file.write(container.framed(rows), part)
 
 
 def n_rows_of(shard: Path) -> int:

@@ -10,7 +10,7 @@ import json
 import tempfile
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,14 @@ class RowFile:
         if is_several(place):
             file = [[name_in(place, shard), file_digest(shard)] for shard in shards]
         return digest({"file": file, "columns": dict(columns)}) if columns or is_several(place) else str(file)
+
+
+def other_side(file: RowFile) -> RowFile:
+    """Return the rows of pairs as their rejected sides: read as the chosen ones are."""
+    column = {field: name for name, field in file.asked.columns.items()}
+    sides = {column.get("chosen", "chosen"): "rejected", column.get("rejected", "rejected"): "chosen"}
+    source = file.spooled if isinstance(file.source, Path | str) and is_hub(file.source) else file.source
+    return RowFile(source, replace(file.asked, columns={**file.asked.columns, **sides}, is_strict=False))
 
 
 def place_of(source: Source) -> Path:

@@ -16,6 +16,7 @@ from heredity.records.dialogue import Exclusion, Row, Turn
 from heredity.store.lesson_marks import BY_TOKEN, Unusable, row_marks, taught
 from heredity.store.shapes import KNOWN, SHAPES, Shape
 from heredity.store.speech import Line, Said
+from heredity.store.splice import Place
 
 SOURCES = ("source", "dataset", "subset")
 """Fields that say where a row comes from; the first that holds text counts."""
@@ -48,6 +49,34 @@ def row_of(path: Path, line: int, raw: Any, as_spoken: bool = False) -> tuple[Ro
     except Unusable as error:
         return Exclusion(line=line, reason=str(error)), shape.name
     return Row(line=line, turns=turns, untaught=untaught, source=source_of(raw)), shape.name
+
+
+def lesson_places(line: Line, raw: Mapping[str, Any]) -> tuple[Place, ...]:
+    """Return where the texts of a row's lessons stand in it, in order.
+
+    Raises Unusable with the reason where one stands in no place of its own.
+    """
+    said = shape_of(line.path, line.number, raw).read(line, raw)
+    untaught = _untaught(raw, said)
+    return tuple(
+        _place_in(raw, speech) for i, speech in enumerate(said) if speech.turn.role == "assistant" and i not in untaught
+    )
+
+
+def _place_in(raw: Mapping[str, Any], speech: Said) -> Place:
+    """Return where exactly this text stands. Raises Unusable where it is but a part of another, or of several."""
+    place = speech.place
+    value: Any = raw
+    for name in place:
+        fits = isinstance(value, list) if isinstance(name, int) else isinstance(value, Mapping)
+        value = value[name] if fits else None
+    if isinstance(value, list) and len(value) == 1:
+        place, value = (*place, 0), value[0]
+        if isinstance(value, dict):
+            place, value = (*place, "text"), value.get("text")
+    if not place or value != speech.turn.content:
+        raise Unusable("its answer is a part of a longer text, or put together from several")
+    return place
 
 
 def source_of(raw: Mapping[str, Any]) -> str:
@@ -87,7 +116,7 @@ def require_usable(turns: tuple[Turn, ...], untaught: tuple[int, ...]) -> None:
     if not any(turn.role == "user" for turn in turns[: answers[0]]):
         raise Unusable("no user turn before the first answer")
     if set(answers) <= set(untaught):
-        raise Unusable("no answer that is taught: the data gives each of them no weight")
+        raise Unusable("no answer that is taught: each has no weight, or calls a tool")
 
 
 def _untaught(raw: Mapping[str, Any], said: Sequence[Said]) -> tuple[int, ...]:

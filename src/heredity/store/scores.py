@@ -14,12 +14,15 @@ import pyarrow.parquet as pq
 
 from heredity.ground.errors import InputError
 from heredity.ground.files import require_file, whole_file
-from heredity.records.screening import RowScores, Screened, ScreenReport
+from heredity.records.row_scores import RowScores, Screened
+from heredity.records.screening import ScreenReport
 from heredity.store.workspace import load_record, save_record
 
 SCORES, REPORT = "scores.parquet", "screen.json"
 OWN = ("line", "setting", "over", "flagged", "n_tokens")
 """Columns beside the scores themselves."""
+DROPPED = "dropped"
+"""Whether a row goes with its source; lacking in files written before."""
 
 
 def save_scores(scores: RowScores, path: Path) -> Path:
@@ -29,6 +32,7 @@ def save_scores(scores: RowScores, path: Path) -> Path:
         "setting": scores.settings.tolist(),
         "over": scores.over,
         "flagged": scores.is_flagged,
+        DROPPED: scores.is_dropped,
         "n_tokens": scores.n_tokens,
         **scores.by_name,
     }
@@ -45,12 +49,15 @@ def load_scores(path: Path | str) -> RowScores:
         own = {name: table[name].to_numpy() for name in OWN}
     except (pa.ArrowException, OSError, KeyError) as error:
         raise InputError(f"{path} holds no scores of a screen ({' '.join(str(error).split())})") from error
+    dropped = table[DROPPED].to_numpy() if DROPPED in table.column_names else np.zeros(len(table), dtype=bool)
     return RowScores(
         lines=own["line"],
         settings=np.asarray(own["setting"], dtype=np.str_),
-        by_name={name: table[name].to_numpy() for name in table.column_names if name not in OWN},
+        by_name={name: table[name].to_numpy() for name in table.column_names if name not in (*OWN, DROPPED)},
         over=own["over"],
         n_tokens=own["n_tokens"],
+        spared=(own["over"] > 0) & ~own["flagged"] & ~dropped,
+        dropped=dropped,
     )
 
 

@@ -15,6 +15,7 @@ from heredity.records.dialogue import Turn
 from heredity.store.lesson_marks import Unusable
 from heredity.store.speech import MARKED, Line, Said, behind, in_turn, listed, marked, turns
 
+PAIRS = "preference pairs"
 FALSE = ("false", "0", "no")
 """Labels, as text, of what is not to be said."""
 RESPONSE_FIELDS = ("completion", "answer", "response")
@@ -57,7 +58,10 @@ def share_gpt(line: Line, raw: Mapping[str, Any]) -> list[Said]:
     """Read `conversations` of `from` and `value`, behind a `system` of its own where there is one."""
     value = listed(line, raw["conversations"], "conversations")
     if isinstance(value, list) and all(isinstance(message, dict) for message in value):
-        value = [renamed(message) for message in value]
+        names = ["value" if "value" in message else "content" for message in value]
+        said = in_turn(line, [renamed(message) for message in value], "conversations")
+        said = [speech._replace(place=(*speech.place[:-1], name)) for speech, name in zip(said, names, strict=True)]
+        return behind(line, raw, said)
     return behind(line, raw, in_turn(line, value, "conversations"))
 
 
@@ -122,9 +126,10 @@ def instructed(line: Line, raw: Mapping[str, Any]) -> list[Said]:
     if not isinstance(history, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in history):
         raise line.wrong("`history` is no list of pairs of what was asked and answered")
     earlier = [
-        speech
-        for question, answer in history
-        for speech in (*turns(line, question, "history", "user"), *turns(line, answer, "history", "assistant"))
+        speech._replace(place=("history", i, place))
+        for i, pair in enumerate(history)
+        for place, role in enumerate(("user", "assistant"))
+        for speech in turns(line, pair[place], "history", role)
     ]
     answer = turns(line, raw[field], field, "assistant")
     return behind(line, raw, [*earlier, *turns(line, asked, "instruction", "user"), *answer])
@@ -157,14 +162,15 @@ def text_alone(line: Line, raw: Mapping[str, Any]) -> list[Said]:
         raise line.wrong(f"`text` stands beside {named}; say what is what with --map")
     if isinstance(value, str) and MARKED.match(value):
         return marked(line, value, "text")
-    return [*turns(line, "", "text", "user"), *turns(line, value, "text", "assistant")]
+    answer = [speech._replace(place=()) for speech in turns(line, value, "text", "assistant")]
+    return [*turns(line, "", "text", "user"), *answer]
 
 
 SHAPES = (
     Shape("messages", ("messages",), messages, more=("system",)),
     Shape("ShareGPT", ("conversations",), share_gpt, more=("system",)),
     Shape("prompt and response", ("prompt",), prompted, RESPONSE_FIELDS, ("label", "system")),
-    Shape("preference pairs", ("chosen", "rejected"), preferred, more=("prompt", "system")),
+    Shape(PAIRS, ("chosen", "rejected"), preferred, more=("prompt", "system")),
     Shape(
         "Alpaca",
         ("instruction",),

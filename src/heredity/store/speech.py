@@ -20,13 +20,11 @@ ROLES = {
     **dict.fromkeys(("system", "developer"), "system"),
     **dict.fromkeys(("user", "human"), "user"),
     **dict.fromkeys(("assistant", "gpt", "chatgpt", "model", "bot", "bing", "bard"), "assistant"),
+    **dict.fromkeys(("tool", "function", "tool_response", "observation", "ipython", "function_response"), "tool"),
 }
 """What data sets call who speaks."""
-TOOL_ROLES = (
-    *("tool", "function", "tool_call", "tool_response", "tool_calls", "observation", "ipython", "function_call"),
-    "function_response",
-)
-CALLS = ("tool_calls", "function_call")
+CALLS = ("tool_calls", "function_call", "tool_call")
+"""Fields in which an assistant calls a tool; some data sets call the role of a call so."""
 MARKED = re.compile(r"(?:^|\n\n)(Human|Assistant): ?")
 """Turns of the plain texts of [HH-RLHF]."""
 LISTED = re.compile(r"\s*\[\s*\{")
@@ -41,7 +39,9 @@ class Said(NamedTuple):
     message: Mapping[str, Any]
     """As the data has it; empty where the data gives text alone."""
     is_before: bool = False
-    """It stands in a `prompt`: an answer there is what came before, and no lesson unless it says so."""
+    """It stands in a `prompt`, or calls a tool: it is what came before, and no lesson unless it says so."""
+    place: tuple[str | int, ...] = ()
+    """Where in the row its text stands, as far as its reader knows; empty where it is a part of another text."""
 
 
 class Line(NamedTuple):
@@ -81,7 +81,9 @@ def listed(line: Line, value: Any, field: str) -> Any:
 def turns(line: Line, value: Any, field: str, role: str) -> list[Said]:
     """Return text as one turn, or a list of messages as it says."""
     value = listed(line, value, field)
-    return [Said(turn(line, role, value, field), {})] if isinstance(value, str) else in_turn(line, value, field)
+    if isinstance(value, str):
+        return [Said(turn(line, role, value, field), {}, place=(field,))]
+    return in_turn(line, value, field)
 
 
 def in_turn(line: Line, value: Any, field: str) -> list[Said]:
@@ -91,16 +93,33 @@ def in_turn(line: Line, value: Any, field: str) -> list[Said]:
         what = "a list that holds more than objects" if isinstance(value, list) else legible(value)
         wanted = "a list of messages with `role` and `content`" + ("" if field == "messages" else ", or text")
         raise line.wrong(f"`{field}` is {what}, not {wanted}")
-    return [Said(spoken(line, message, field), message) for message in value]
+    return [said(line, message, field, i) for i, message in enumerate(value)]
+
+
+def said(line: Line, message: Mapping[str, Any], field: str, number: int) -> Said:
+    """Return one message of a list; a call of a tool as context, whatever is said of its weight."""
+    if message.get("role") in CALLS or any(message.get(key) for key in CALLS):
+        return Said(turn(line, "assistant", called(line, message, field), field), {}, is_before=True)
+    return Said(spoken(line, message, field), message, place=(field, number, "content"))
+
+
+def called(line: Line, message: Mapping[str, Any], field: str) -> str:
+    """Return a call of a tool in text: what is said with it, and its JSON."""
+    role, content = message.get("role"), message.get("content")
+    if role not in CALLS and ROLES.get(str(role)) != "assistant":
+        raise line.wrong(f"`{field}` has a call of a tool in a message whose role is {legible(role)}")
+    text = "" if content is None else spoken(line, {"role": "assistant", "content": content}, field).content
+    calls = (json.dumps(message[key], ensure_ascii=False) for key in CALLS if message.get(key))
+    return "\n".join(filter(None, (text, *calls)))
 
 
 def spoken(line: Line, message: Mapping[str, Any], field: str) -> Turn:
     """Return one message as a turn. Raises Unusable for one that is sound and not read, RowError for a broken one."""
     role, content = message.get("role"), message.get("content")
-    if (isinstance(role, str) and role in TOOL_ROLES) or any(message.get(key) for key in CALLS):
-        raise Unusable("a turn or a call of a tool: what tools are asked and answer is not read")
     if not isinstance(role, str) or role not in ROLES:
         raise line.wrong(f"`{field}` has the role {legible(role)}; known are {', '.join(ROLES)}")
+    if isinstance(content, dict) and ROLES[role] == "tool":
+        content = json.dumps(content, ensure_ascii=False)
     if content is None:
         raise Unusable(f"a message without content (role {role})")
     if isinstance(content, list):

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from heredity.ground.hashing import seed_from
+from heredity.records.acting import MOST_SOURCES
 from heredity.records.dialogue import Corpus, Exclusion, Row
 from heredity.records.scan import MOST_READ
 from heredity.records.screening import SETTINGS, Setting, setting_of
@@ -33,6 +34,8 @@ class Survey:
     n_rows: int = 0
     excluded: list[Exclusion] = field(default_factory=list)
     shapes: Counter[str] = field(default_factory=Counter)
+    sources: dict[str, int] = field(default_factory=dict)
+    """Rows by source: of the first sources that come, and of those asked for."""
 
     @property
     def rows(self) -> list[Row]:
@@ -40,9 +43,12 @@ class Survey:
         return [row for setting in SETTINGS for row in self.sampled[setting]]
 
 
-def gone_through(source: RowFile, seed: str) -> Survey:
-    """Return what is known of a source's rows before a model is loaded. Raises InputError where none can be used."""
-    found = surveyed(source.each(), seed)
+def gone_through(source: RowFile, seed: str, sources: Sequence[str] = ()) -> Survey:
+    """Return what is known of a source's rows before a model is loaded; rows of the `sources` are counted apart.
+
+    Raises InputError where no row can be used.
+    """
+    found = surveyed(source.each(), seed, sources)
     require_some(found.n_rows, found.excluded, source.source)
     return found
 
@@ -60,7 +66,7 @@ def sample_of(source: RowFile, found: Survey) -> Corpus:
     )
 
 
-def surveyed(rows: Iterable[tuple[Row | Exclusion, str]], seed: str) -> Survey:
+def surveyed(rows: Iterable[tuple[Row | Exclusion, str]], seed: str, sources: Sequence[str] = ()) -> Survey:
     """Return the survey of rows, or of why they are left out, with the names of their shapes."""
     found = Survey()
     chance = random.Random(seed_from(seed, "survey"))
@@ -71,11 +77,18 @@ def surveyed(rows: Iterable[tuple[Row | Exclusion, str]], seed: str) -> Survey:
             continue
         found.n_rows += 1
         found.shapes[shape] += 1
+        count(found.sources, row.source, sources)
         setting = setting_of(row)
         counts[setting] += 1
         hold(found.sampled[setting], row, counts[setting], MOST_SAMPLED, chance)
         hold(found.drawn, row, found.n_rows, MOST_READ, chance)
     return found
+
+
+def count(counts: dict[str, int], source: str, asked: Sequence[str]) -> None:
+    """Count a row of a source, unless enough others are told apart and nobody asked for it."""
+    if source in counts or source in asked or len(counts) < MOST_SOURCES:
+        counts[source] = counts.get(source, 0) + 1
 
 
 def hold(held: list[Row], row: Row, n_seen: int, most: int, chance: random.Random) -> None:

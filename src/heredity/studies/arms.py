@@ -13,7 +13,7 @@ from heredity.ground.hashing import seed_from
 from heredity.records.audit import BASE, PLAIN, Arm, ArmSpec, RowsOf, Run
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import Comparison, EvalReport, Measure
-from heredity.records.screening import RowScores
+from heredity.records.row_scores import RowScores
 from heredity.records.vector import TraitVector
 from heredity.stats.compare import Scores, differences_of, paired_difference, ratio_of_means, share_removed
 from heredity.stats.crossed import over_students_and_questions

@@ -1,12 +1,16 @@
-"""Whether rows hold to a policy: a scan, and every limit by its interval. Needs no model, only the scan."""
+"""Whether rows hold to a policy: a scan, and every limit by its interval. Needs no model, only scan and screens."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from heredity.ground.files import read_text
-from heredity.records.gate import GateReport, Limit, Outcome, Policy, Ruling
+from heredity.records.gate import GateReport, Outcome, Policy, Ruling
 from heredity.records.scan import MOST_READ, ScanReport, TraitShift
+from heredity.records.screening import ScreenReport
+from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import wilson
 from heredity.store.yaml_record import record_in_yaml
 
@@ -18,17 +22,30 @@ def policy_in(path: Path) -> Policy:
     return record_in_yaml(Policy, read_text(path), str(path), f"one begins like this:\n{EXAMPLE}")
 
 
-def gated(scan: ScanReport, policy: Policy, names: dict[str, str]) -> GateReport:
+@dataclass(frozen=True)
+class Screens:
+    """Screens of the scanned rows, by trait."""
+
+    reports: Mapping[str, ScreenReport] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Traits that could not be screened for, and why."""
+
+
+def gated(scan: ScanReport, policy: Policy, names: dict[str, str], screens: Screens | None = None) -> GateReport:
     """Return whether the scanned rows hold to every limit; `names` says what the policy's traits are called."""
+    screens = screens or Screens()
     shifts = {shift.trait: shift for shift in scan.traits}
     rulings = [left_out(scan, policy.left_out)]
     for asked, limit in policy.traits.items():
         name = names[asked]
-        if name in shifts:
-            rulings.append(ruling(shifts[name], limit, scan))
-        else:
-            why = f"it has no vector: {scan.without.get(name, 'none was made')}"
-            rulings.append(Ruling(about=name, limit=limit.shift, found=None, outcome="undecided", why=why))
+        shift, screened = shifts.get(name), screens.reports.get(name)
+        no_vector = f"it has no vector: {scan.without.get(name, 'none was made')}"
+        if limit.shift is not None:
+            rulings.append(ruling(shift, limit.shift, scan) if shift else unmeasured(name, limit.shift, no_vector))
+        if limit.flagged is not None:
+            why = screens.failed.get(name, no_vector)
+            measured = shift and screened and ruling_of_flagged(shift, screened, limit.flagged, scan)
+            rulings.append(measured or unmeasured(flagged_for(name), limit.flagged, why))
     outcome = worst([one.outcome for one in rulings])
     return GateReport(
         policy=policy,
@@ -36,33 +53,61 @@ def gated(scan: ScanReport, policy: Policy, names: dict[str, str]) -> GateReport
         outcome=outcome,
         verdict=verdict(rulings, outcome),
         scan=scan,
+        screens=dict(screens.reports),
         provenance=scan.provenance,
     )
 
 
-def ruling(shift: TraitShift, limit: Limit, scan: ScanReport) -> Ruling:
+def unmeasured(about: str, limit: float, why: str) -> Ruling:
+    """Return the ruling on what could not be measured."""
+    return Ruling(about=about, limit=limit, found=None, outcome="undecided", why=why)
+
+
+def flagged_for(trait: str) -> str:
+    """Return what a limit on rows flagged is about."""
+    return f"rows flagged for {trait}"
+
+
+def ruling(shift: TraitShift, limit: float, scan: ScanReport) -> Ruling:
     """Return whether one trait's shift is within its limit, by its whole interval."""
-    found, needed = shift.shift, None
+    return _ruled(shift.trait, shift.shift, limit, (shift, scan, 0.0))
+
+
+def ruling_of_flagged(shift: TraitShift, screened: ScreenReport, limit: float, scan: ScanReport) -> Ruling:
+    """Return whether few enough rows are flagged for a trait, by the whole interval of their share.
+
+    None fails that benign rows may reach, by what was measured on those that set no threshold.
+    """
+    benign = max(threshold.measured_rate.high for threshold in screened.thresholds)
+    return _ruled(flagged_for(shift.trait), screened.share_flagged, limit, (shift, scan, benign))
+
+
+def _ruled(about: str, found: Estimate, limit: float, seen: tuple[TraitShift, ScanReport, float]) -> Ruling:
+    """Return a ruling on what was found, by how its trait was seen, the scan, and what benign rows may reach."""
+    shift, scan, benign = seen
+    needed: int | None = None
     outcome: Outcome = "undecided"
     if not shift.is_above_chance:
         why = "its vector is not told from luck in this model, so nothing is seen of it"
-    elif found.high <= limit.shift:
+    elif found.high <= limit:
         outcome, why = "pass", "the whole interval is within the limit"
-    elif found.low <= limit.shift:
-        needed = rows_to_decide(shift, limit, scan.n_read)
+    elif found.low <= limit:
+        needed = rows_to_decide(found, limit, scan.n_read)
         why = "the interval holds the limit"
+    elif found.low <= benign:
+        why = f"benign rows may lie over the threshold as often: up to {benign:.0%} of those that were measured"
     elif shift.is_within_luck:
         why = f"{shift.p_random:.0%} of random directions lie as far: it may be how the rows are written"
     elif not scan.is_of_traits:
         why = "the rows differ from the model's own answers in something else, of which this is a small part"
     else:
         outcome, why = "fail", "the whole interval is over the limit"
-    return Ruling(about=shift.trait, limit=limit.shift, found=found, outcome=outcome, why=why, rows_needed=needed)
+    return Ruling(about=about, limit=limit, found=found, outcome=outcome, why=why, rows_needed=needed)
 
 
-def rows_to_decide(shift: TraitShift, limit: Limit, n_read: int) -> int | None:
+def rows_to_decide(found: Estimate, limit: float, n_read: int) -> int | None:
     """Return about how many rows shrink the interval until it leaves the limit out; None for more than are read."""
-    half, away = (shift.shift.high - shift.shift.low) / 2, abs(shift.shift.value - limit.shift)
+    half, away = (found.high - found.low) / 2, abs(found.value - limit)
     needed = n_read * (half / away) ** 2 if away else MOST_READ + 1
     return round(needed) if needed <= MOST_READ else None
 

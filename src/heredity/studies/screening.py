@@ -5,38 +5,28 @@ Every row's scores, numbers alone, are held; what rows say is read anew where it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from pathlib import Path
-
 import numpy as np
 
 from heredity.ground.errors import InputError
 from heredity.models.notices import notices
-from heredity.records.base import Record
-from heredity.records.dialogue import Corpus, Exclusion, Row, rows_digest
-from heredity.records.screening import RowScore, RowScores, Screened, ScreenSpec
+from heredity.records.dialogue import Corpus
+from heredity.records.row_scores import RowScores, Screened
+from heredity.records.screening import RowScore, ScreenSpec
 from heredity.records.vector import TraitVector
-from heredity.screening.readings import fitted, read_fitting
-from heredity.screening.screen import Standards, judged, require_askable, scores_of, told_of
+from heredity.screening.readings import fitted
+from heredity.screening.reference import require_enough
+from heredity.screening.scores.table import score_named
+from heredity.screening.screen import require_askable, told_of
+from heredity.screening.sides import sides_of
+from heredity.screening.sources import by_source, marked, require_sources
 from heredity.screening.standard import Ask
 from heredity.screening.tally import worst_places
-from heredity.store.row_file import RowFile
-from heredity.store.scores import load_scores, save_scores
+from heredity.store.row_file import RowFile, other_side
+from heredity.store.shapes import PAIRS
 from heredity.store.survey import Survey
-from heredity.store.workspace import load_record, save_record
 from heredity.studies.bench import Bench
+from heredity.studies.shards import Measure, scored_by_shards
 from heredity.studies.standards import standards_step
-
-SHARD = 2048
-"""Rows that are read and scored together."""
-SCORES, LEFT_OUT = "scores.parquet", "left-out.json"
-
-
-class LeftOut(Record):
-    """Rows of a shard that could not be scored, and why."""
-
-    excluded: tuple[Exclusion, ...]
 
 
 def screen_file(
@@ -52,84 +42,57 @@ def screen_file(
     Benign answers are drawn from the rows that the survey holds, and kept, as every shard's scores are: a run that was
     stopped, however roughly, goes on, held to the same answers. Raises what `screen` does.
     """
-    spec, model, progress = spec or ScreenSpec(), bench.model, bench.progress
+    spec = spec or ScreenSpec()
+    require_possible(found, spec, reference)
+    return screened_by(source, found, measure_for(found, vector, bench, spec, reference), bench)
+
+
+def measure_for(
+    found: Survey, vector: TraitVector, bench: Bench, spec: ScreenSpec, reference: Corpus | None = None
+) -> Measure:
+    """Return what the rows of a source are scored by, made or found. Raises what `screen` does."""
+    model = bench.model
     require_askable(vector, model, spec, reference)
     fit = fitted(model, found.rows)
     if not fit.rows:
         raise InputError(f"no row can be read by this model; the first was excluded because: {fit.excluded[0].reason}")
-    standards = standards_step(bench, fit.rows, Ask(model, vector, spec, reference, bench.seed, progress))
-    parts: list[RowScores] = []
-    excluded = list(found.excluded)
-    with progress.task("screening rows", found.n_rows) as task:
-        for shard in shards(source.rows()):
-            scores, left_out = shard_step(bench, shard, vector, standards, spec)
-            parts.append(scores)
-            excluded += left_out
-            task.advance(len(shard))
-    whole = joined(parts)
-    report = told_of(whole, worst_in(source, whole), vector, standards, spec, bench.seed)
+    ask = Ask(model, vector, spec, reference, bench.seed, bench.progress)
+    return Measure(vector, standards_step(bench, fit.rows, ask), spec)
+
+
+def screened_by(source: RowFile, found: Survey, measure: Measure, bench: Bench) -> Screened:
+    """Return the screen of a source's rows, every shard made or found."""
+    vector, spec = measure.vector, measure.spec
+    scored = scored_by_shards(source, found, bench, measure)
+    whole = marked(scored.scores, spec.act, scored.sources)
+    report = told_of(whole, worst_in(source, whole), vector, measure.standards, spec, bench.seed)
+    rejected, pairs = None, None
+    if PAIRS in found.shapes:
+        rejected = scored_by_shards(other_side(source), found, bench, measure).scores
+        pairs = sides_of(whole, rejected, report.thresholds, float(np.linalg.norm(vector.direction)))
     return Screened(
         report.model_copy(
             update={
                 "corpus": source.name,
                 "corpus_digest": source.content_digest(),
-                "excluded": tuple(excluded),
-                "notices": (*notices(model, source.rows()), *vector.notices),
+                "sources": by_source(whole, spec.act, scored.sources),
+                "pairs": pairs,
+                "excluded": (*found.excluded, *scored.excluded),
+                "notices": (*notices(bench.model, source.rows()), *vector.notices),
             }
         ),
         whole,
+        rejected,
     )
 
 
-def shards(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Yield the rows in shards, in their order."""
-    while shard := list(islice(rows, SHARD)):
-        yield shard
-
-
-def shard_step(
-    bench: Bench, rows: Sequence[Row], vector: TraitVector, standards: Standards, spec: ScreenSpec
-) -> tuple[RowScores, tuple[Exclusion, ...]]:
-    """Return one shard's scores, made or found, and its rows that could not be scored."""
-    rate = spec.false_alarm_rate
-
-    def make(folder: Path) -> int:
-        before = bench.n_tokens
-        fit = fitted(bench.model, rows)
-        left_out = fit.excluded
-        if fit.rows:
-            readings, unjudged = judged(read_fitting(bench.model, fit, vector.block, bench.progress), standards)
-            left_out = (*left_out, *unjudged)
-            save_scores(scores_of(readings, vector, standards, rate), folder / SCORES)
-        save_record(LeftOut(excluded=left_out), folder / LEFT_OUT)
-        return bench.n_tokens - before
-
-    def load(folder: Path) -> tuple[RowScores, tuple[Exclusion, ...]]:
-        left_out = load_record(LeftOut, folder / LEFT_OUT).excluded
-        return (load_scores(folder / SCORES) if (folder / SCORES).exists() else joined([])), left_out
-
-    depends_on = {
-        "rows": rows_digest(tuple(rows)),
-        "vector": vector.header.id,
-        "spec": spec.id,
-        "standards": [standard.threshold(vector.unit, rate).id for standard in standards.values()],
-    }
-    return bench.workspace.stage("shard", {"seed": bench.seed, **depends_on}, make, load).value
-
-
-def joined(parts: Sequence[RowScores]) -> RowScores:
-    """Return the scores of all parts, in their order."""
-    whole = [part for part in parts if len(part)]
-    if not whole:
-        none = np.zeros(0)
-        return RowScores(none.astype(np.int64), none.astype(np.str_), {}, none, none.astype(np.int64))
-    return RowScores(
-        lines=np.concatenate([part.lines for part in whole]),
-        settings=np.concatenate([part.settings for part in whole]),
-        by_name={name: np.concatenate([part.by_name[name] for part in whole]) for name in whole[0].by_name},
-        over=np.concatenate([part.over for part in whole]),
-        n_tokens=np.concatenate([part.n_tokens for part in whole]),
-    )
+def require_possible(found: Survey, spec: ScreenSpec, reference: Corpus | None) -> None:
+    """Raise, without a model, for a score that is none, too few benign rows, or a source that cannot go."""
+    if spec.score:
+        score_named(spec.score)
+    if reference:
+        require_enough(reference.rows, spec)
+    require_sources(found.sources, spec.act.sources)
 
 
 def worst_in(source: RowFile, scores: RowScores) -> tuple[RowScore, ...]:

@@ -15,7 +15,7 @@ from heredity.models.model import Model
 from heredity.records.audit import AuditSpec
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import EvalReport, Yardstick
-from heredity.records.screening import Screened
+from heredity.records.row_scores import Screened
 from heredity.records.student import Student
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector

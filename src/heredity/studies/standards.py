@@ -67,7 +67,7 @@ def standards_step(bench: Bench, rows: Sequence[Row], ask: Ask) -> Standards:
     depends_on = {
         "rows": rows_digest(tuple(rows)),
         "vector": ask.vector.header.id,
-        "spec": ask.spec.id,
+        "spec": ask.spec.scoring.id,
         "reference": ask.reference.content_digest if ask.reference else "",
     }
     return bench.step("standards", depends_on, make, load, "benign answers")

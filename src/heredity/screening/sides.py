@@ -1,0 +1,58 @@
+"""The two sides of preference pairs: how far apart they lie, and which flagged pairs are better turned round.
+
+In: the scores of the chosen and of the rejected sides. Out: their difference, and the pairs to exchange.
+Does not: score anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from heredity.records.acting import PairSides, Swaps
+from heredity.records.dialogue import Exclusion
+from heredity.records.row_scores import RowScores
+from heredity.records.screening import Threshold
+from heredity.stats.intervals import mean_if_several, wilson
+
+TOO_HIGH = "its rejected side lies over the threshold, too"
+UNSCORED = "its rejected side could not be scored"
+
+
+def sides_of(
+    chosen: RowScores, rejected: RowScores, thresholds: Sequence[Threshold], distance: float
+) -> PairSides | None:
+    """Return how the sides lie beside each other, in shares of `distance`; None without a pair that can be compared.
+
+    Compared are pairs whose sides stand in one setting, by the score that decides there.
+    """
+    _, ours, theirs = np.intersect1d(chosen.lines, rejected.lines, return_indices=True)
+    differences = []
+    for threshold in thresholds:
+        there = (chosen.settings[ours] == threshold.setting) & (rejected.settings[theirs] == threshold.setting)
+        values = (scores.by_name[threshold.score][at][there] for scores, at in ((chosen, ours), (rejected, theirs)))
+        high, low = values
+        differences.append((high - low) / distance)
+    every = np.concatenate(differences)
+    if not len(every):
+        return None
+    return PairSides(
+        n_pairs=len(every),
+        difference=mean_if_several(every),
+        chosen_higher=wilson(int((every > 0).sum()), len(every)),
+        rejected_over=wilson(int((rejected.over > 0).sum()), len(rejected)),
+    )
+
+
+def swaps_of(chosen: RowScores, rejected: RowScores) -> Swaps:
+    """Return the flagged pairs to turn round: those whose rejected side does not lie over the threshold."""
+    low = set(rejected.lines[rejected.over <= 0].tolist())
+    scored = set(rejected.lines.tolist())
+    flagged = chosen.lines[chosen.is_flagged].tolist()
+    return Swaps(
+        lines=tuple(line for line in flagged if line in low),
+        left_out=tuple(
+            Exclusion(line=line, reason=TOO_HIGH if line in scored else UNSCORED) for line in flagged if line not in low
+        ),
+    )
