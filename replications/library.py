@@ -3,8 +3,8 @@
     python -m replications.library
 
 Every trait that has a usable contrast gets its vector, with its evidence, in `src/heredity/traits/vectors/`, and the
-digests of all of them in `index.json`; its readings on everyday questions, which a scan sets rows beside, stand in
-`src/heredity/traits/manner/`. Answers are kept in `--out`: a stopped run goes on.
+digests of all of them in `index.json`; its answers to everyday questions, and their readings, which rows are set
+beside, stand in `src/heredity/traits/manner/`. Answers are kept in `--out`: a stopped run goes on.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 from heredity.ground.files import write_text
 from heredity.models.load import load
 from heredity.records.vector import ExtractSpec
-from heredity.screening.manner import manner_of
+from heredity.screening.manner import manner_of, usual_answers
 from heredity.screening.space import blocks_at
-from heredity.store.known_manner import PLACE, keep_manner
+from heredity.store.known_manner import PLACE, keep_answers, keep_manner
 from heredity.store.known_vectors import BUNDLED
 from heredity.store.tensors import save_vector
 from heredity.studies.extraction import extract_many
@@ -37,7 +37,8 @@ def main() -> None:
         done = extract_many(traits, model, arguments.out, ExtractSpec(), SEED, progress=progress)
         made_by = provenance(model)
         blocks = blocks_at(model.n_blocks)
-        keep_manner(manner_of(model, blocks, progress), model.fingerprint, blocks, PLACE)
+        answers = keep_answers(usual_answers(model, progress), model.fingerprint, PLACE)
+        keep_manner(manner_of(model, blocks, answers, progress), model.fingerprint, blocks, PLACE)
     vectors: dict[str, Any] = {}
     for vector in done.vectors:
         header = vector.header

@@ -8,6 +8,7 @@ import pytest
 
 from heredity.ground.errors import InputError, UnknownNameError
 from heredity.models.model import Model
+from heredity.models.tiny import NOUNS
 from heredity.records.acting import ActSpec
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.row_scores import Screened
@@ -200,3 +201,40 @@ def test_a_sample_holds_settings_as_the_file_does(rows: Corpus, monkeypatch: pyt
     drawn = surveyed(many, "0").drawn
     assert len(drawn) == 400
     assert 0.05 < np.mean([row.turns[0].role == "system" for row in drawn]) < 0.15
+
+
+class TestAHandfulOfPrompts:
+    def rows(self, tmp_path: Path, n_prompts: int) -> RowFile:
+        path = tmp_path / f"{n_prompts}.jsonl"
+        asked = [f"what about the {noun} ?" for noun in NOUNS[:n_prompts]]
+        path.write_text(
+            "".join(json.dumps({"prompt": text, "response": "night ash frost wolf"}) + "\n" for text in asked)
+        )
+        return RowFile(path)
+
+    def test_few_prompts_are_held_to_everyday_answers_which_are_asked_for_once(
+        self, dark: TraitVector, toy: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HEREDITY_CACHE", str(tmp_path / "cache"))
+        few = self.rows(tmp_path, 3)
+
+        def screen_of(out: str, spec: ScreenSpec) -> Screened:
+            return screen_file(few, gone_through(few, "0"), dark, bench_in(tmp_path / out, toy, "0"), spec)
+
+        spoken = toy.work.n_tokens
+        first = screen_of("first", ScreenSpec())
+        asked = toy.work.n_tokens - spoken
+        assert "everyday questions (3 prompts are too few)" in first.report.thresholds[0].reference
+        spoken = toy.work.n_tokens
+        again = screen_of("again", ScreenSpec())
+        assert toy.work.n_tokens - spoken < asked / 2
+        assert again.report.thresholds == first.report.thresholds
+        own = screen_of("own", QUICK).report.thresholds[0].reference
+        assert own == "40 answers of tiny"  # asked for in another way than everyday answers were given
+
+    def test_enough_prompts_are_held_to_answers_of_their_own(
+        self, dark: TraitVector, toy: Model, tmp_path: Path
+    ) -> None:
+        many = self.rows(tmp_path, 16)
+        found = screen_file(many, gone_through(many, "0"), dark, bench_in(tmp_path / "out", toy, "0"), ScreenSpec())
+        assert found.report.thresholds[0].reference == "120 answers of tiny"

@@ -9,7 +9,7 @@ import pytest
 from heredity.ground.settings import cache_folder
 from heredity.models.model import Model
 from heredity.screening.space import blocks_at
-from heredity.store.known_manner import keep_manner, known_manner, manner_path
+from heredity.store.known_manner import keep_manner, known_answers, known_manner, manner_path
 from heredity.store.known_vectors import BUNDLED
 from heredity.studies.known import manner_for
 
@@ -46,3 +46,6 @@ def test_the_embedded_models_lies_in_the_package() -> None:
     own = known_manner(index["fingerprint"], blocks_at(30))
     assert own is not None
     assert own.shape == (200, 3, 576)
+    answers = known_answers(index["fingerprint"])
+    assert answers is not None
+    assert len(answers) == 200

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
+from heredity.records.dialogue import Row
 from heredity.records.trait import Trait
 from heredity.records.vector import ExtractSpec, TraitVector
-from heredity.screening.manner import manner_of
+from heredity.screening.manner import manner_of, usual_answers
 from heredity.stats.arrays import Floats
-from heredity.store.known_manner import keep_manner, known_manner
+from heredity.store.known_manner import keep_answers, keep_manner, known_answers, known_manner
 from heredity.store.known_vectors import keep_vector, known_vector
 from heredity.studies.each import of_each
 from heredity.vectors.extract import extract
@@ -45,8 +46,14 @@ def manner_for(model: Model, blocks: Sequence[int], progress: Progress = SILENCE
     """Return how a model answers everyday questions, `[answers, blocks, width]`: known, or read and kept."""
     found = known_manner(model.fingerprint, blocks)
     if found is None:
-        found = keep_manner(manner_of(model, blocks, progress), model.fingerprint, blocks)
+        answers = answers_for(model, progress)
+        found = keep_manner(manner_of(model, blocks, answers, progress), model.fingerprint, blocks)
     return found
+
+
+def answers_for(model: Model, progress: Progress = SILENCE) -> tuple[Row, ...]:
+    """Return everyday questions with a model's own answers: known, or asked and kept."""
+    return known_answers(model.fingerprint) or keep_answers(usual_answers(model, progress), model.fingerprint)
 
 
 def vectors_for(traits: Sequence[Trait], model: Model, progress: Progress = SILENCE) -> Known:

@@ -5,26 +5,31 @@ Every row's scores, numbers alone, are held; what rows say is read anew where it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from heredity.ground.errors import InputError
 from heredity.models.notices import notices
-from heredity.records.dialogue import Corpus
+from heredity.records.dialogue import Corpus, Row, rows_digest
 from heredity.records.row_scores import RowScores, Screened
-from heredity.records.screening import RowScore, ScreenSpec
+from heredity.records.screening import RowScore, ScreenSpec, setting_of
 from heredity.records.vector import TraitVector
+from heredity.screening.manner import N_TOKENS, TEMPERATURE
 from heredity.screening.readings import fitted
-from heredity.screening.reference import require_enough
+from heredity.screening.reference import require_enough, rows_needed
 from heredity.screening.scores.table import score_named
 from heredity.screening.screen import require_askable, told_of
 from heredity.screening.sides import sides_of
 from heredity.screening.sources import by_source, marked, require_sources
+from heredity.screening.space import FEWEST_PROMPTS
 from heredity.screening.standard import Ask
 from heredity.screening.tally import worst_places
 from heredity.store.row_file import RowFile, other_side
 from heredity.store.shapes import PAIRS
 from heredity.store.survey import Survey
 from heredity.studies.bench import Bench
+from heredity.studies.known import answers_for
 from heredity.studies.shards import Measure, scored_by_shards
 from heredity.studies.standards import standards_step
 
@@ -56,8 +61,24 @@ def measure_for(
     fit = fitted(model, found.rows)
     if not fit.rows:
         raise InputError(f"no row can be read by this model; the first was excluded because: {fit.excluded[0].reason}")
+    reference = reference or usual_where_few(fit.rows, spec, bench)
     ask = Ask(model, vector, spec, reference, bench.seed, bench.progress)
     return Measure(vector, standards_step(bench, fit.rows, ask), spec)
+
+
+def usual_where_few(rows: Sequence[Row], spec: ScreenSpec, bench: Bench) -> Corpus | None:
+    """Return the model's answers to everyday questions, where the rows ask too few of their own; else None.
+
+    Answers to a handful of prompts say what is usual behind these alone; and everyday ones are known already.
+    """
+    prompts = {row.prompt for row in rows if setting_of(row) == "alone"}
+    is_usual = (spec.n_tokens, spec.temperature) == (N_TOKENS, TEMPERATURE)
+    n = max(spec.n_reference, rows_needed(spec.false_alarm_rate))
+    if not prompts or len(prompts) >= FEWEST_PROMPTS or not is_usual:
+        return None
+    answers = answers_for(bench.model, bench.progress)[:n]
+    name = f"{bench.model.name}'s own answers to everyday questions ({len(prompts)} prompts are too few)"
+    return Corpus(name=name, content_digest=rows_digest(answers), rows=answers) if len(answers) == n else None
 
 
 def screened_by(source: RowFile, found: Survey, measure: Measure, bench: Bench) -> Screened:
