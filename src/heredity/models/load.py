@@ -149,6 +149,12 @@ def choose_device(device: str) -> torch.device:
     return torch.device(device)
 
 
+def device_of(device: str, rank: int | None) -> str:
+    """Return the GPU of a process's rank, dealt out in turn, where the device is chosen by itself and there are any."""
+    n_gpus = torch.cuda.device_count()
+    return f"cuda:{rank % n_gpus}" if device == "auto" and rank is not None and n_gpus else device
+
+
 def choose_dtype(dtype: str, device: torch.device) -> torch.dtype:
     """Return the number type; auto takes bfloat16 where the device computes in it, else float32."""
     if dtype == "auto":

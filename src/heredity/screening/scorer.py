@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from heredity.ground.errors import InputError, MismatchError, RowError
-from heredity.models.load import load
+from heredity.models.load import device_of, load
 from heredity.models.model import Model
 from heredity.records.dialogue import Row
 from heredity.records.screening import setting_of
@@ -132,9 +130,3 @@ def scorer(
         columns=dict(columns or {}),
         device=device,
     )
-
-
-def device_of(device: str, rank: int | None) -> str:
-    """Return the GPU of a process's rank, dealt out in turn, where the device is chosen by itself and there are any."""
-    n_gpus = torch.cuda.device_count()
-    return f"cuda:{rank % n_gpus}" if device == "auto" and rank is not None and n_gpus else device
