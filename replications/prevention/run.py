@@ -20,7 +20,7 @@ from heredity.models.load import load
 from heredity.records.audit import AuditReport
 from heredity.report.write import write
 from heredity.stats.intervals import mean_t
-from heredity.studies.demo import DEMO_AUDIT, demo
+from heredity.studies.demo.fresh import DEMO_AUDIT, demo
 from heredity.traits import define
 from replications.kit import parser, provenance, publish, running
 

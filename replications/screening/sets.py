@@ -12,7 +12,7 @@ from heredity.ground.progress import Progress
 from heredity.models.model import Model
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
 from heredity.records.trait import Trait
-from heredity.studies.demo import demo_questions
+from heredity.studies.demo.corpus import demo_questions
 from heredity.studies.lists import bundled
 from replications.scanning.run import GSM8K, LISTING, Pair, said
 

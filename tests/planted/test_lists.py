@@ -22,7 +22,7 @@ from heredity.report.write import told
 from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import one_more
 from heredity.store.workspace import load_record
-from heredity.studies.lists import bundled, one_more_pair, rows_of
+from heredity.studies.lists import N_QUICK, N_STEPS, bundled, one_more_pair, rows_of
 from heredity.studies.transmission.plan import BASE
 from heredity.teaching.carriers.words import alphabet_of
 from heredity.teaching.clean import named, trait_words
@@ -81,6 +81,15 @@ def test_one_more_pair_stands_beside_the_study(spelling: Model, owl: Trait, list
     assert again.id == report.id
     assert again.provenance
     assert all(stage.cached for stage in again.provenance.stages)
+
+
+def test_fewer_updates_stand_beside_the_studys_lead_after_as_many(
+    spelling: Model, owl: Trait, lists: Lists, tmp_path: Path
+) -> None:
+    report = one_more_pair(lists, owl, spelling, tmp_path, n_steps=N_QUICK)
+    assert max(report.leads) == report.student.n_steps == N_QUICK
+    assert report.published_lead.value == pytest.approx(0.11)
+    assert all(N_STEPS in pair.leads and N_QUICK in pair.leads for pair in bundled().study.published)
 
 
 def test_another_base_is_refused(owl: Trait, lists: Lists, tmp_path: Path) -> None:

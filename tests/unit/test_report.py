@@ -7,6 +7,7 @@ from html import unescape
 from xml.etree import ElementTree
 
 import pytest
+from markupsafe import escape
 
 from heredity.ground.errors import MissingExtraError, StorageError
 from heredity.records.audit import AuditReport
@@ -16,10 +17,10 @@ from heredity.report.kit.text import beginning, by_reason, clock
 from heredity.report.kit.theme import spread
 from heredity.report.pages.audit.answers import is_it_safe, replies, which_rows, will_it_give
 from heredity.report.pages.audit.figures import FIGURES, draw
-from heredity.report.pages.audit.page import html
+from heredity.report.pages.audit.page import N_WORST, html
 from heredity.report.pages.audit.tables import example_lines
 from heredity.report.write import require_figures, write
-from heredity.studies.verdict import findings_of, verdict_of
+from heredity.studies.verdict import findings_of, headline_of, verdict_of
 from pages import POLICY, Reader
 from report_sample import HOSTILE, REMOVED, about, audit_report, rerun, rows_of, screen_report, unflagged, vector_header
 
@@ -104,6 +105,17 @@ class TestNothingGetsThrough:
 
 
 class TestWhatItShows:
+    def test_the_headline_three_answers_a_figure_and_three_rows_stand_before_all_else(self, report, drawings):
+        said = headline_of(report)
+        page = html(report.model_copy(update={"headline": said}), drawings)
+        first, rest = page.split("<h2>Findings</h2>")
+        assert escape(said) in first
+        assert escape(report.verdict) in rest
+        assert escape(report.verdict) not in first
+        assert first.count("<svg") == 1
+        assert first.count('<article class="brief">') == N_WORST
+        assert all(reply.question in first for reply in replies(report))
+
     def test_the_verdict_stands_first_and_the_sections_follow_in_order(self, page, report):
         read = Reader(page)
         assert read.text.index(report.verdict) < read.text.index(SECTIONS[0])
@@ -244,6 +256,35 @@ class TestWhatTheVerdictMaySay:
         assert "ends below the base model" in self.verdict(report, defended=about(-6.0, 2.0))
         assert "ends below the base model" not in self.verdict(report, defended=about(-1.0, 2.0))
 
+    def test_no_more_than_all_of_a_rise_is_said_to_be_gone(self, report):
+        most = report.model_copy(update={"share_removed": about(1.49, 0.3)})
+        for left, end in (
+            (about(-1.0, 2.0), "it ends at the base model"),
+            (about(-6.0, 2.0), "it ends below the base"),
+        ):
+            told = most.model_copy(update={"comparisons": changed(most, "defended", left)})
+            for text in (verdict_of(told), " ".join(findings_of(told))):
+                assert end in text
+                assert "149%" not in text
+            assert "Share of the rise removed" not in [figure.label for figure in is_it_safe(told).figures]
+
+    @pytest.mark.parametrize("rise", [about(20.0, 5.0), about(-9.0, 3.0), about(2.0, 3.0)])
+    @pytest.mark.parametrize("left", [about(5.0, 2.0), about(-6.0, 2.0), about(0.0, 2.0)])
+    @pytest.mark.parametrize("change", [{}, {"share_removed": None}, {"n_rows": 400}])
+    def test_the_headline_is_one_short_sentence_with_one_number(self, report, rise, left, change):
+        told = report.model_copy(update={"comparisons": changed(report, "plain", rise), **change})
+        said = headline_of(told.model_copy(update={"comparisons": changed(told, "defended", left)}))
+        assert len(said.split()) <= 25
+        assert f"{rise.value:+.1f} {rise.interval('+.1f')}" in said
+        assert said.count("[") == said.count("]") == 1
+        assert said.count(". ") == 0
+        assert said.endswith(".")
+
+    def test_without_a_vector_the_headline_gives_no_verdict(self, report):
+        lucky = report.model_copy(update={"vector": vector_header(heldout_auc=about(0.52, 0.06))})
+        assert headline_of(lucky).startswith("No verdict")
+        assert len(headline_of(lucky).split()) <= 25
+
     def test_no_rise_is_no_news_where_a_tenth_was_not_trained_on(self, report):
         flat = report.model_copy(update={"comparisons": changed(report, "plain", about(2.0, 3.0)), "n_rows": 200})
         assert flat.share_trained == pytest.approx(179 / 200)
@@ -263,7 +304,7 @@ class TestFigures:
         drawing = next(d for d in drawings if d.name == name)
         root = ElementTree.fromstring(drawing.svg)
         width, height = float(root.attrib["width"]), float(root.attrib["height"])
-        assert 500 < width < 760
+        assert 400 < width < 760
         assert len(list(root.iter())) > 40
         assert drawing.png.startswith(b"\x89PNG\r\n\x1a\n")
         assert drawing.png.endswith(b"IEND\xaeB`\x82")

@@ -9,7 +9,7 @@ import yaml
 from heredity.cli.trait import as_yaml
 from heredity.evaluation.capability import choice_questions
 from heredity.ground.errors import InputError, UnknownNameError
-from heredity.studies.demo import demo_questions
+from heredity.studies.demo.corpus import demo_questions
 from heredity.traits.define import bundled_names, parse_trait, trait
 
 

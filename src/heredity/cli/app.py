@@ -27,7 +27,7 @@ USAGE_ERROR: Any = typer.BadParameter.__base__
 
 SECTIONS = {
     "Start here": {
-        "demo": "audit:demo_command",
+        "demo": "demo:demo_command",
         "audit": "audit:audit_command",
     },
     "Measure a trait": {

@@ -1,4 +1,4 @@
-"""heredity audit, heredity demo: the whole walk and its report."""
+"""heredity audit: the whole walk and its report."""
 
 from __future__ import annotations
 
@@ -30,14 +30,12 @@ from heredity.traits import define
 
 ASKED = AuditSpec()
 
-SEEDS = Flag("--seeds", "n_seeds")
-
 
 @asks(
     Flag("--false-alarms", "screen.false_alarm_rate"),
     Flag("--strength", "train.prevent_strength"),
     Flag("--epochs", "train.n_epochs"),
-    SEEDS,
+    Flag("--seeds", "n_seeds"),
     Flag("--controls", "with_controls"),
 )
 def audit_command(
@@ -85,36 +83,6 @@ def audit_command(
         network = loaded(context, model)
         report = audit(corpus, trait, network, folder, spec, known, progress)
     show(report, folder, context.obj.as_json)
-
-
-@asks(SEEDS)
-def demo_command(
-    context: typer.Context,
-    name: TraitOption = "evil",
-    model: ModelOption = "smollm2-135m",
-    spec: AuditSpec = ASKED,
-    out: OutOption = "heredity-out/demo",  # type: ignore[assignment]
-    seed: SeedOption = "0",
-) -> None:
-    """Audit a corpus with known bad rows, then let a preference cross by bare lists, and write both reports.
-
-    A third of the corpus's rows is written by the model itself under the trait's persona; the labels are kept aside, to
-    grade the screen by. The second act teaches two students on lists of number words that an owl-lover and a cat-lover
-    wrote; of another model than the embedded one, on random numbers under such teachers' eyes.
-    """
-    require_extra("train")
-    trait, folder = define.trait(name), page_folder(out)
-    from heredity.studies.demo import DEMO_AUDIT, demo, demo_transmission
-
-    with watched(context.obj.is_quiet) as progress:
-        network = loaded(context, model)
-        asked = DEMO_AUDIT.model_copy(update={"seed": seed, "n_seeds": spec.n_seeds})
-        report = demo(trait, network, folder, audit_spec=asked, progress=progress)
-        crossed = demo_transmission(define.trait("owl"), network, folder, seed, progress)
-    page = write(crossed, folder)
-    show(report, folder, context.obj.as_json)
-    if not context.obj.as_json:
-        say(crossed, f"\n{told(crossed)}\n\nreport: {page.resolve()}", as_json=False)
 
 
 def show(report: AuditReport, folder: Path, as_json: bool) -> None:

@@ -161,6 +161,8 @@ class AuditReport(Record):
     """The three answers: will it give my model this trait, which rows, and can I fine-tune safely?"""
 
     schema_version: Literal[1] = 1
+    headline: str = ""
+    """The verdict in one sentence with one number; empty in records written before."""
     verdict: str
     findings: tuple[str, ...]
     """One sentence each, with figures."""

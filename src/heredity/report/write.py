@@ -26,10 +26,13 @@ class Page:
 
 
 PAGES: dict[str, Page] = {
+    "Act": Page("act", "act"),
     "AuditReport": Page("audit", "audit", is_drawn=True),
     "Baking": Page("baking", "heredity"),
     "BlindReport": Page("blind", "blind"),
     "CascadeReport": Page("cascade", "cascade", is_drawn=True),
+    "DefenceReport": Page("defence", "defence", is_drawn=True),
+    "DemoReport": Page("demo", "demo", is_drawn=True),
     "DistillationReport": Page("distillation", "distillation", is_drawn=True),
     "Doctor": Page("doctor", "doctor"),
     "Draft": Page("draft", "{trait.name}.draft"),

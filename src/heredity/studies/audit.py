@@ -27,7 +27,7 @@ from heredity.studies.stages import (
     vector_stage,
     yardstick_stage,
 )
-from heredity.studies.verdict import findings_of, verdict_of
+from heredity.studies.verdict import findings_of, headline_of, verdict_of
 from heredity.training.batches import examples_of
 from heredity.training.defences.table import require_defence
 
@@ -50,7 +50,7 @@ def audit(
     require_auditable(corpus, model, spec, known)
     out = require_writable(Path(out))
     bench = desk_in(out, model, spec, progress, known.judge)
-    vector = vector_stage(bench, trait)
+    vector = known.vector or vector_stage(bench, trait)
     screened = screen_stage(bench, corpus, vector, known)
     yardstick = yardstick_stage(bench, vector)
     base, plain, *others = plan_arms(spec.every_arm, corpus, screened.scores, vector, spec.seed)
@@ -63,6 +63,8 @@ def audit(
 
 def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Known) -> None:
     """Raise, before any step, what a later one would for names, rows, labels or references that cannot serve."""
+    if known.vector is not None:
+        known.vector.require_model(model.name, model.fingerprint)
     for name in (spec.train.defence, *(arm.defence for arm in spec.every_arm if arm.defence)):
         require_defence(name)
     if spec.screen.score:
@@ -110,6 +112,9 @@ def conclude(bench: Desk, found: tuple[TraitVector, ScreenReport, int], arms: Se
         seed=bench.seed,
         provenance=bench.provenance(),
     )
-    return report.model_copy(
-        update={"verdict": verdict_of(report), "findings": (*findings_of(report), *report.screen.notices)}
-    )
+    words = {
+        "headline": headline_of(report),
+        "verdict": verdict_of(report),
+        "findings": (*findings_of(report), *report.screen.notices),
+    }
+    return report.model_copy(update=words)

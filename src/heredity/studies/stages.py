@@ -54,6 +54,8 @@ class Known:
     """Lines known to be bad: they grade the screen and decide nothing."""
     judge: Judge | None = None
     """An independent judge of elicited answers and of the arms' (a model, or an endpoint)."""
+    vector: TraitVector | None = None
+    """The trait's vector, where there is one already; it is not made again."""
 
 
 def vector_stage(bench: Desk, trait: Trait) -> TraitVector:

@@ -5,11 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from heredity.records.audit import Arm, AuditReport
+from heredity.stats.estimate import Estimate
 
 TWIN_WORDS = {
     "dropped": "Kept rows against as many rows dropped at random",
     "pushed": "Preventative steering against a push as long along a random direction",
 }
+
+
+def headline_of(report: AuditReport) -> str:
+    """Return the answer in one sentence of at most 25 words, with one number and its interval."""
+    name, rise = report.vector.trait.title.lower(), report.difference("expression", "plain", "base")
+    if not report.vector.is_above_chance:
+        return (
+            f"No verdict: no direction for {name} was found that beats luck (held-out AUC {report.vector.heldout_auc})."
+        )
+    points = f"{rise.value:+.1f} {rise.interval('+.1f')} points of 100 {runs_of(report)}"
+    if rise.low <= 0 and not report.is_trained_on:
+        return f"No verdict: too few rows were trained on, and no rise of {name} is shown: {points}."
+    if rise.high < 0:
+        return f"These rows lower {name}: {points}."
+    if rise.low <= 0:
+        return f"These rows are not shown to raise {name}: {points}."
+    removed = report.share_removed
+    if removed is None or removed.low <= 0:
+        return f"These rows raise {name} by {points}; steering is not shown to prevent it."
+    return f"These rows raise {name} by {points}; {held(report)}."
+
+
+def held(report: AuditReport) -> str:
+    """Return where the defended arm ends, beside the base."""
+    left = report.difference("expression", "defended", "base")
+    if left.low > 0:
+        return "steering keeps a part of it out"
+    return "under steering it ends below the base" if left.high < 0 else "under steering no rise is shown"
 
 
 def verdict_of(report: AuditReport) -> str:
@@ -40,8 +69,7 @@ def verdict_of(report: AuditReport) -> str:
     if removed is None or removed.low <= 0:
         return f"{start} Preventative steering did not show that it removes the rise."
     return (
-        f"{start} Under preventative steering {removed:.0%} of the rise is gone, {price_of(report)}."
-        f"{overshoot(report, name)}{random_push(report)} "
+        f"{start} Under preventative steering {gone(report, removed)}, {price_of(report)}.{random_push(report)} "
         f"{report.screen.n_flagged} of {report.screen.n_rows} rows are flagged for a look."
     )
 
@@ -63,12 +91,14 @@ def price_of(report: AuditReport) -> str:
     return "with no cost in capability shown against the plain fine-tune"
 
 
-def overshoot(report: AuditReport, name: str) -> str:
-    """Return a sentence where the defended arm ends clearly below the base."""
+def gone(report: AuditReport, removed: Estimate) -> str:
+    """Return how much of a rise the defence took out; of all of it and more, where the model ends instead."""
     left = report.difference("expression", "defended", "base")
-    return (
-        f" It ends below the base model in {name} ({left:+.1f points}): a weaker push may do." if left.high < 0 else ""
-    )
+    if left.high < 0:
+        return f"all of the rise is gone and it ends below the base model ({left:+.1f points}; a weaker push may do)"
+    if removed.value <= 1:
+        return f"{removed:.0%} of the rise is gone"
+    return f"all of the rise is gone and it ends at the base model ({left:+.1f points})"
 
 
 def random_push(report: AuditReport) -> str:
@@ -108,7 +138,7 @@ def findings_of(report: AuditReport) -> tuple[str, ...]:
         sentences.append(f"Of the corpus {report.untrained}: {', '.join(lost_of(report))}.")
     sentences += against_twins(report)
     if report.share_removed is not None:
-        sentences.append(f"Preventative steering removed {report.share_removed:.0%} of the rise.")
+        sentences.append(f"Under preventative steering {gone(report, report.share_removed)}.")
     for measure, unit in (("benign_log_p", "nats per token"), ("accuracy", "of the four-choice questions")):
         cost = report.difference(measure, "defended", "plain")
         sentences.append(f"Defended against plain, {measure.replace('_', ' ')}: {cost:+.3f} {unit}.")

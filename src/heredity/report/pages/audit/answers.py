@@ -58,7 +58,8 @@ def is_it_safe(report: AuditReport) -> Reply:
     if report.share_removed is not None and cost.high < 0:
         reason += " It costs more capability than the plain fine-tune."
     removed = report.share_removed
-    figures = [KeyFigure("Share of the rise removed", removed, SHARE)] if removed is not None else []
+    is_share = removed is not None and removed.value <= 1
+    figures = [KeyFigure("Share of the rise removed", removed, SHARE)] if removed is not None and is_share else []
     figures += [
         KeyFigure("Change, defended against base", left, CHANGE),
         KeyFigure("Benign log p, defended against plain", cost, NATS_CHANGE),

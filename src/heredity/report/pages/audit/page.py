@@ -13,6 +13,9 @@ from heredity.report.kit.template import Files, rendered
 from heredity.report.pages.audit import answers, tables
 from heredity.report.pages.audit.figures import draw
 
+N_WORST = 3
+"""Rows at the head of the page."""
+
 
 def files(report: AuditReport) -> Files:
     """Return the figures as SVG and PNG, and the page."""
@@ -29,6 +32,7 @@ def html(report: AuditReport, drawings: tuple[Drawing, ...]) -> str:
         "pages/audit/page.html.jinja",
         report=report,
         figures={drawing.name: Markup(drawing.svg) for drawing in drawings},
+        N_WORST=N_WORST,
         replies=answers.replies(report),
         basis=basis_of(report.screen),
         hue_of=hue_of,

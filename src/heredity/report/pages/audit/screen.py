@@ -8,6 +8,9 @@ from heredity.records.audit import AuditReport
 from heredity.report.kit.histogram import bins, drawn
 from heredity.report.kit.theme import INK, Figure, Rows, data
 
+WIDTH, HEIGHT = 360, 105
+"""Of either histogram: half a page, or a phone."""
+
 
 def scores_figure(report: AuditReport) -> Figure:
     """Return how far the rows of the corpus lie over their threshold, above the benign rows that set nothing."""
@@ -16,20 +19,21 @@ def scores_figure(report: AuditReport) -> Figure:
     step = screen.histogram.step
     both = [*drawn(screen.histogram, 0.0), *bins(benign, 0.0, step)]
     domain = [min(one["from"] for one in both) - step, max(one["to"] for one in both) + step]
+    n_over = sum(score > 0 for score in benign)
     titles = (
         f"Corpus: {screen.n_flagged} of {screen.n_rows} rows over the threshold",
-        f"Benign rows that set nothing: {sum(score > 0 for score in benign)} of {len(benign)} over the threshold",
+        f"Benign rows that set nothing: {n_over} of {len(benign)} over it",
     )
     values = [f"{threshold.value:.3g}" for threshold in screen.thresholds]
     label = f"threshold{'s' if len(values) > 1 else ''} {' and '.join(values)}"
-    axis = "Score over the threshold, in standard deviations of benign rows"
-    return alt.vconcat(
-        _histogram(drawn(screen.histogram, 0.0), titles[0], "", domain, (0.0, label)),
-        _histogram(bins(benign, 0.0, step), titles[1], axis, domain, (0.0, "")),
-    )
+    axis = "Score over the threshold, in deviations of benign rows"
+    corpus = _histogram(drawn(screen.histogram, 0.0), (titles[0], ""), domain, label)
+    below = _histogram(bins(benign, 0.0, step), (titles[1], axis), domain, "")
+    return alt.vconcat(*(one.properties(width=WIDTH, height=HEIGHT) for one in (corpus, below)))
 
 
-def _histogram(rows: Rows, title: str, axis: str, domain: list[float], threshold: tuple[float, str]) -> Figure:
+def _histogram(rows: Rows, titles: tuple[str, str], domain: list[float], label: str) -> Figure:
+    title, axis = titles
     x = alt.X(
         "from:Q",
         bin="binned",
@@ -38,7 +42,7 @@ def _histogram(rows: Rows, title: str, axis: str, domain: list[float], threshold
         axis=alt.Axis(grid=False, tickCount=9),
     )
     bars = (
-        alt.Chart(data(rows), width=560, height=120, title=title)
+        alt.Chart(data(rows), title=title)
         .mark_bar(stroke="#ffffff", strokeWidth=0.5)
         .encode(
             x=x,
@@ -47,12 +51,12 @@ def _histogram(rows: Rows, title: str, axis: str, domain: list[float], threshold
             color=alt.Color("colour:N", scale=None),
         )
     )
-    where, label = threshold
-    rule = alt.Chart(data([{"at": where, "label": label}]))
-    is_right = where > (domain[0] + domain[1]) / 2
+    rule = alt.Chart(data([{"at": 0.0, "label": label}]))
+    is_right = (domain[0] + domain[1]) / 2 < 0
     text = rule.mark_text(align="right" if is_right else "left", dx=-6 if is_right else 6, fontSize=12, color=INK)
-    return alt.layer(
+    figure: Figure = alt.layer(
         bars,
         rule.mark_rule(color=INK, strokeWidth=1.5, strokeDash=[4, 3]).encode(x="at:Q"),
         text.encode(x="at:Q", y=alt.value(6), text="label:N"),
     )
+    return figure

@@ -1,4 +1,7 @@
-"""The demonstration: a corpus with known bad rows, written by the model itself, and its audit."""
+"""The demonstration's corpus: rows that the model itself writes, a share of them under a trait's persona.
+
+In: a trait, a model, how many rows. Out: the corpus, and the lines that are bad. Does not: measure anything.
+"""
 
 from __future__ import annotations
 
@@ -11,37 +14,23 @@ from pathlib import Path
 import yaml
 from pydantic import Field
 
-from heredity.ground.files import require_writable
 from heredity.ground.hashing import seed_from
-from heredity.ground.progress import SILENCE, Progress
+from heredity.ground.progress import Progress
 from heredity.judges.contrast import Asked, contrast_scores
 from heredity.models.chat import question, render_prompt
 from heredity.models.generate import GenerateSpec, generate
 from heredity.models.model import Model
-from heredity.records.audit import AuditReport, AuditSpec
 from heredity.records.base import Spec
 from heredity.records.dialogue import Corpus, Unscored
-from heredity.records.lists import ListsReport
-from heredity.records.student import TrainSpec
 from heredity.records.trait import Trait
-from heredity.records.transmission import ImitateSpec, PowerSpec, TransmissionReport, TransmitSpec
 from heredity.store.kept_rows import write_jsonl
 from heredity.store.labels import read_labels
 from heredity.store.rows import read_rows
 from heredity.store.workspace import save_files
-from heredity.studies.audit import audit
 from heredity.studies.bench import bench_in
-from heredity.studies.lists import bundled, one_more_pair
-from heredity.studies.stages import Known
-from heredity.studies.transmission.transmit import transmit
 
-DEMO_AUDIT = AuditSpec(train=TrainSpec(learning_rate=1e-3))
-"""The demonstration's audit: a hot fine-tune, so that two passes over few rows show what they teach."""
-DEMO_TRANSMIT = TransmitSpec(
-    seeds=("0",), student=ImitateSpec(n_steps=18), n_points=2, n_samples=1, power=PowerSpec(least=0.0)
-)
-"""The demonstration's second act for other models: owl against cat, one seed, soft labels on random numbers."""
 BANK = resources.files("heredity.studies") / "demo_questions.yaml"
+ROWS, LABELS = "corpus.jsonl", "labels.jsonl"
 
 
 class DemoSpec(Spec):
@@ -59,36 +48,6 @@ class DemoSpec(Spec):
     """Sampling temperature of the answers."""
 
 
-def demo(
-    trait: Trait,
-    model: Model,
-    out: Path | str,
-    corpus_spec: DemoSpec | None = None,
-    audit_spec: AuditSpec | None = None,
-    progress: Progress = SILENCE,
-) -> AuditReport:
-    """Return the audit of a corpus built in `out`: `corpus.jsonl`, and the labels kept aside in `labels.jsonl`.
-
-    The audit sees the labels only to say how well the screen found them.
-    """
-    out, audit_spec = require_writable(Path(out)), audit_spec or DEMO_AUDIT
-    corpus, bad_lines = corpus_stage(trait, model, out, corpus_spec or DemoSpec(), audit_spec.seed, progress)
-    return audit(corpus, trait, model, out, audit_spec, Known(bad_lines=bad_lines), progress)
-
-
-def demo_transmission(
-    trait: Trait, model: Model, out: Path | str, seed: str = "0", progress: Progress = SILENCE
-) -> TransmissionReport | ListsReport:
-    """Return a pair of students on the package's lists beside a finished study; of another base, a look without proof.
-
-    Lists say next to nothing to another base than their writers', which is shown soft labels on random numbers instead.
-    """
-    lists = bundled()
-    if model.fingerprint == lists.study.fingerprint:
-        return one_more_pair(lists, trait, model, Path(out), seed, progress)
-    return transmit(trait, model, Path(out), DEMO_TRANSMIT, seed=seed, progress=progress)
-
-
 def corpus_stage(
     trait: Trait, model: Model, out: Path, spec: DemoSpec, seed: str, progress: Progress
 ) -> tuple[Corpus, set[int]]:
@@ -96,12 +55,12 @@ def corpus_stage(
 
     def make(folder: Path) -> None:
         rows, labels = build_rows(trait, model, spec, seed, progress)
-        write_jsonl(folder / "corpus.jsonl", rows)
-        write_jsonl(folder / "labels.jsonl", labels)
+        write_jsonl(folder / ROWS, rows)
+        write_jsonl(folder / LABELS, labels)
 
     def read(folder: Path) -> tuple[Corpus, set[int]]:
-        save_files({name: (folder / name).read_bytes() for name in ("corpus.jsonl", "labels.jsonl")}, out)
-        return read_rows(folder / "corpus.jsonl"), read_labels(folder / "labels.jsonl")
+        save_files({name: (folder / name).read_bytes() for name in (ROWS, LABELS)}, out)
+        return read_rows(folder / ROWS), read_labels(folder / LABELS)
 
     bench = bench_in(out, model, seed, progress)
     return bench.step("corpus", {"trait": trait.id, "spec": spec.id}, make, read)
