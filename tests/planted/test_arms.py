@@ -38,6 +38,7 @@ SPEC = AuditSpec(
         DEFENDED,
         ArmSpec(name="both", title="Kept rows, steered too", short="Both", rows="kept", defence="steering"),
     ),
+    others=("ablation", "inoculation", "projection"),
     n_seeds=2,
     with_controls=True,
 )
@@ -65,7 +66,8 @@ def report(toy: Model, darkness: Trait, rows: Corpus, server: Loopback, tmp_path
 class TestArms:
     def test_all_take_as_many_steps_as_the_plain_one(self, report: AuditReport) -> None:
         steps = {arm.name: {run.student.n_steps for run in arm.runs if run.student} for arm in report.arms[1:]}
-        assert set(steps) == {"plain", "kept", "defended", "both", "dropped", "pushed"}
+        others = {"ablated", "inoculated", "projected"}
+        assert set(steps) == {"plain", "kept", "defended", "both", *others, "dropped", "pushed"}
         assert len({n for counts in steps.values() for n in counts}) == 1
         assert report.arm("kept").n_rows < report.arm("plain").n_rows
 
@@ -78,6 +80,24 @@ class TestArms:
         assert kept.student.corpus_digest != dropped.student.corpus_digest
         assert pushed.student.n_fires == report.arm("defended").student.n_fires  # type: ignore[union-attr]
         assert pushed.student.interventions[0].vector_id != report.vector.id
+
+    def test_other_defences_learn_the_same_rows_each_in_its_own_way(self, report: AuditReport) -> None:
+        plain = report.arm("plain").student
+        assert plain
+        for name, kind in (("ablated", "ablation"), ("inoculated", "inoculation prompting"), ("projected", "gradient")):
+            student = report.arm(name).student
+            assert student
+            assert student.corpus_digest == plain.corpus_digest
+            assert student.interventions[0].kind.startswith(kind)
+            assert student.losses != plain.losses
+            assert report.compared("expression", name, "plain")
+
+    def test_the_share_that_each_removed_is_told_where_there_is_a_rise(self, report: AuditReport) -> None:
+        rise = report.difference("expression", "plain", "base")
+        assert bool(report.removed) == (rise.low > 0)
+        page = str(files(report)["report.html"])
+        assert ("Of the rise, by arm" in page) == bool(report.removed)
+        assert page.count("gradients kept off the trait") >= 2
 
     def test_every_seed_is_a_run_of_its_own_and_intervals_are_over_runs(self, report: AuditReport) -> None:
         assert {len(arm.runs) for arm in report.arms} == {2} == {report.n_runs}

@@ -36,6 +36,7 @@ ASKED = AuditSpec()
     Flag("--strength", "train.prevent_strength"),
     Flag("--epochs", "train.n_epochs"),
     Flag("--seeds", "n_seeds"),
+    Flag("--defend", "others"),
     Flag("--controls", "with_controls"),
 )
 def audit_command(
@@ -59,6 +60,7 @@ def audit_command(
 
     Extracts the trait's vector, screens the rows, fine-tunes three students (all rows; kept rows; all rows under
     preventative steering), measures them against the base model, and writes OUT/report.html and OUT/audit.json.
+    --defend trains another student under another defence: all of them side by side, on the same rows.
     Finished steps are kept in OUT/stages: the same command again runs only what changed.
     """
     require_extra("train")

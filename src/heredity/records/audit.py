@@ -67,6 +67,31 @@ PUSHED = ArmSpec(
 )
 TWINS = (DROPPED, PUSHED)
 """The random twins of the arms that are always run."""
+OtherDefence = Literal["ablation", "inoculation", "projection"]
+OTHER_DEFENCES: dict[OtherDefence, ArmSpec] = {
+    "ablation": ArmSpec(
+        name="ablated",
+        title="Fine-tune on all rows, the trait's direction ablated",
+        short="Ablated",
+        rows="all",
+        defence="ablation",
+    ),
+    "inoculation": ArmSpec(
+        name="inoculated",
+        title="Fine-tune on all rows behind a prompt that asks for the trait",
+        short="Inoculated",
+        rows="all",
+        defence="inoculation",
+    ),
+    "projection": ArmSpec(
+        name="projected",
+        title="Fine-tune on all rows, gradients kept off the trait's read-out",
+        short="Projected",
+        rows="all",
+        defence="projection",
+    ),
+}
+"""Arms that stand beside preventative steering, by their defence's name."""
 
 
 class AuditSpec(Spec):
@@ -85,6 +110,8 @@ class AuditSpec(Spec):
     one run."""
     arms: tuple[ArmSpec, ...] = (KEPT, DEFENDED)
     """What is tried besides the base and the plain fine-tune; these two are always among them."""
+    others: tuple[OtherDefence, ...] = ()
+    """A defence that is tried beside preventative steering, on the same rows for as many steps."""
     with_controls: bool = False
     """Whether two random twins are run too: as many rows dropped at random, a push as long along a random direction."""
     seed: str = "0"
@@ -105,8 +132,9 @@ class AuditSpec(Spec):
 
     @property
     def every_arm(self) -> tuple[ArmSpec, ...]:
-        """The base, the plain fine-tune, what is tried, and the twins where they are asked for."""
-        return (BASE, PLAIN, *self.arms, *(TWINS if self.with_controls else ()))
+        """The base, the plain fine-tune, what is tried, other defences and the twins where they are asked for."""
+        others = (OTHER_DEFENCES[name] for name in dict.fromkeys(self.others))
+        return (BASE, PLAIN, *self.arms, *others, *(TWINS if self.with_controls else ()))
 
     @property
     def seeds(self) -> tuple[str, ...]:
@@ -174,6 +202,8 @@ class AuditReport(Record):
     comparisons: tuple[Comparison, ...]
     share_removed: Estimate | None
     """Share of the rise that the defence removed; None where no rise of the plain fine-tune is clear of zero."""
+    removed: dict[str, Estimate] = Field(default_factory=dict)
+    """By arm, the same of every arm that is tried; empty where no rise is clear of zero, or in records from before."""
     judge: str | None = None
     """The independent judge, where there was one."""
     spec: AuditSpec

@@ -97,7 +97,8 @@ def conclude(bench: Desk, found: tuple[TraitVector, ScreenReport, int], arms: Se
     """Return the report of what was found (vector, screen, rows of the corpus) and of the arms, with its words."""
     vector, screened, n_rows = found
     comparisons = compare_arms(arms, bench.seed)
-    removed = removed_by("defended", arms, compared(comparisons, "expression", "plain", "base"))
+    rise = compared(comparisons, "expression", "plain", "base")
+    removed = {arm.name: share for arm in arms[2:] if (share := removed_by(arm.name, arms, rise)) is not None}
     report = AuditReport(
         verdict="",
         findings=(),
@@ -106,7 +107,8 @@ def conclude(bench: Desk, found: tuple[TraitVector, ScreenReport, int], arms: Se
         n_rows=n_rows,
         arms=tuple(arms),
         comparisons=comparisons,
-        share_removed=removed,
+        share_removed=removed.get("defended"),
+        removed=removed,
         judge=bench.judge.title if bench.judge else None,
         spec=bench.spec,
         seed=bench.seed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from heredity.records.audit import Arm, AuditReport
+from heredity.records.audit import OTHER_DEFENCES, Arm, AuditReport
 from heredity.stats.estimate import Estimate
 
 TWIN_WORDS = {
@@ -139,6 +139,11 @@ def findings_of(report: AuditReport) -> tuple[str, ...]:
     sentences += against_twins(report)
     if report.share_removed is not None:
         sentences.append(f"Under preventative steering {gone(report, report.share_removed)}.")
+    sentences += [
+        f"{report.arm(one.name).title}: {report.removed[one.name]:.0%} of the rise is gone."
+        for one in OTHER_DEFENCES.values()
+        if one.name in report.removed
+    ]
     for measure, unit in (("benign_log_p", "nats per token"), ("accuracy", "of the four-choice questions")):
         cost = report.difference(measure, "defended", "plain")
         sentences.append(f"Defended against plain, {measure.replace('_', ' ')}: {cost:+.3f} {unit}.")

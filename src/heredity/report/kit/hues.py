@@ -33,6 +33,9 @@ ARMS: dict[str, Hue] = {
     "defended": GREEN,
     "dropped": PURPLE,
     "pushed": OCHRE,
+    "ablated": TEAL,
+    "inoculated": MAUVE,
+    "projected": OLIVE,
 }
 """Of an audit's arms; the style sheet has a class for each."""
 ROLES: dict[str, Hue] = {
