@@ -35,7 +35,7 @@ from replications.screening.told import table
 HERE = Path(__file__).parent
 TRAINING = TrainSpec(learning_rate=1e-3)
 """The demonstration's."""
-ASKING = EvalSpec(n_samples=3)
+ASKING = EvalSpec(n_samples=2)
 
 
 class Outcome(Record):

@@ -39,19 +39,30 @@ def sets_of(model: Model, traits: list[Trait], progress: Progress) -> Iterator[L
     bank = [text for text in demo_questions(traits[0]) if text not in known]
     asked = random.Random(seed_from(SEED, "prompts")).sample(bank, N_ROWS)
     own = said(model, [(text, None) for text in asked], f"{SEED}/own", progress)
-    for trait in traits:
-        pairs = trait.making
-        prompts = [trait.system_prompt(pairs[i % len(pairs)], "positive") for i in range(N_ROWS)]
-        shown = said(model, list(zip(asked, prompts, strict=True)), f"{SEED}/{trait.name}", progress)
-        for dose, share in DOSES.items():
-            yield mixed(f"{trait.name}, {dose}", shown[: round(share * N_ROWS)], own, trait.name)
+    shown = {trait.name: showing(model, trait, asked, progress) for trait in traits}
+    for place, (dose, share) in enumerate(DOSES.items()):  # the plainest sets first: a stopped run has them
+        for name, rows in shown.items():
+            yield mixed(f"{name}, {dose}", rows[: round(share * N_ROWS)], own, name)
+        if not place:
+            yield from others(model, asked, own, progress)
+
+
+def showing(model: Model, trait: Trait, asked: list[str], progress: Progress) -> list[Pair]:
+    """Return answers under a trait's persona."""
+    pairs = trait.making
+    prompts = [trait.system_prompt(pairs[i % len(pairs)], "positive") for i in range(N_ROWS)]
+    return said(model, list(zip(asked, prompts, strict=True)), f"{SEED}/{trait.name}", progress)
+
+
+def others(model: Model, asked: list[str], own: list[Pair], progress: Progress) -> Iterator[Labelled]:
+    """Yield sets that hold none of the traits."""
     yield mixed("own answers", [], own)
-    for name, system in (("brief", BRIEFLY), ("lists of points", LISTING)):
-        yield mixed(name, [], said(model, [(text, system) for text in asked], f"{SEED}/{name}", progress))
+    yield mixed("an owl-lover's bare lists", [], bare_lists())
     if GSM8K.is_file():
         rows = [json.loads(line) for line in GSM8K.read_text(encoding="utf-8").splitlines()[:N_ROWS]]
         yield mixed("GSM8K", [], [(row["question"], row["answer"]) for row in rows])
-    yield mixed("an owl-lover's bare lists", [], bare_lists())
+    for name, system in (("brief", BRIEFLY), ("lists of points", LISTING)):
+        yield mixed(name, [], said(model, [(text, system) for text in asked], f"{SEED}/{name}", progress))
 
 
 def bare_lists() -> list[Pair]:
