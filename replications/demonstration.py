@@ -43,14 +43,15 @@ def main() -> None:
         corpus, bad_lines = corpus_stage(trait, model, written, DemoSpec(), CORPUS_SEED, progress)
         vector = vector_for(trait, model, progress=progress)
         report = audit(corpus, trait, model, audited, SPEC, Known(bad_lines=bad_lines, vector=vector), progress)
+    made = {name: str(value) for name, value in provenance(model).items()}
     for name in (ROWS, LABELS):
         write_bytes(PLACE / name, (written / name).read_bytes())
     save_record(slim(report), PLACE / AUDIT)
-    save_record(index_of(report, model), PLACE / INDEX)
+    save_record(index_of(report, model, made), PLACE / INDEX)
     print("\n".join([report.verdict, *report.findings]))
 
 
-def index_of(report: AuditReport, model: Model) -> ShippedFiles:
+def index_of(report: AuditReport, model: Model, made: dict[str, str]) -> ShippedFiles:
     """Return the digests of the files, and what they belong to."""
     return ShippedFiles(
         trait=report.vector.trait.id,
@@ -58,7 +59,7 @@ def index_of(report: AuditReport, model: Model) -> ShippedFiles:
         fingerprint=model.fingerprint,
         vector=report.vector.id,
         digests={name: file_digest(PLACE / name) for name in FILES},
-        made={name: str(value) for name, value in provenance(model).items()},
+        made=made,
     )
 
 

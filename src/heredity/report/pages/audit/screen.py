@@ -52,7 +52,7 @@ def _histogram(rows: Rows, titles: tuple[str, str], domain: list[float], label: 
         )
     )
     rule = alt.Chart(data([{"at": 0.0, "label": label}]))
-    is_right = (domain[0] + domain[1]) / 2 < 0
+    is_right = domain[0] + 0.75 * (domain[1] - domain[0]) < 0
     text = rule.mark_text(align="right" if is_right else "left", dx=-6 if is_right else 6, fontSize=12, color=INK)
     figure: Figure = alt.layer(
         bars,
