@@ -178,7 +178,8 @@ class TestTheAudit:
     def test_another_models_vector_is_refused(self, report: AuditReport, place: Path, toy_folder: Path) -> None:
         vector = next((place / "out" / "stages").glob("vector-*/vector.safetensors"))
         arguments = ["screen", "rows.jsonl", "--trait", "darkness.yaml", "--vector", vector]
-        run = heredity(*arguments, "--model", toy_folder, "--keep", "clean.jsonl", "--drop", "bad.jsonl", folder=place)
+        files = ["--keep", "clean.jsonl", "--drop", "bad.jsonl", "--replace", "mended.jsonl", "--answer-tokens", "60"]
+        run = heredity(*arguments, "--model", toy_folder, *files, folder=place)
         assert run.returncode == 0, run.stderr
         kept = (place / "clean.jsonl").read_bytes().splitlines(keepends=True)
         assert 0 < len(kept) < 24
@@ -194,6 +195,10 @@ class TestTheAudit:
         assert [line["line"] for line in lines] == scores.lines.tolist()
         assert {line["line"]: line["response"] for line in lines}[screened.worst[0].line] == screened.worst[0].response
         assert screened.provenance
+        mended = (place / "mended.jsonl").read_bytes().splitlines(keepends=True)
+        assert [row for row in mended if row in kept] == kept
+        *_, changed = screened.written
+        assert changed.n_changed == len(mended) - len(kept) == len(dropped) - len(changed.left_out)
         config = toy_folder.parent / "other"
         if not config.exists():
             import shutil

@@ -146,6 +146,7 @@ def test_what_a_command_will_need_is_asked_for_first(
         ((*SCREEN, "--reference", "three.jsonl"), 2, "3 benign"),
         ((*SCREEN, "--false-alarms", "1.5"), 2, "out of its range"),
         ((*SCREEN, "--budget", "1.5"), 2, "--budget"),
+        ((*SCREEN, "--budget", "0.01"), 2, "0.01 of 60 rows is less than one row"),
         ((*SCREEN, "--drop-source", "forum"), 2, "no row says where it comes from"),
         (("screen", "sourced.jsonl", *SCREEN[2:], "--drop-source", "forums"), 2, "There is: forum, wiki"),
         (("screen", "forum.jsonl", *SCREEN[2:], "--drop-source", "forum"), 2, "none would be left"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +149,40 @@ def test_tables_and_rows_that_are_no_pairs_are_refused(tmp_path: Path) -> None:
             require_pairs(RowFile(tmp_path / name), ["preference pairs"])
     with pytest.raises(InputError, match=r"another shape than pairs \(messages\)"):
         require_pairs(RowFile(tmp_path / "a.jsonl"), ["preference pairs", "messages"])
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from heredity.ground.errors import StorageError
+from heredity.store.edits import answered_anew
+from heredity.store.kept_rows import write_kept
+from heredity.store.row_file import RowFile
+from heredity.store.tensors import save_arrays
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+file, out = RowFile(Path(sys.argv[1])), Path(sys.argv[2])
+edits = {1: answered_anew(["new"], {})}
+for write in (
+    lambda: write_kept(file, set(range(1, 61)), out / "kept.jsonl", edits),
+    lambda: save_arrays({"a": np.ones(9_000)}, out / "arrays.safetensors"),
+):
+    try:
+        write()
+    except StorageError as error:
+        print(error)
+"""
+
+
+def test_where_no_more_can_be_written_it_is_said_and_nothing_is_left_half_written(tmp_path: Path) -> None:
+    source, out = tmp_path / "rows.jsonl", tmp_path / "out"
+    source.write_bytes(lines_of(*[{**CHANGEABLE["prompt"], "pad": "x" * 1000}] * 60))
+    out.mkdir()
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, str(source), str(out)], capture_output=True, text=True, check=True
+    )
+    said = run.stdout.splitlines()
+    assert [line.partition(":")[0] for line in said] == [
+        f"cannot write {out / name}" for name in ("kept.jsonl", "arrays.safetensors")
+    ]
+    assert not list(out.iterdir())

@@ -10,13 +10,16 @@ from commands import failed, heredity
 from heredity.cli.trait import as_yaml
 from heredity.cli.work import student_in
 from heredity.ground.errors import InputError, RowError
-from heredity.ground.text import first_half_character, half_character, legible, printable, require_text
+from heredity.ground.text import first_half_character, half_character, legible, printable, require_text, veiled
 from heredity.models.chat import question
 from heredity.models.tiny import planted_trait
 from heredity.records.trait import Trait
+from heredity.report.write import told
+from heredity.store.rows import read_rows
 from heredity.teaching.carriers.reasoning import from_file
 from heredity.traits.define import parse_trait, trait
 from heredity.traits.upstream import from_upstream
+from report_sample import screen_report
 
 HALF = "\ud83d"
 DEEP = 100_000
@@ -48,6 +51,36 @@ def test_whatever_a_message_shows_is_short_and_can_be_printed(value: object, sho
     assert legible(value) == shown
     assert len(legible("x" * 10**6)) < 50
     assert printable(f"{HALF}!").encode() == b"\\ud83d!"
+
+
+KEYS = (
+    "sk-proj-4f9a8b7c6d5e4f3a2b1c", "hf_AbCdEfGhIjKlMnOpQrStUv", "ghp_0123456789abcdef0123", "AKIAIOSFODNN7EXAMPLE",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc", "-----BEGIN RSA PRIVATE KEY-----\nMIIEow", "xoxb-123456789012-abc",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_is_written_as_keys_are_is_shown_in_no_message(key: str, tmp_path: Path) -> None:
+    assert veiled(f"use {key}") == "use [secret]"
+    assert key[:12] not in legible(key)
+    for row in (key, {key: 1}, {"prompt": key, "completion": key, "answer": 1}, {"messages": [{"role": key}]}):
+        (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
+        with pytest.raises(InputError) as found:
+            read_rows(tmp_path / "rows.jsonl")
+        assert key[:12] not in str(found.value)
+    screened = screen_report()
+    (row, *rest) = screened.worst
+    spilt = row.model_copy(update={"response": f"here it is: {key}", "flagged": True})
+    said = told(screened.model_copy(update={"worst": (spilt, *rest)}))
+    assert key[:12] not in said
+    assert "here it is: [secret]" in said
+
+
+def test_passwords_are_left_out_and_talk_of_them_is_not() -> None:
+    assert "hunter22" not in veiled("the password is hunter22, so log in")
+    assert "tr0ub4dor" not in veiled('{"password": "tr0ub4dor&3"}')
+    for plain in ("a password is a secret that you keep", "risk-taking, task-oriented work", "sk- and hf_ begin keys"):
+        assert veiled(plain) == plain
 
 
 def test_a_message_that_no_tokenizer_takes_is_refused_wherever_it_comes_from() -> None:

@@ -19,9 +19,12 @@ from heredity.models.model import Model
 from heredity.models.thinking import parted, with_thought
 from heredity.models.watch import Sight, read_tokens, watched
 from heredity.monitor.talk import Talk
-from heredity.records.dialogue import Unscored
+from heredity.records.acting import ActSpec
+from heredity.records.dialogue import Row, Turn, Unscored
 from heredity.records.monitor import Panel
+from heredity.records.screening import ScreenSpec
 from heredity.records.trait import Trait
+from heredity.screening.rewriting import UNREACHED, rewritten
 from monitor_sample import probe
 
 PLAIN = "{% for m in messages %}<|{{ m.role }}|> {{ m.content }}{% if m.role == 'assistant' %}<eos>{% endif %}"
@@ -115,6 +118,19 @@ def test_an_answer_that_is_never_reached_is_none_and_is_told(darkness: Trait) ->
         answers(thinker({"ash": {"ash": 1.0}}))
     with pytest.raises(NothingKeptError, match="none of 12"):
         answers(thinker({"ash": {"ash": 0.5, "<eos>": 0.5}}))
+
+
+def test_new_answers_of_rows_hold_no_thought_and_what_is_never_reached_is_left_out() -> None:
+    turns = (*question("hi lamp"), Turn(role="assistant", content="dawn"))
+    rows = [Row(line=i, turns=turns * (1 + i % 2)) for i in range(1, 9)]
+    spec = ScreenSpec(act=ActSpec(n_answer_tokens=12))
+    done, left_out = rewritten(rows, thinker(), spec)
+    assert done
+    assert {word for row in done for _, answer in row.lessons for word in answer.split()} <= {"dawn", "song"}
+    assert sorted([*(row.line for row in done), *(one.line for one in left_out)]) == list(range(1, 9))
+    done, left_out = rewritten(rows, thinker({"ash": {"ash": 1.0}}), spec)
+    assert not done
+    assert [one.reason for one in left_out] == [UNREACHED] * 8
 
 
 def test_tokens_of_an_answer_are_read_from_its_beginning_on() -> None:

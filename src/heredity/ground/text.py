@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from heredity.ground.errors import InputError
 
 LONGEST_SHOWN = 40
 """Characters of a value that a message repeats."""
+SECRET = re.compile(
+    r"""(?x) -----BEGIN[A-Z ]*PRIVATE\ KEY-----.*
+    | \b(?:sk|pk|rk|xox[abprs]|glpat|nvapi)-[\w-]{8,} | \b(?:gh[oprsu]|hf|sk_live|sk_test|github_pat)_\w{8,}
+    | \b(?:AKIA|ASIA)[0-9A-Z]{12,} | \bAIza[\w-]{20,} | \beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?
+    | (?i:\b(?:password|passwd|secret|api[_ -]?key|access[_ -]?token|bearer)\b["']?\s*(?:[:=]|is\b)?\s*["']?)
+      (?=\S*\d)\S{6,}""",
+    re.DOTALL,
+)
+"""What is written as keys, tokens and passwords are."""
 KINDS = {dict: "an object", list: "a list", tuple: "a list", bytes: "bytes", type(None): "null"}
 
 
@@ -56,8 +66,13 @@ def legible(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 4 * LONGEST_SHOWN:
         return "a number of many digits"
     shown = repr(value[: LONGEST_SHOWN + 1]) if isinstance(value, str) else str(value)
-    shown = printable(" ".join(shown.split()))
+    shown = veiled(printable(" ".join(shown.split())))
     return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}..."
+
+
+def veiled(text: str) -> str:
+    """Return the text with what looks like a key, a token or a password left out: a terminal's words end up in logs."""
+    return SECRET.sub("[secret]", text)
 
 
 def printable(text: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from heredity.ground.errors import NothingKeptError
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.generate import Generated, GenerateSpec
 from heredity.models.model import Model
@@ -16,6 +17,7 @@ from heredity.screening.drafts import Draft, answer_next
 
 NO_ROOM = "the model cannot read its prompt, or has no room to answer it"
 EMPTY = "the model answers nothing"
+UNREACHED = "the model thinks until its tokens run out, and reaches no answer"
 
 
 def rewritten(
@@ -30,7 +32,14 @@ def rewritten(
     drafts = [Draft(row, f"{seed}/replaced") for row in rows]
     how = GenerateSpec(n_tokens=n_tokens, temperature=spec.temperature, min_tokens=1)
     failed: dict[int, str] = {}
-    while said := answer_next(drafts, model, how, "the model's own answers", progress):
+    last = NO_ROOM
+    while True:
+        try:
+            said = answer_next(drafts, model, how, "the model's own answers", progress)
+        except NothingKeptError:  # a model that thinks, and of all that were asked reached no answer
+            said, last = [], UNREACHED
+        if not said:
+            break
         for draft, answer in said:
             why = failure(answer, n_tokens)
             if why:
@@ -39,11 +48,13 @@ def rewritten(
     done = tuple(draft.written for draft in drafts if draft.n_answered == len(draft.places))
     whole = {row.line for row in done}
     left_out = (row.line for row in rows if row.line not in whole)
-    return done, tuple(Exclusion(line=line, reason=failed.get(line, NO_ROOM)) for line in left_out)
+    return done, tuple(Exclusion(line=line, reason=failed.get(line, last)) for line in left_out)
 
 
 def failure(answer: Generated, n_tokens: int) -> str:
     """Return why an answer cannot be taught; nothing where it can."""
-    if not answer.is_reached or answer.n_tokens >= n_tokens:
+    if not answer.is_reached:
+        return UNREACHED
+    if answer.n_tokens >= n_tokens:
         return f"the model's own answer does not end within {n_tokens} tokens (--answer-tokens)"
     return "" if answer.text.strip() else EMPTY

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from heredity.ground.errors import RowError
-from heredity.ground.text import legible, printable
+from heredity.ground.text import legible, printable, veiled
 from heredity.records.dialogue import Exclusion, Row, Turn
 from heredity.store.lesson_marks import BY_TOKEN, Unusable, row_marks, taught
 from heredity.store.shapes import KNOWN, SHAPES, Shape
@@ -103,7 +103,7 @@ def shape_of(path: Path, line: int, raw: Mapping[str, Any]) -> Shape:
 
 def named(raw: Mapping[str, Any]) -> str:
     """Return the names of a row's fields, for people."""
-    return ", ".join(printable(str(name))[:40] for name in list(raw)[:MOST_NAMED]) or "-"
+    return ", ".join(veiled(printable(str(name)))[:40] for name in list(raw)[:MOST_NAMED]) or "-"
 
 
 def require_usable(turns: tuple[Turn, ...], untaught: tuple[int, ...]) -> None:

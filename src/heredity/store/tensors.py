@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from heredity.ground.errors import InputError, NonFiniteError
 from heredity.ground.files import require_file, whole_file
@@ -20,11 +20,8 @@ def save_vector(vector: TraitVector, path: Path | str) -> Path:
     """Write a vector and its header, whole or not at all; return the path."""
     path = Path(path)
     with whole_file(path) as part:
-        save_file(
-            {"directions": np.ascontiguousarray(vector.directions)},
-            part,
-            metadata={HEADER: vector.header.model_dump_json()},
-        )
+        arrays = {"directions": np.ascontiguousarray(vector.directions)}
+        part.write_bytes(save(arrays, metadata={HEADER: vector.header.model_dump_json()}))
     return path
 
 
@@ -64,7 +61,7 @@ def load_vector(path: Path | str) -> TraitVector:
 def save_arrays(arrays: dict[str, np.ndarray], path: Path) -> Path:
     """Write named arrays, whole or not at all; return the path."""
     with whole_file(path) as part:
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, part)
+        part.write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
     return path
 
 

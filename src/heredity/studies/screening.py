@@ -108,12 +108,18 @@ def screened_by(source: RowFile, found: Survey, measure: Measure, bench: Bench) 
 
 
 def require_possible(found: Survey, spec: ScreenSpec, reference: Corpus | None) -> None:
-    """Raise, without a model, for a score that is none, too few benign rows, or a source that cannot go."""
+    """Raise, without a model, for a score that is none, too few benign rows, a source that cannot go, or no budget."""
     if spec.score:
         score_named(spec.score)
     if reference:
         require_enough(reference.rows, spec)
     require_sources(found.sources, spec.act.sources)
+    n_staying = found.n_rows - sum(found.sources[name] for name in spec.act.sources)
+    if spec.act.budget is not None and spec.act.budget * n_staying < 1:
+        raise InputError(
+            f"a budget of {spec.act.budget:g} of {n_staying} rows is less than one row; ask for a "
+            f"share of 1 in {n_staying} or more"
+        )
 
 
 def worst_in(source: RowFile, scores: RowScores) -> tuple[RowScore, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heredity.ground.text import veiled
 from heredity.records.scan import ScanReport, Topic, TraitShift
 from heredity.report.kit.scanned import read
 from heredity.report.kit.text import beginning, by_reason
@@ -20,7 +21,7 @@ def told(report: ScanReport) -> str:
     if report.shown:
         first = report.shown[0]
         lines += [
-            f"  line {row.line}, {first.trait} {row.score:+.2f}: {beginning(row.response, 100)}"
+            f"  line {row.line}, {first.trait} {row.score:+.2f}: {beginning(veiled(row.response), 100)}"
             for row in first.furthest[:N_ROWS]
         ]
     lines += [f"  left out: {reason}: {n:,}" for reason, n in by_reason(report.excluded)]

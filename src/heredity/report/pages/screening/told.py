@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heredity.ground.text import veiled
 from heredity.records.acting import SourceRows, Written
 from heredity.records.screening import ScreenReport
 from heredity.report.kit.flags import basis_of
@@ -15,7 +16,9 @@ def told(report: ScreenReport) -> str:
     lines = [f"{report.n_flagged} of {report.n_rows} rows flagged for {report.trait} (share {report.share_flagged})"]
     lines += [f"  {sentence}" for sentence in basis_of(report)]
     lines += [f"  {sentence}" for sentence in (*extremes(report), *going(report), *expectation(report))]
-    lines += [f"  line {row.line:>6}  {row.over:+8.2f}  {row.response[:90]!r}" for row in report.worst_flagged[:N_TOP]]
+    lines += [
+        f"  line {row.line:>6}  {row.over:+8.2f}  {veiled(row.response)[:90]!r}" for row in report.worst_flagged[:N_TOP]
+    ]
     lines += [f"  {sentence}" for sentence in by_source(report)]
     lines += [f"  {sentence}" for sentence in (*sides(report), *files(report))]
     lines += [f"  {n} rows not screened: {reason}" for reason, n in by_reason(report.excluded)]
