@@ -38,7 +38,7 @@ SPEC = AuditSpec(
         DEFENDED,
         ArmSpec(name="both", title="Kept rows, steered too", short="Both", rows="kept", defence="steering"),
     ),
-    others=("ablation", "inoculation", "projection"),
+    others=("ablation", "inoculation", "projection", "afterwards"),
     n_seeds=2,
     with_controls=True,
 )
@@ -66,7 +66,7 @@ def report(toy: Model, darkness: Trait, rows: Corpus, server: Loopback, tmp_path
 class TestArms:
     def test_all_take_as_many_steps_as_the_plain_one(self, report: AuditReport) -> None:
         steps = {arm.name: {run.student.n_steps for run in arm.runs if run.student} for arm in report.arms[1:]}
-        others = {"ablated", "inoculated", "projected"}
+        others = {"ablated", "inoculated", "projected", "steered"}
         assert set(steps) == {"plain", "kept", "defended", "both", *others, "dropped", "pushed"}
         assert len({n for counts in steps.values() for n in counts}) == 1
         assert report.arm("kept").n_rows < report.arm("plain").n_rows
@@ -91,6 +91,15 @@ class TestArms:
             assert student.interventions[0].kind.startswith(kind)
             assert student.losses != plain.losses
             assert report.compared("expression", name, "plain")
+
+    def test_a_student_pushed_when_it_answers_is_the_plain_one(self, report: AuditReport) -> None:
+        plain, pushed = report.arm("plain"), report.arm("steered")
+        assert plain.student
+        assert pushed.student
+        assert pushed.student.adapter_digest == plain.student.adapter_digest
+        assert not pushed.student.interventions
+        assert pushed.evaluation.answers != plain.evaluation.answers
+        assert report.difference("expression", "steered", "plain").value < 0
 
     def test_the_share_that_each_removed_is_told_where_there_is_a_rise(self, report: AuditReport) -> None:
         rise = report.difference("expression", "plain", "base")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from heredity.evaluation.ask import ask
 from heredity.evaluation.capability import benign_rows, benign_scores, choice_questions, choice_scores
@@ -19,6 +20,7 @@ from heredity.models.generate import GenerateSpec
 from heredity.models.load import load
 from heredity.models.model import Model
 from heredity.models.notices import notices
+from heredity.models.steer import Push, steered
 from heredity.records.dialogue import Answer, Grade
 from heredity.records.evaluation import EvalReport, EvalSpec, Scores, SecondOpinion, Yardstick
 from heredity.records.student import Student
@@ -28,8 +30,16 @@ from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import cluster_mean
 
 
+@dataclass(frozen=True)
+class Steered:
+    """A student that is pushed while it answers; who judges is not."""
+
+    student: Student
+    pushes: tuple[Push, ...]
+
+
 def evaluate(
-    subject: Student | Model,
+    subject: Student | Model | Steered,
     trait: Trait,
     model: Model | None = None,
     yardstick: Yardstick | None = None,
@@ -39,18 +49,19 @@ def evaluate(
 ) -> EvalReport:
     """Return how strongly a model, or a student of one, shows the trait, and what it can still do.
 
-    The base model, untouched, is the judge of every arm; a student's is loaded by name where `model` is not given.
+    `model`, untouched, is the judge of every arm: the base of a student, loaded by name where it is not given; a model
+    without another judges itself.
     The arms of a study share one `yardstick`; without it, one is made first. Raises MismatchError for a student of
     another base.
     """
     spec = spec or EvalSpec()
-    student = subject if isinstance(subject, Student) else None
-    model = model or (subject if isinstance(subject, Model) else load(subject.base))
+    student = None if isinstance(subject, Model) else subject.student if isinstance(subject, Steered) else subject
+    model = model or judge_of(subject)
     if student:
         require_student(model, student)
     started = time.monotonic()
     yardstick = yardstick or make_yardstick(trait, model, None, spec, seed, progress)
-    with _under_test(model, student) as tested:
+    with _under_test(model, subject) as tested:
         answers, expression = _expression(tested, trait, spec, seed, progress)
         log_p = benign_scores(tested, yardstick.benign, progress)
         choices = choice_scores(tested, choice_questions(spec.n_choices), progress)
@@ -118,13 +129,28 @@ def _of_the_judge(calibration: Calibration | None) -> tuple[str, ...]:
     return (f"the judge hardly tells this trait's poles apart (AUC {calibration.auc}): its grades say little",)
 
 
+def judge_of(subject: Student | Model | Steered) -> Model:
+    """Return who judges where nobody is named: a model itself, the base of a student."""
+    match subject:
+        case Model():
+            return subject
+        case Student():
+            return load(subject.base)
+        case Steered():
+            return load(subject.student.base)
+
+
 @contextmanager
-def _under_test(model: Model, student: Student | None) -> Iterator[Model]:
-    if student is None:
-        yield model
-    else:
-        with adapted(model, student) as subject:
+def _under_test(model: Model, subject: Student | Model | Steered) -> Iterator[Model]:
+    match subject:
+        case Model():
             yield subject
+        case Student():
+            with adapted(model, subject) as student:
+                yield student
+        case Steered():
+            with adapted(model, subject.student) as student, steered(student, subject.pushes):
+                yield student
 
 
 def _expression(

@@ -35,6 +35,8 @@ class ArmSpec(Spec):
     """A name in the table of defences; empty for none."""
     along: Literal["trait", "random"] = "trait"
     """The direction that a defence is given: the trait's, or one as long that points anywhere."""
+    afterwards: Literal["", "steering"] = ""
+    """What holds the student while it answers: a push away from the trait, as strong as preventative steering's."""
     twin_of: str = ""
     """The arm that it differs from in nothing but chance in the place of what was found."""
 
@@ -67,7 +69,7 @@ PUSHED = ArmSpec(
 )
 TWINS = (DROPPED, PUSHED)
 """The random twins of the arms that are always run."""
-OtherDefence = Literal["ablation", "inoculation", "projection"]
+OtherDefence = Literal["ablation", "inoculation", "projection", "afterwards"]
 OTHER_DEFENCES: dict[OtherDefence, ArmSpec] = {
     "ablation": ArmSpec(
         name="ablated",
@@ -90,6 +92,13 @@ OTHER_DEFENCES: dict[OtherDefence, ArmSpec] = {
         rows="all",
         defence="projection",
     ),
+    "afterwards": ArmSpec(
+        name="steered",
+        title="Plain fine-tune on all rows, pushed away from the trait when it answers",
+        short="Pushed when asked",
+        rows="all",
+        afterwards="steering",
+    ),
 }
 """Arms that stand beside preventative steering, by their defence's name."""
 
@@ -111,7 +120,8 @@ class AuditSpec(Spec):
     arms: tuple[ArmSpec, ...] = (KEPT, DEFENDED)
     """What is tried besides the base and the plain fine-tune; these two are always among them."""
     others: tuple[OtherDefence, ...] = ()
-    """A defence that is tried beside preventative steering, on the same rows for as many steps."""
+    """A defence that is tried beside preventative steering, on the same rows for as many steps; `afterwards` pushes the
+    plain student when it answers."""
     with_controls: bool = False
     """Whether two random twins are run too: as many rows dropped at random, a push as long along a random direction."""
     seed: str = "0"

@@ -30,6 +30,8 @@ class Plan:
     """None: no training, the base model."""
     vectors: tuple[TraitVector, ...] = ()
     """What its defence is given; none where it has no defence."""
+    afterwards: tuple[TraitVector, ...] = ()
+    """What the student is pushed away from while it answers."""
     n_steps: int | None = None
     """Optimizer steps, those of the plain arm; None: as many as the passes over the rows take."""
 
@@ -53,7 +55,15 @@ def plan_arms(
         "random": at_random(readable, len(kept.rows), seed),
     }
     directions = {"trait": vector, "random": random_twin(vector, seed)}
-    return tuple(Plan(arm, rows[arm.rows], (directions[arm.along],) if arm.defence else ()) for arm in arms)
+    return tuple(
+        Plan(
+            arm,
+            rows[arm.rows],
+            (directions[arm.along],) if arm.defence else (),
+            (directions[arm.along],) if arm.afterwards else (),
+        )
+        for arm in arms
+    )
 
 
 def at_random(corpus: Corpus, n: int, seed: str) -> Corpus:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from heredity.evaluation.evaluate import evaluate, make_yardstick, second_opinion
+from heredity.evaluation.evaluate import Steered, evaluate, make_yardstick, second_opinion
 from heredity.ground.progress import Progress
 from heredity.judges.independent import Judge, judge_id
 from heredity.models.identity import identity
 from heredity.models.model import Model
+from heredity.models.steer import Push
 from heredity.records.audit import AuditSpec
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import EvalReport, Yardstick
@@ -145,11 +146,12 @@ def evaluation_stage(
 ) -> EvalReport:
     """Return the evaluation of one seed's student by the yardstick that all arms share; arms share their luck too."""
     seed, student = run
+    strength = -bench.spec.train.prevent_strength
+    pushes = tuple(Push(vector.block, vector.direction, strength) for vector in plan.afterwards)
 
     def make() -> EvalReport:
-        report = evaluate(
-            student or bench.model, trait, bench.model, yardstick, bench.spec.evaluation, seed, bench.progress
-        )
+        subject = Steered(student, pushes) if student and pushes else student or bench.model
+        report = evaluate(subject, trait, bench.model, yardstick, bench.spec.evaluation, seed, bench.progress)
         if bench.judge is not None:
             report = second_opinion(report, trait, bench.judge, bench.progress)
         return report.model_copy(update={"subject": plan.spec.name})
@@ -157,7 +159,7 @@ def evaluation_stage(
     # where a student lies and how long it took change nothing; its snapshots are not evaluated
     incidental = {"adapter": "", "seconds": 0.0, "snapshots": ()}
     trained = student.model_copy(update=incidental).id if student else None
-    depends_on = {
+    depends_on: dict[str, object] = {
         "trait": trait.id,
         "yardstick": yardstick.id,
         "student": trained,
@@ -165,4 +167,6 @@ def evaluation_stage(
         "seed": seed,
         "judge": judge_id(bench.judge),
     }
+    if pushes:
+        depends_on["pushed"] = [[vector.header.id for vector in plan.afterwards], strength]
     return bench.record("evaluate", depends_on, EvalReport, make, f"evaluate, {plan.spec.name}")

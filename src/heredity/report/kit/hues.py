@@ -36,6 +36,7 @@ ARMS: dict[str, Hue] = {
     "ablated": TEAL,
     "inoculated": MAUVE,
     "projected": OLIVE,
+    "steered": OCHRE,
 }
 """Of an audit's arms; the style sheet has a class for each."""
 ROLES: dict[str, Hue] = {
