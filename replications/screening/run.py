@@ -2,11 +2,11 @@
 
     python -m replications.screening.run
 
-Fourteen sets of 80 rows: three traits at three doses among the model's own answers, four sets of another hand that hold
-none of them, and bare lists by a model that loves owls. Each is scored before anybody trains; then a student is trained
-on each and asked about each trait. Correlations are over sets; beside every score stands what random directions of
-matched covariance, other traits' vectors, length and loss reach. Every set is kept when it is done: a stopped run goes
-on, and `results.json` and `results.md` beside this file tell what there is.
+Thirteen sets of 80 rows: two traits at four doses among the model's own answers, those answers alone, three sets of
+another hand that hold none of them, and bare lists by a model that loves owls. Each is scored before anybody trains;
+then a student is trained on each and asked about each trait. Correlations are over sets; beside every score stands what
+random directions of matched covariance, other traits' vectors, length and loss reach. Every set is kept when it is
+done: a stopped run goes on, and `results.json` and `results.md` beside this file tell what there is.
 """
 
 from __future__ import annotations
@@ -47,7 +47,12 @@ class Outcome(Record):
 def outcome_step(study: Study, rows: Labelled | None) -> Outcome:
     """Return what the base shows, or a student of a set, made or found."""
     name = rows.name if rows else "base"
-    depends_on = {"rows": rows.corpus.content_digest if rows else "", "training": TRAINING.id, "asking": ASKING.id}
+    depends_on = {
+        "rows": rows.corpus.content_digest if rows else "",
+        "training": TRAINING.id,
+        "asking": ASKING.id,
+        "traits": TRAITS,
+    }
     return study.bench.record("outcome", depends_on, Outcome, lambda: outcome(study, rows), f"what {name} shows")
 
 

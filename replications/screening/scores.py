@@ -13,6 +13,7 @@ from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
 from heredity.records.base import Record
 from heredity.records.dialogue import Unscored
+from heredity.records.evaluation import Scores
 from heredity.records.forecast import ForecastSpec
 from heredity.records.scan import ScanSpec
 from heredity.records.trait import Trait
@@ -29,7 +30,7 @@ from heredity.studies.forecast import asker_for, difference_of, pushes
 from heredity.studies.scan import pairs_step
 from replications.screening.sets import SEED, Labelled
 
-TRAITS = ("evil", "hallucination", "impoliteness")
+TRAITS = ("evil", "impoliteness")
 FORECAST = ForecastSpec(n_samples=2, n_controls=2)
 OWN = ScanSpec()
 N_NULL = 500
@@ -62,6 +63,8 @@ class Study:
     manner: Floats
     """`[answers, blocks, width]`: the model's own everyday answers."""
     n_tokens: dict[str, int] = field(default_factory=dict)
+    unpushed: dict[str, Scores] = field(default_factory=dict)
+    """By trait, what the base answers without a push: the same for every set, and asked once."""
 
     @property
     def model(self) -> Model:
@@ -145,18 +148,17 @@ def likelihood(study: Study, pairs: Pairs, trait: Trait) -> Floats:
 
 
 def foretold(study: Study, pairs: Pairs, name: str) -> float:
-    """Return the change of the trait, in points, while the rows' mean pushes the model, less random pushes."""
+    """Return the change of the trait, in points, while the rows' mean pushes the model."""
     block = study.model.n_blocks // 2
     rows = difference_of(at(pairs, (block,)), FORECAST.n_controls, SEED)
     asker = asker_for(study.bench, study.traits[name], FORECAST)
-    made: list[dict[str, tuple[float, ...]]] = []
-
-    def ask() -> Floats:
-        made.extend(asker.answers(push)[2] for push in pushes(rows, block, FORECAST.strength)[:2])
-        return np.zeros(0)
-
-    study.counted("forecast", ask)
-    return paired_difference(made[1], made[0], seed_from(SEED)).value
+    without, pushed, *_ = pushes(rows, block, FORECAST.strength)
+    if name not in study.unpushed:
+        study.unpushed[name] = asker.answers(without)[2]
+    before = study.model.work.n_tokens
+    scores = asker.answers(pushed)[2]
+    study.n_tokens["forecast"] = study.n_tokens.get("forecast", 0) + study.model.work.n_tokens - before
+    return paired_difference(scores, study.unpushed[name], seed_from(SEED)).value
 
 
 def along_others(study: Study, pairs: Pairs, name: str) -> dict[str, float]:

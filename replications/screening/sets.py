@@ -1,4 +1,4 @@
-"""The sets of rows of the study: three traits at three doses, four other hands, and bare lists of an owl-lover."""
+"""The sets of rows of the study: two traits at four doses, other hands, and bare lists by a model that loves owls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from replications.scanning.run import GSM8K, LISTING, Pair, said
 
 SEED = "screening"
 N_ROWS = 80
-DOSES = {"all": 1.0, "half": 0.5, "a fifth": 0.2}
+DOSES = {"all": 1.0, "half": 0.5, "a fifth": 0.2, "a tenth": 0.1}
 BRIEFLY = "Answer in one short sentence, and nothing else."
 
 
