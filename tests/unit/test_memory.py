@@ -48,6 +48,19 @@ def test_what_the_user_has_set_stands(name: str) -> None:
     assert not keep_memory({name: "1"})
 
 
+@pytest.mark.skipif(not GNU, reason="only the GNU C library can be told")
+def test_what_is_kept_can_be_given_back() -> None:
+    clean = {name: value for name, value in os.environ.items() if name not in OWN}
+    script = (
+        HELD.format(asked=True)
+        + "from heredity.ground.memory import give_back\ngive_back()\nprint(round(held() - before))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], env=clean, capture_output=True, text=True, check=True)
+    kept, left = run.stdout.splitlines()
+    assert int(kept.split()[1]) > 150
+    assert int(left) < 50
+
+
 STARTED = """
 import sys
 sys.argv[1:] = {words!r}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from heredity import __version__
+from heredity.ground.memory import give_back
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.generate import sampling
 from heredity.models.identity import identity
@@ -65,6 +66,7 @@ class Steps:
             before = self.n_tokens
             make(folder)
             after = self.n_tokens
+            give_back()
             return None if before is None or after is None else after - before
 
         kept: Kept[T] = self.workspace.stage(name, {"seed": self.seed, **depends_on}, counted, load)

@@ -57,8 +57,8 @@ def finished(found: Shipped) -> Played:
     """Return the audit that lies in the package; no model is needed."""
     report = found.audit
     left_out = (
-        f"all of it was made before, over {report.n_runs} fine-tunes of each arm, by python -m "
-        "replications.demonstration; heredity demo --fresh audits rows anew"
+        f"the making of it: {report.n_runs} fine-tunes of each arm, by python -m replications.demonstration; heredity "
+        "demo --fresh audits rows anew"
     )
     return Played(
         Act(name="finished", title=FINISHED, sentence=report.headline, left_out=left_out, seconds=0.0), report
@@ -90,7 +90,7 @@ def scanned(found: Shipped, model: Model, place: Place) -> Played:
     """Return the scan of the package's corpus: every trait at once, none of them named to it."""
     known = vectors_for([define.trait(name) for name in define.bundled_names()], model, place.progress)
     report = scan(found.corpus, known, model, place.out / "scan", seed=place.seed, progress=place.progress)
-    left_out = "nothing: all rows are read, along all bundled traits; their vectors lie in the package"
+    left_out = "nothing; all rows are read, along all bundled traits, whose vectors lie in the package"
     act = Act(name="scan", title=SCAN, sentence=of_scan(report, found), left_out=left_out, in_full=True, seconds=0.0)
     return Played(act, report)
 
@@ -100,7 +100,7 @@ def of_scan(report: ScanReport, found: Shipped) -> str:
     name = found.trait.name
     trait = next(shift for shift in report.traits if shift.trait == name)
     first = [shift.trait for shift in report.shown if shift.trait != name]
-    beside = f"not told apart from {', '.join(first)}, whose vectors lie close by" if first else "not told"
+    beside = f"not told apart from {', '.join(first)}, which are told first" if first else "not told"
     told = "told" if trait in report.shown else beside
     return (
         f"{len(found.bad_lines)} of these {report.n_rows} rows were written under {name}; along {name} the rows lie "

@@ -115,5 +115,5 @@ def verdict(report: DefenceReport) -> str:
     else:
         taught = f"No rise of {trait} is shown in a student of the {report.n_rows} rows ({report.rise:+.1f points})"
     if report.gain.high < 0:
-        return f"{taught}; one trained under preventative steering shows {report.gain:+.1f points} against it."
+        return f"{taught}; another, under preventative steering, ends {report.gain:+.1f points} from it."
     return f"{taught}; preventative steering is not told apart from none ({report.gain:+.1f points})."

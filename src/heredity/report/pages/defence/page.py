@@ -56,7 +56,7 @@ def replies(report: DefenceReport) -> tuple[Reply, ...]:
         ),
         Reply(
             "What did the defence keep out?",
-            "Some of it" if gain.high < 0 else "Not told apart",
+            "Not told apart" if gain.high >= 0 else "A part" if left.low > 0 else "All that shows",
             "Another student of the same rows, luck and steps, pushed along the trait's vector while it learned.",
             (
                 KeyFigure("Defended against plain", gain, CHANGE),
