@@ -27,8 +27,10 @@ from heredity.studies.arms import Plan
 from heredity.studies.demo.shipped import Shipped
 from heredity.studies.stages import Desk, desk_in, student_stage
 
-DEFENCE = DefenceSpec(train=TrainSpec(learning_rate=2e-3, n_steps=21, prevent_strength=1.0))
-"""One pass over the rows, hotter than the audit's two, and a push twice as strong: enough for one pair to tell."""
+DEFENCE = DefenceSpec(train=TrainSpec(learning_rate=2e-3, n_steps=21, rows_at_once=4, prevent_strength=1.0))
+"""One pass over the rows, hotter than the audit's two, and a push twice as strong: enough for one pair to tell.
+
+Four rows at once, for the memory."""
 
 
 def one_defended(
