@@ -154,9 +154,9 @@ def foretold(study: Study, pairs: Pairs, name: str) -> float:
     asker = asker_for(study.bench, study.traits[name], FORECAST)
     without, pushed, *_ = pushes(rows, block, FORECAST.strength)
     if name not in study.unpushed:
-        study.unpushed[name] = asker.answers(without)[2]
+        study.unpushed[name] = asker.answered(without).scores
     before = study.model.work.n_tokens
-    scores = asker.answers(pushed)[2]
+    scores = asker.answered(pushed).scores
     study.n_tokens["forecast"] = study.n_tokens.get("forecast", 0) + study.model.work.n_tokens - before
     return paired_difference(scores, study.unpushed[name], seed_from(SEED)).value
 

@@ -61,6 +61,18 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What the model answers under one push."""
+
+    scores: Scores
+    """Grades by question."""
+    answers: tuple[Answer, ...] = ()
+    """None for a preference, which is read off."""
+    grades: tuple[float | None, ...] = ()
+    """Of each answer."""
+
+
+@dataclass(frozen=True)
 class Asker:
     """Who is asked, and who judges: the model itself, without a push."""
 
@@ -70,15 +82,15 @@ class Asker:
     """None for a preference, which is read off."""
     spec: EvalSpec
 
-    def answers(self, push: Push) -> tuple[tuple[Answer, ...], tuple[float | None, ...], Scores]:
-        """Return what the model answers under a push, each answer's grade, and the grades by question."""
+    def answered(self, push: Push) -> Answered:
+        """Return what the model answers under a push, graded without it."""
         model, progress = self.bench.model, self.bench.progress
         with steered(model, [push]):
             if self.calibration is None:
-                return (), (), preference_scores(model, self.trait, progress)
+                return Answered(preference_scores(model, self.trait, progress))
             answers = ask(model, self.trait, self.spec, self.bench.seed, progress)
         grades = grades_of(answers, self.trait, model, self.calibration, progress)
-        return answers, grades, by_question(answers, grades)
+        return Answered(by_question(answers, grades), answers, grades)
 
 
 def forecast(
@@ -104,7 +116,7 @@ def forecast(
     rows = difference_of(pairs, spec.n_controls, seed)
     require_enough(rows.n_units, pairs.excluded)
     asker = asker_for(bench, trait, spec)
-    arms = [asker.answers(push) for push in pushes(rows, block, spec.strength)]
+    arms = [asker.answered(push) for push in pushes(rows, block, spec.strength)]
     report = ForecastReport(
         model=model.name,
         fingerprint=model.fingerprint,
@@ -118,7 +130,7 @@ def forecast(
         length=float(np.linalg.norm(rows.mean)),
         stream=rows.stream,
         p_length=rows.p_length,
-        **compared([scores for _, _, scores in arms], seed),
+        **compared([arm.scores for arm in arms], seed),
         reactions=reactions(arms[0], arms[1]),
         verdict="",
         excluded=(*corpus.excluded, *pairs.excluded),
@@ -191,15 +203,12 @@ def compared(arms: Sequence[Scores], seed: str) -> dict[str, object]:
     }
 
 
-def reactions(
-    without: tuple[tuple[Answer, ...], tuple[float | None, ...], Scores],
-    pushed: tuple[tuple[Answer, ...], tuple[float | None, ...], Scores],
-) -> tuple[Reaction, ...]:
+def reactions(without: Answered, pushed: Answered) -> tuple[Reaction, ...]:
     """Return answers with and without the push, one to a question, those whose grade changes most first."""
-    (before, grades, _), (after, new_grades, _) = without, pushed
+    before, after = without.answers, pushed.answers
     changes = [
         (abs(new - old), place)
-        for place, (old, new) in enumerate(zip(grades, new_grades, strict=True))
+        for place, (old, new) in enumerate(zip(without.grades, pushed.grades, strict=True))
         if old is not None and new is not None
     ]
     shown: dict[str, Reaction] = {}
