@@ -1,12 +1,15 @@
 """What every defence promises, whichever it is."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from heredity.ground.errors import HookError, UnknownNameError
+from heredity.ground.errors import HookError, InputError, UnknownNameError
 from heredity.models.batches import pad
 from heredity.models.blocks import find_blocks
 from heredity.models.hooks import standing
@@ -138,11 +141,70 @@ def test_a_projected_step_leaves_the_read_out_and_a_plain_one_moves_it(
     assert moved(is_held=True) < 0.05 * moved(is_held=False)
 
 
-def test_gradient_projection_says_where_it_cannot_see_gradients(toy: Model, dark: TraitVector, rows: Corpus) -> None:
-    network, asked = trainable(toy), batch(toy, rows)
-    defence = GradientProjection(dark).on(network)
-    with pytest.raises(HookError, match="without gradient checkpointing"), defence, torch.no_grad():
+def readout_gradients(network: torch.nn.Module, dark: TraitVector, asked: dict[str, torch.Tensor]) -> list[Any]:
+    """What moves the read-out, weight by weight, over the tokens that are attended to."""
+    seen: list[torch.Tensor] = []
+    with standing(network, [(dark.block, lambda hidden, module: seen.append(hidden))]):
         network(**asked)
+    along, mask = seen[0] @ torch.from_numpy(dark.unit), asked["attention_mask"]
+    readout = (along * mask).sum() / mask.sum()
+    return list(torch.autograd.grad(readout, list(network.parameters()), allow_unused=True))
+
+
+@pytest.mark.parametrize("n_forwards", [1, 2])
+def test_every_backward_is_kept_off_the_read_out_not_the_first_alone(
+    toy: Model, dark: TraitVector, rows: Corpus, n_forwards: int
+) -> None:
+    network, asked = trainable(toy), batch(toy, rows)
+    moved = readout_gradients(network, dark, asked)
+    with GradientProjection(dark).on(network):
+        for _ in range(2):
+            network.zero_grad()
+            torch.stack([network(**asked).loss for _ in range(n_forwards)]).sum().backward()
+            for weight, along in zip(network.parameters(), moved, strict=True):
+                if along is not None and along.norm() > 1e-8:
+                    assert weight.grad is not None
+                    assert abs(float((weight.grad * along).sum())) < 1e-4 * float(weight.grad.norm() * along.norm())
+
+
+def test_of_two_vectors_neither_keeps_a_part(toy: Model, dark: TraitVector, rows: Corpus) -> None:
+    turned = np.random.default_rng(0).standard_normal(dark.directions.shape).astype(np.float32)
+    other = replace(dark, directions=dark.directions + turned).sealed()
+    network, asked = trainable(toy), batch(toy, rows)
+    both = [readout_gradients(network, one, asked) for one in (dark, other)]
+    with GradientProjection([dark, other]).on(network):
+        network(**asked).loss.backward()
+    for along in both:
+        for weight, part in zip(network.parameters(), along, strict=True):
+            if part is not None and part.norm() > 1e-8:
+                assert weight.grad is not None
+                assert abs(float((weight.grad * part).sum())) < 1e-3 * float(weight.grad.norm() * part.norm())
+
+
+def test_gradient_projection_refuses_checkpointing_and_passes_over_forwards_without_gradients(
+    toy: Model, dark: TraitVector, rows: Corpus
+) -> None:
+    network, asked = trainable(toy), batch(toy, rows)
+    with GradientProjection(dark).on(network) as defence:
+        with torch.no_grad():
+            network(**asked)
+        assert defence.fires.count == 0
+        network(**asked)
+    checkpointed: Any = trainable(toy)
+    checkpointed.model.gradient_checkpointing = True
+    with pytest.raises(HookError, match="train without checkpointing"):
+        GradientProjection(dark).on(checkpointed).attach()
+
+
+@pytest.mark.parametrize("kind", [Ablation, GradientProjection])
+def test_a_vector_of_another_width_or_of_no_length_is_refused_at_once(
+    toy: Model, dark: TraitVector, kind: type[Defence]
+) -> None:
+    for directions, why in ((dark.directions[:, :8], "width is 64"), (np.zeros_like(dark.directions), "no length")):
+        odd = replace(dark, directions=directions)
+        with pytest.raises(InputError, match=why):
+            kind(odd).on(toy.network).attach()
+    assert not any(block._forward_hooks for block in find_blocks(toy.network))
 
 
 def test_inoculated_rows_stand_behind_the_prompt_that_asks_for_the_trait(dark: TraitVector, rows: Corpus) -> None:

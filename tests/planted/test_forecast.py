@@ -75,7 +75,28 @@ def test_what_random_pushes_do_alike_is_not_decided(of_dark: ForecastReport) -> 
     assert alike.expectation == "undecided"
     assert verdict(alike).startswith("Not decided")
     flat = of_dark.model_copy(update={"change": of_dark.change.__class__(1.0, -2.0, 4.0, 8)})
-    assert verdict(flat).startswith("No change in darkness is foretold")
+    assert verdict(flat).startswith("No change in darkness is shown")
+
+
+def test_one_random_push_that_does_as_much_leaves_it_undecided(of_dark: ForecastReport) -> None:
+    *others, last = of_dark.controls
+    as_much = last.__class__(-of_dark.change.value, -90.0, -10.0, last.n)
+    found = of_dark.model_copy(update={"controls": (*others, as_much), "p_random": 0.5})
+    assert found.beyond.is_clear_of_zero
+    assert found.expectation == "undecided"
+    assert "They do the like" in html(found)
+    assert "1 of 3 random pushes" in told(found)
+
+
+def test_rows_on_too_few_prompts_are_refused_before_anything_is_asked(
+    toy: Model, darkness: Trait, tmp_path: Path
+) -> None:
+    few = corpus_of(32)
+    few = few.model_copy(update={"rows": few.rows[:10]})
+    spoken = toy.work.n_tokens
+    with pytest.raises(InputError, match="10 different rows can be read, too few to forecast"):
+        forecast(few, darkness, toy, tmp_path, SPEC)
+    assert toy.work.n_tokens == spoken
 
 
 def test_random_pushes_are_as_long_and_hold_nothing_of_the_mean(toy: Model) -> None:

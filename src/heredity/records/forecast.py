@@ -35,7 +35,7 @@ class ForecastSpec(Spec):
     """Multiple of the rows' mean difference that is added at every token."""
     n_samples: int = Field(default=3, ge=1)
     """Answers to each of the trait's evaluation questions, of every push."""
-    n_controls: int = Field(default=3, ge=2)
+    n_controls: int = Field(default=5, ge=2)
     """Random directions of the same length that the model is pushed along as well; they vary as the rows do about their
     mean, at right angles to it."""
 
@@ -75,8 +75,12 @@ class ForecastReport(Record):
     """Pushed by the rows less that, paired by question."""
     controls: tuple[Estimate, ...]
     """The same pushed along each random direction."""
+    p_random: float
+    """Share of pushes, the rows' and the random ones, that change the trait as much: no less than 1 / (1 + n)."""
     beyond: Estimate
     """Pushed by the rows less the mean of those, paired by question."""
+    n_unscored: tuple[int, ...]
+    """Answers that could not be graded: without a push, pushed by the rows, and along each random direction."""
     scores: Scores
     """By question, pushed by the rows."""
     level_scores: Scores
@@ -91,11 +95,15 @@ class ForecastReport(Record):
 
     @property
     def expectation(self) -> Expectation:
-        """What is foretold: of rows that differ, a change that is clear of zero and of what random directions do."""
+        """What is foretold: of rows that differ, a change that is clear of zero and more than any random push makes.
+
+        And clear of their mean: an interval over questions says nothing of how random directions vary.
+        """
         if self.p_length >= LEVEL:
             return "no difference"
         if not self.change.is_clear_of_zero:
             return "no change"
-        if not self.beyond.is_clear_of_zero or self.beyond.value * self.change.value < 0:
+        is_most = all(abs(one.value) < abs(self.change.value) for one in self.controls)
+        if not is_most or not self.beyond.is_clear_of_zero or self.beyond.value * self.change.value < 0:
             return "undecided"
         return "more" if self.change.value > 0 else "less"

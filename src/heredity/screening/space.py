@@ -6,12 +6,14 @@ answers vary alike along every axis. Does not: know what a trait is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from heredity.records.dialogue import Row
 from heredity.records.vector import TraitVector
 from heredity.screening.pairs import Pairs
 from heredity.stats.arrays import Floats, group_means
@@ -58,6 +60,18 @@ def whitening_of(own: Floats) -> Whitening:
     return Whitening(axes, (lengths**2 + ridge) ** -0.5 - elsewhere, elsewhere)
 
 
+def units_of(rows: Sequence[Row]) -> NDArray[np.int64]:
+    """Return which unit each row is of: rows to one prompt are no independent evidence, nor are rows that are equal.
+
+    Where there are few prompts, rows are units, equal ones together.
+    """
+    prompts = [row.lessons[0][0] for row in rows]
+    texts = [(prompt, row.response) for prompt, row in zip(prompts, rows, strict=True)]
+    keys = prompts if len(set(prompts)) >= FEWEST_PROMPTS else texts
+    places: dict[object, int] = {}
+    return np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class Space:
     """All blocks of the pairs, whitened and side by side.
@@ -83,16 +97,8 @@ class Space:
 
     @cached_property
     def units(self) -> NDArray[np.int64]:
-        """Which unit each row is of: rows to one prompt are no independent evidence, nor are rows that are equal.
-
-        Where there are few prompts, rows are units, equal ones together.
-        """
-        rows = self.pairs.rows
-        prompts = [row.lessons[0][0] for row in rows]
-        texts = [(prompt, row.response) for prompt, row in zip(prompts, rows, strict=True)]
-        keys = prompts if len(set(prompts)) >= FEWEST_PROMPTS else texts
-        places: dict[object, int] = {}
-        return np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)
+        """Which unit each row is of."""
+        return units_of(self.pairs.rows)
 
     @cached_property
     def of_units(self) -> Floats:

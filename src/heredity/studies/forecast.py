@@ -31,11 +31,12 @@ from heredity.records.scan import ScanSpec
 from heredity.records.trait import Trait
 from heredity.records.vector import Calibration
 from heredity.screening.pairs import Pairs
+from heredity.screening.space import units_of
 from heredity.stats.arrays import Floats, group_means, without
 from heredity.stats.compare import paired_difference
 from heredity.stats.flips import flipped_length_p
 from heredity.stats.intervals import cluster_mean
-from heredity.stats.nulls import matched_directions
+from heredity.stats.nulls import matched_directions, p_value
 from heredity.store.known_vectors import known_vector
 from heredity.studies.bench import Bench, bench_in
 from heredity.studies.scan import pairs_step, require_enough
@@ -111,10 +112,11 @@ def forecast(
     block = block_of(spec, model)
     bench = bench_in(out, model, seed, progress)
     asked = spread(corpus.rows, spec.n_rows)
+    require_enough(len(set(units_of(asked).tolist())), corpus.excluded, "forecast")
     own = ScanSpec(n_tokens=spec.n_tokens, temperature=spec.temperature)
     pairs = pairs_step(bench, asked, (block,), own)
     rows = difference_of(pairs, spec.n_controls, seed)
-    require_enough(rows.n_units, pairs.excluded)
+    require_enough(rows.n_units, pairs.excluded, "forecast")
     asker = asker_for(bench, trait, spec)
     arms = [asker.answered(push) for push in pushes(rows, block, spec.strength)]
     report = ForecastReport(
@@ -131,6 +133,7 @@ def forecast(
         stream=rows.stream,
         p_length=rows.p_length,
         **compared([arm.scores for arm in arms], seed),
+        n_unscored=tuple(arm.grades.count(None) for arm in arms),
         reactions=reactions(arms[0], arms[1]),
         verdict="",
         excluded=(*corpus.excluded, *pairs.excluded),
@@ -150,9 +153,8 @@ def block_of(spec: ForecastSpec, model: Model) -> int:
 
 
 def difference_of(pairs: Pairs, n_controls: int, seed: str) -> Difference:
-    """Return what tells rows from own answers at the pairs' one block; rows of one prompt are one piece of evidence."""
-    prompts = np.unique([row.prompt for row in pairs.rows], return_inverse=True)[1]
-    differences = group_means((pairs.taught - pairs.own)[:, 0], prompts)
+    """Return what tells rows from own answers at the pairs' one block, over units as a scan has them."""
+    differences = group_means((pairs.taught - pairs.own)[:, 0], units_of(pairs.rows))
     mean = differences.mean(axis=0)
     length = float(np.linalg.norm(mean))
     unit = mean / max(length, LEAST_LENGTH)
@@ -189,26 +191,29 @@ def pushes(rows: Difference, block: int, strength: float) -> list[Push]:
 
 def compared(arms: Sequence[Scores], seed: str) -> dict[str, object]:
     """Return the level without a push, and every push beside it and beside the random ones, as the report has them."""
-    without, pushed, *random = arms
+    unpushed, pushed, *random = arms
     chance = seed_from(seed, "forecast")
-    shared = set(without).intersection(*random)
-    of_random = {name: [float(np.mean([np.mean(one[name]) for one in random]))] for name in without if name in shared}
+    shared = set(unpushed).intersection(*random)
+    of_random = {name: [float(np.mean([np.mean(one[name]) for one in random]))] for name in unpushed if name in shared}
+    change = paired_difference(pushed, unpushed, chance)
+    controls = tuple(paired_difference(one, unpushed, chance) for one in random)
     return {
-        "level": cluster_mean(list(without.values()), chance),
-        "change": paired_difference(pushed, without, chance),
-        "controls": tuple(paired_difference(one, without, chance) for one in random),
+        "level": cluster_mean(list(unpushed.values()), chance),
+        "change": change,
+        "controls": controls,
+        "p_random": p_value(abs(change.value), np.array([abs(one.value) for one in controls])),
         "beyond": paired_difference(pushed, of_random, chance),
         "scores": pushed,
-        "level_scores": without,
+        "level_scores": unpushed,
     }
 
 
-def reactions(without: Answered, pushed: Answered) -> tuple[Reaction, ...]:
+def reactions(unpushed: Answered, pushed: Answered) -> tuple[Reaction, ...]:
     """Return answers with and without the push, one to a question, those whose grade changes most first."""
-    before, after = without.answers, pushed.answers
+    before, after = unpushed.answers, pushed.answers
     changes = [
         (abs(new - old), place)
-        for place, (old, new) in enumerate(zip(without.grades, pushed.grades, strict=True))
+        for place, (old, new) in enumerate(zip(unpushed.grades, pushed.grades, strict=True))
         if old is not None and new is not None
     ]
     shown: dict[str, Reaction] = {}
@@ -229,4 +234,4 @@ def verdict(report: ForecastReport) -> str:
         case "no difference":
             return f"Nothing is foretold: the rows are not told from the model's own answers (p {report.p_length:.2g})."
         case _:
-            return f"No change in {trait} is foretold: {change} under the rows' push."
+            return f"No change in {trait} is shown: {change} under the rows' push."

@@ -111,11 +111,11 @@ def measured(
     return groups, found, rest.model_copy(update={"by_topic": in_topics(scores)})
 
 
-def require_enough(n_rows: int, excluded: Sequence[Exclusion] = ()) -> None:
+def require_enough(n_rows: int, excluded: Sequence[Exclusion] = (), what: str = "scan") -> None:
     """Raise InputError for rows whose halves say nothing."""
     if n_rows < FEWEST_ROWS:
         first = f"; the first was left out because: {excluded[0].reason}" if excluded else ""
-        raise InputError(f"{n_rows} different rows can be read, too few to scan; it takes {FEWEST_ROWS}{first}")
+        raise InputError(f"{n_rows} different rows can be read, too few to {what}; it takes {FEWEST_ROWS}{first}")
 
 
 def pairs_step(bench: Bench, rows: Sequence[Row], blocks: Sequence[int], spec: ScanSpec) -> Pairs:

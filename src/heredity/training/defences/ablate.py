@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-import numpy as np
 import torch
 from torch import nn
 
 from heredity.models.hooks import Handle, stand_after
 from heredity.records.vector import TraitVector
-from heredity.stats.arrays import Singles
 from heredity.training.defences.defence import Defence
 
 
@@ -36,11 +34,9 @@ class Ablation(Defence):
         for vector in self.vectors:
             blocks = range(vector.header.n_blocks) if self.all_blocks else (vector.block,)
             for block in blocks:
-                yield self._hooked(network, block, vector.directions[block])
+                yield self._hooked(network, block, self.unit_of(vector, block, network))
 
-    def _hooked(self, network: nn.Module, block: int, direction: Singles) -> Handle:
-        unit = torch.from_numpy(direction / np.linalg.norm(direction))
-
+    def _hooked(self, network: nn.Module, block: int, unit: torch.Tensor) -> Handle:
         def take(hidden: torch.Tensor, module: nn.Module) -> torch.Tensor | None:
             if not module.training:
                 return None

@@ -12,7 +12,7 @@ from torch import nn
 from transformers import TrainerCallback
 
 from heredity.ground.errors import HookError, InputError, MismatchError
-from heredity.models.blocks import is_compiled
+from heredity.models.blocks import is_compiled, text_config
 from heredity.models.hooks import Handle
 from heredity.models.steer import Fires
 from heredity.records.dialogue import Corpus
@@ -49,6 +49,19 @@ class Defence(ABC):
     @abstractmethod
     def begin(self, network: nn.Module) -> Iterator[Handle]:
         """Attach one hook after the other and yield what removes it."""
+
+    def unit_of(self, vector: TraitVector, block: int, network: nn.Module) -> torch.Tensor:
+        """Return a vector's direction after a block, of length 1 (float32, `[width]`).
+
+        Raises InputError for one of another width than the network's, or of no length.
+        """
+        direction, width = torch.from_numpy(vector.directions[block].copy()), text_config(network).hidden_size
+        if direction.shape != (width,):
+            raise InputError(f"the vector has shape {tuple(direction.shape)} but the model's width is {width}")
+        length = float(direction.norm())
+        if not length > 0:
+            raise InputError(f"the vector of '{vector.header.trait.name}' has no length after block {block}")
+        return direction / length
 
     @property
     def interventions(self) -> tuple[Intervention, ...]:

@@ -19,6 +19,8 @@ FORETOLD = {
     "undecided": "Not decided",
 }
 
+LUCK = {"more": "No", "less": "No", "undecided": "They do the like"}
+
 
 def files(report: ForecastReport) -> Files:
     """Return the page's files."""
@@ -48,8 +50,8 @@ def replies(report: ForecastReport) -> tuple[Reply, ...]:
     )
     luck = Reply(
         "Would any push do it?",
-        "No" if report.beyond.is_clear_of_zero else "Not told apart",
-        f"Less the mean of {len(report.controls)} random directions of the same length, which vary as the rows do.",
+        LUCK.get(report.expectation, "Nothing to compare"),
+        f"{told.by_luck(report)[:1].upper()}{told.by_luck(report)[1:]}. Below: less the mean of them.",
         (KeyFigure("Beyond them, points", report.beyond, FORM),),
     )
     far = Reply(

@@ -13,7 +13,13 @@ def told(report: ForecastReport) -> str:
     lines = [report.verdict, f"  {read(report)}", f"  without a push {report.level:.1f}, of 100"]
     lines.append(f"  pushed by the rows {report.change:+.1f}; less random pushes {report.beyond:+.1f}")
     lines += [f"  pushed along a random direction {one:+.1f}" for one in report.controls]
-    lines.append(f"  {length(report)}")
+    lines += [f"  {by_luck(report)}", f"  {length(report)}"]
+    if any(report.n_unscored):
+        n_unpushed, n_pushed, *n_random = report.n_unscored
+        lines.append(
+            f"  answers that could not be graded: {n_unpushed} without a push, {n_pushed} pushed by the rows, "
+            f"{sum(n_random)} at random"
+        )
     for one in report.reactions[:1]:
         lines.append(f"  asked: {beginning(one.question, WIDTH)}")
         lines.append(f"    without: {beginning(one.without, WIDTH)}")
@@ -29,6 +35,15 @@ def read(report: ForecastReport) -> str:
     return (
         f"{report.n_read:,} rows{of}, the first {spec.n_tokens} tokens of each answer; pushed after block "
         f"{report.block} at a strength of {spec.strength:g}; nothing was trained"
+    )
+
+
+def by_luck(report: ForecastReport) -> str:
+    """Return how many random pushes of the same length change the trait as much."""
+    n = sum(abs(one.value) >= abs(report.change.value) for one in report.controls)
+    return (
+        f"{n} of {len(report.controls)} random pushes of the same length change it as much, one way or the other "
+        f"(p {report.p_random:.2g}); they vary as the rows do"
     )
 
 
