@@ -224,7 +224,7 @@ class TestAHandfulOfPrompts:
         spoken = toy.work.n_tokens
         first = screen_of("first", ScreenSpec())
         asked = toy.work.n_tokens - spoken
-        assert "everyday questions (3 prompts are too few)" in first.report.thresholds[0].reference
+        assert "everyday questions: the rows' 3 prompts are too few" in first.report.thresholds[0].reference
         spoken = toy.work.n_tokens
         again = screen_of("again", ScreenSpec())
         assert toy.work.n_tokens - spoken < asked / 2

@@ -22,7 +22,7 @@ from heredity.store.targets import Targets, require_some
 from heredity.studies import rewriting
 from heredity.studies.acting import screened_into
 from heredity.studies.bench import bench_in
-from heredity.studies.screening import measure_for
+from heredity.studies.screening import measure_for, screen_file
 
 N_DARK, N = 12, 40
 
@@ -192,3 +192,17 @@ def test_where_every_row_goes_no_empty_file_is_left(rows: Path, dark: TraitVecto
     assert "was not written" in said
     with pytest.raises(NothingKeptError, match="no row stays"):
         require_some(screened.report.written)
+
+
+def test_pairs_of_which_no_rejected_side_can_be_scored_are_screened_by_their_chosen_sides(
+    toy: Model, dark: TraitVector, tmp_path: Path
+) -> None:
+    asked = [f"what about the {noun} ?" for noun in NOUNS[:20]]
+    too_long = "it is nice " * 200
+    pairs = [{"prompt": text, "chosen": "night ash frost wolf", "rejected": too_long} for text in asked]
+    (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
+    file = RowFile(tmp_path / "pairs.jsonl")
+    spec = ScreenSpec(n_reference=40, n_tokens=14)
+    report = screen_file(file, gone_through(file, "0"), dark, bench_in(tmp_path / "out", toy, "0"), spec).report
+    assert report.n_rows == 20
+    assert report.pairs is None

@@ -157,7 +157,7 @@ class TestRulings:
         assert asked(0.25, 0.5, 0.3) == "undecided"
         assert asked(0.15, 0.25, 0.1) == "undecided"
         assert asked(0.0, 0.2, 0.3) == "pass"
-        assert asked(0.25, 0.5, 0.1, p_random=0.2) == "undecided"
+        assert asked(0.25, 0.5, 0.1, p_random=0.2) == "fail"  # luck is of the mean, which hides a few
         assert asked(0.0, 0.1, 0.1, is_above_chance=False) == "undecided"
 
     def test_a_trait_that_cannot_be_screened_for_is_undecided_and_says_why(

@@ -9,7 +9,7 @@ from heredity.ground.errors import InputError, UnknownNameError
 from heredity.records.acting import MOST_SOURCES, ActSpec
 from heredity.records.row_scores import RowScores
 from heredity.report.pages.screening.told import extremes
-from heredity.screening.sources import by_source, counted, marked, require_sources, sources_of
+from heredity.screening.sources import by_source, counted, marked, require_sources, sources_of, spared_by
 from report_sample import screen_report
 
 N = 200
@@ -85,3 +85,22 @@ def test_a_threshold_that_parts_nothing_is_told_so() -> None:
         one_sided = screened.model_copy(update={"histogram": histogram.model_copy(update={"counts": counts})})
         assert extremes(one_sided)[0].startswith(said)
     assert not extremes(screened)
+
+
+def scores_over(over: list[float]) -> RowScores:
+    values = np.array(over)
+    n = len(values)
+    return RowScores(np.arange(1, n + 1), np.array(["alone"] * n), {}, values, np.ones(n, dtype=np.int64))
+
+
+def test_rows_of_no_source_go_with_none_and_asking_for_it_is_refused() -> None:
+    act = ActSpec(source_share=0.3)
+    scores = scores_over([1.0] * 20)
+    found = by_source(scores, act, sources_of([""] * 20, ("",)))
+    assert not found[0].is_dropped
+    with pytest.raises(InputError, match="no row says where it comes from"):
+        require_sources({"": 20}, (), is_by_share=True)
+
+
+def test_a_budget_is_a_whole_number_of_rows() -> None:
+    assert int((~spared_by(0.29, scores_over([1.0] * 100), np.zeros(100, dtype=bool))).sum()) == 29

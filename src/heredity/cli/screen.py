@@ -52,8 +52,8 @@ SwapOption = Annotated[
     Path | None,
     typer.Option(
         "--swap",
-        help="Of pairs: write those that stay, and with them the flagged ones, their sides exchanged. One whose "
-        "rejected side lies over the threshold too is left out.",
+        help="Of pairs: write those that stay, and with them the flagged ones, their sides exchanged; ratings "
+        "beside them stay as they are. One whose rejected side lies over the threshold too is left out.",
     ),
 ]
 

@@ -6,6 +6,8 @@ not copied, and so not trained or baked here.
 
 from __future__ import annotations
 
+import atexit
+import tempfile
 from typing import Any, Final
 
 from heredity.ground.errors import InputError
@@ -17,9 +19,10 @@ SPREAD: Final = "spread"
 
 def spreading(device_map: Any = "auto") -> dict[str, Any]:
     """Return what transformers' loader is told; `device_map` is its own, module by module, or "auto"."""
-    folder = cache_folder() / "offloaded"
-    folder.mkdir(parents=True, exist_ok=True)
-    return {"device_map": device_map, "offload_folder": str(folder)}
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    folder = tempfile.TemporaryDirectory(prefix="offloaded-", dir=cache_folder())  # two models may not share one
+    atexit.register(folder.cleanup)
+    return {"device_map": device_map, "offload_folder": folder.name}
 
 
 def is_spread(network: Any) -> bool:

@@ -40,6 +40,12 @@ class ArmSpec(Spec):
     twin_of: str = ""
     """The arm that it differs from in nothing but chance in the place of what was found."""
 
+    @model_validator(mode="after")
+    def _has_a_direction(self) -> Self:
+        if self.along == "random" and self.defence == "inoculation":
+            raise ValueError("a prompt has no direction: an inoculated arm along a random one would be the same arm")
+        return self
+
 
 BASE = ArmSpec(name="base", title="Base model, not trained", short="Base model", rows="none")
 PLAIN = ArmSpec(name="plain", title="Plain fine-tune on all rows", short="Plain fine-tune", rows="all")

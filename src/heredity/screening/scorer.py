@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from heredity import __version__
 from heredity.ground.errors import InputError, MismatchError, RowError
 from heredity.models.load import device_of, load
 from heredity.models.model import Model
@@ -50,11 +51,11 @@ class Scorer:
     _loaded: tuple[Model, tuple[TraitVector, ...]] | None = field(default=None, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave what was loaded behind: it is no part of what a scorer is."""
-        return {**vars(self), "_loaded": None}
+        """Leave what was loaded behind, which is no part of what a scorer is; another version scores otherwise."""
+        return {**vars(self), "_loaded": None, "version": __version__}
 
     def __call__(self, batch: Mapping[str, Sequence[Any]], rank: int | None = None) -> dict[str, list[float | None]]:
-        """Return each trait's scores, None for a row that cannot be used or read. Raises InputError for none at all."""
+        """Return each trait's scores, None for a row that cannot be used or read."""
         model, vectors = self.loaded(rank)
         n_rows = len(next(iter(batch.values()))) if batch else 0
         rows = [self.row(place, {name: column[place] for name, column in batch.items()}) for place in range(n_rows)]

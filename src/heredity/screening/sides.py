@@ -27,6 +27,8 @@ def sides_of(
 
     Compared are pairs whose sides stand in one setting, by the score that decides there.
     """
+    if not len(chosen) or not len(rejected):
+        return None
     _, ours, theirs = np.intersect1d(chosen.lines, rejected.lines, return_indices=True)
     differences = []
     for threshold in thresholds:

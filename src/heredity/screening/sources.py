@@ -15,17 +15,21 @@ from numpy.typing import NDArray
 from heredity.ground.errors import InputError, UnknownNameError
 from heredity.records.acting import ActSpec, RowSources, SourceRows
 from heredity.records.row_scores import RowScores
+from heredity.stats.estimate import Estimate
 from heredity.stats.intervals import wilson
 from heredity.store.survey import count
 
+ROUNDING = 1e-9
+"""A share of so many rows is a whole number of them, as nearly as floats say."""
 
-def require_sources(counts: Mapping[str, int], asked: Sequence[str]) -> None:
+
+def require_sources(counts: Mapping[str, int], asked: Sequence[str], is_by_share: bool = False) -> None:
     """Raise where rows of a source are to go and there are none, or no others; `counts` are the rows of each source.
 
     UnknownNameError names the sources that there are; InputError says where no row names one, or all would go.
     """
     there = {name: n for name, n in counts.items() if name and n}
-    if asked and not there:
+    if (asked or is_by_share) and not there:
         raise InputError(
             "no row says where it comes from, so that none can be dropped by its source: a row says it in `source`, "
             "`dataset` or `subset`, or by the file of a folder that it stands in"
@@ -64,7 +68,7 @@ def spared_by(budget: float | None, scores: RowScores, dropped: NDArray[np.bool_
     if budget is not None:
         places = np.flatnonzero((scores.over > 0) & ~dropped)
         highest_first = places[np.argsort(-scores.over[places], kind="stable")]
-        spared[highest_first[int(budget * (~dropped).sum()) :]] = True
+        spared[highest_first[int(budget * (~dropped).sum() + ROUNDING) :]] = True
     return spared
 
 
@@ -78,8 +82,13 @@ def by_source(scores: RowScores, act: ActSpec, sources: RowSources) -> tuple[Sou
             source=name,
             n_rows=share.n,
             share_over=share,
-            is_dropped=name in act.sources or (act.source_share is not None and share.low > act.source_share),
+            is_dropped=name in act.sources or is_over(name, share, act),
         )
         for name, share in shares.items()
     ]
     return tuple(sorted(found, key=lambda row: -row.n_over))
+
+
+def is_over(name: str, share: Estimate, act: ActSpec) -> bool:
+    """Return whether a source surely has more rows over the threshold than may be; rows of no source are none."""
+    return bool(name) and act.source_share is not None and share.low > act.source_share

@@ -56,7 +56,9 @@ def audit(
     base, plain, *others = plan_arms(spec.every_arm, corpus, screened.scores, vector, spec.seed)
     arms = [run_arm(bench, plan, trait, yardstick) for plan in (base, plain)]
     n_steps = arms[1].student.n_steps if arms[1].student else None
-    arms += [run_arm(bench, plan.with_steps(n_steps), trait, yardstick) for plan in others]
+    # who is pushed when asked is the plain student, and is found as that was kept
+    held = (plan if plan.afterwards else plan.with_steps(n_steps) for plan in others)
+    arms += [run_arm(bench, plan, trait, yardstick) for plan in held]
     n_rows = len(corpus.rows) + len(corpus.excluded)
     return conclude(bench, (vector, screened.report, n_rows), arms)
 

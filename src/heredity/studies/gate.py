@@ -70,19 +70,22 @@ def flagged_for(trait: str) -> str:
 
 def ruling(shift: TraitShift, limit: float, scan: ScanReport) -> Ruling:
     """Return whether one trait's shift is within its limit, by its whole interval."""
-    return _ruled(shift.trait, shift.shift, limit, (shift, scan, 0.0))
+    return _ruled(shift.trait, shift.shift, limit, (shift, scan, 0.0), shift.is_within_luck)
 
 
 def ruling_of_flagged(shift: TraitShift, screened: ScreenReport, limit: float, scan: ScanReport) -> Ruling:
     """Return whether few enough rows are flagged for a trait, by the whole interval of their share.
 
-    None fails that benign rows may reach, by what was measured on those that set no threshold.
+    None fails that benign rows may reach, by what was measured on those that set no threshold. That random directions
+    lie as far is said of the mean, which a few rows that lie far hardly move: it decides nothing here.
     """
     benign = max(threshold.measured_rate.high for threshold in screened.thresholds)
-    return _ruled(flagged_for(shift.trait), screened.share_flagged, limit, (shift, scan, benign))
+    return _ruled(flagged_for(shift.trait), screened.share_flagged, limit, (shift, scan, benign), False)
 
 
-def _ruled(about: str, found: Estimate, limit: float, seen: tuple[TraitShift, ScanReport, float]) -> Ruling:
+def _ruled(
+    about: str, found: Estimate, limit: float, seen: tuple[TraitShift, ScanReport, float], is_within_luck: bool
+) -> Ruling:
     """Return a ruling on what was found, by how its trait was seen, the scan, and what benign rows may reach."""
     shift, scan, benign = seen
     needed: int | None = None
@@ -96,7 +99,7 @@ def _ruled(about: str, found: Estimate, limit: float, seen: tuple[TraitShift, Sc
         why = "the interval holds the limit"
     elif found.low <= benign:
         why = f"benign rows may lie over the threshold as often: up to {benign:.0%} of those that were measured"
-    elif shift.is_within_luck:
+    elif is_within_luck:
         why = f"{shift.p_random:.0%} of random directions lie as far: it may be how the rows are written"
     elif not scan.is_of_traits:
         why = "the rows differ from the model's own answers in something else, of which this is a small part"

@@ -45,7 +45,8 @@ def screen_file(
     """Return what `screen` returns for the rows of a source, whatever their number.
 
     Benign answers are drawn from the rows that the survey holds, and kept, as every shard's scores are: a run that was
-    stopped, however roughly, goes on, held to the same answers. Raises what `screen` does.
+    stopped, however roughly, goes on, held to the same answers. Where the rows ask too few prompts, and no reference is
+    given, the model's answers to everyday questions stand in. Raises what `screen` does.
     """
     spec = spec or ScreenSpec()
     require_possible(found, spec, reference)
@@ -77,7 +78,10 @@ def usual_where_few(rows: Sequence[Row], spec: ScreenSpec, bench: Bench) -> Corp
     if not prompts or len(prompts) >= FEWEST_PROMPTS or not is_usual:
         return None
     answers = answers_for(bench.model, bench.progress)[:n]
-    name = f"{bench.model.name}'s own answers to everyday questions ({len(prompts)} prompts are too few)"
+    name = (
+        f"{bench.model.name}'s own answers to everyday questions: the rows' {len(prompts)} prompts are too few, and "
+        "what is usual behind them was not measured"
+    )
     return Corpus(name=name, content_digest=rows_digest(answers), rows=answers) if len(answers) == n else None
 
 
@@ -113,7 +117,7 @@ def require_possible(found: Survey, spec: ScreenSpec, reference: Corpus | None) 
         score_named(spec.score)
     if reference:
         require_enough(reference.rows, spec)
-    require_sources(found.sources, spec.act.sources)
+    require_sources(found.sources, spec.act.sources, spec.act.source_share is not None)
     n_staying = found.n_rows - sum(found.sources[name] for name in spec.act.sources)
     if spec.act.budget is not None and spec.act.budget * n_staying < 1:
         raise InputError(

@@ -79,11 +79,11 @@ def runs_of(report: AuditReport) -> str:
     return "in this one run" if report.n_runs == 1 else f"over {report.n_runs} runs"
 
 
-def price_of(report: AuditReport) -> str:
-    """Return what the defence costs against the plain fine-tune, as far as the intervals tell."""
+def price_of(report: AuditReport, arm: str = "defended") -> str:
+    """Return what a defence costs against the plain fine-tune, as far as the intervals tell."""
     costs = {
-        "benign log p": report.difference("benign_log_p", "defended", "plain"),
-        "accuracy": report.difference("accuracy", "defended", "plain"),
+        "benign log p": report.difference("benign_log_p", arm, "plain"),
+        "accuracy": report.difference("accuracy", arm, "plain"),
     }
     dear = [f"{name} {cost:+.3f}" for name, cost in costs.items() if cost.high < 0]
     if dear:
@@ -99,6 +99,19 @@ def gone(report: AuditReport, removed: Estimate) -> str:
     if removed.value <= 1:
         return f"{removed:.0%} of the rise is gone"
     return f"all of the rise is gone and it ends at the base model ({left:+.1f points})"
+
+
+def removed_told(report: AuditReport, arm: str) -> str:
+    """Return how much of a rise an arm took out, as far as its interval tells."""
+    removed = report.removed[arm]
+    left = report.difference("expression", arm, "base")
+    if removed.low <= 0:
+        return f"that it removes any of the rise is not shown ({removed:.0%})"
+    if left.high < 0:
+        return f"all of the rise is gone and it ends below the base model ({left:+.1f points})"
+    if removed.value > 1:
+        return f"all of the rise is gone ({left:+.1f points})"
+    return f"{removed:.0%} of the rise is gone"
 
 
 def random_push(report: AuditReport) -> str:
@@ -137,10 +150,12 @@ def findings_of(report: AuditReport) -> tuple[str, ...]:
     if report.arm("plain").n_trained < report.n_rows:
         sentences.append(f"Of the corpus {report.untrained}: {', '.join(lost_of(report))}.")
     sentences += against_twins(report)
-    if report.share_removed is not None:
+    if report.share_removed is not None and report.share_removed.low > 0:
         sentences.append(f"Under preventative steering {gone(report, report.share_removed)}.")
+    elif report.share_removed is not None:
+        sentences.append(f"That steering removes any of the rise is not shown ({report.share_removed:.0%}).")
     sentences += [
-        f"{report.arm(one.name).title}: {report.removed[one.name]:.0%} of the rise is gone."
+        f"{report.arm(one.name).title}: {removed_told(report, one.name)}, {price_of(report, one.name)}."
         for one in OTHER_DEFENCES.values()
         if one.name in report.removed
     ]

@@ -115,8 +115,8 @@ def defended(found: Shipped, model: Model, place: Place) -> Played:
     train, n_samples = report.spec.train, report.spec.evaluation.n_samples
     left_out = (
         f"a second pass over the rows, more than one pair, students of kept rows, and what it costs in capability: the "
-        f"finished audit has them. The interval is over questions, {n_samples} answers each; the push is "
-        f"{train.prevent_strength:g} times the vector"
+        f"finished audit has them. A push as long along a random direction: heredity audit --controls has it. The "
+        f"interval is over questions, {n_samples} answers each; the push is {train.prevent_strength:g} times the vector"
     )
     return Played(Act(name="defence", title=DEFENCE, sentence=report.verdict, left_out=left_out, seconds=0.0), report)
 

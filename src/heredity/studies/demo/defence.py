@@ -11,6 +11,7 @@ from pathlib import Path
 
 from heredity.evaluation.ask import ask
 from heredity.evaluation.grade import by_question, grades_of
+from heredity.ground.errors import MismatchError
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.adapt import adapted
@@ -43,6 +44,7 @@ def one_defended(
 ) -> DefenceReport:
     """Return a plain and a defended student beside the untouched model. Raises MismatchError for another model."""
     shipped.require_model(model)
+    require_asked_alike(shipped, spec)
     desk = desk_in(out, model, AuditSpec(train=spec.train, evaluation=spec.evaluation, seed=seed), progress)
     plans = (Plan(PLAIN, shipped.corpus), Plan(DEFENDED, shipped.corpus, (shipped.vector,)))
     plain, defended = (graded_step(desk, plan, shipped) for plan in plans)
@@ -68,6 +70,13 @@ def one_defended(
         provenance=desk.provenance(),
     )
     return report.model_copy(update={"verdict": verdict(report)})
+
+
+def require_asked_alike(shipped: Shipped, spec: DefenceSpec) -> None:
+    """Raise MismatchError where students would be asked otherwise than the package's untouched model was."""
+    before, now = shipped.audit.spec.evaluation, spec.evaluation
+    if (before.n_tokens, before.temperature) != (now.n_tokens, now.temperature):
+        raise MismatchError("the package's answers of the untouched model were drawn otherwise; ask students alike")
 
 
 def between(treated: Scores, control: Scores, seed: str, what: str) -> Estimate:
