@@ -28,7 +28,7 @@ from heredity.studies.known import manner_for, vectors_for
 from heredity.training.train import train
 from heredity.traits import define
 from replications.kit import parser, provenance, publish, running
-from replications.screening.scores import TRAITS, SetScores, Study, all_blocks, scores_step
+from replications.screening.scores import TRAITS, SetScores, Study, all_blocks, other_pairs_step, scores_step
 from replications.screening.sets import SEED, Labelled, sets_of
 from replications.screening.told import table
 
@@ -122,7 +122,11 @@ def main() -> None:
         base = outcome_step(study, None)
         done = []
         for rows in sets_of(model, list(traits.values()), progress):
-            done.append((rows, scores_step(study, rows), outcome_step(study, rows)))
+            scores = scores_step(study, rows)
+            others = other_pairs_step(study, rows, scores.lines)
+            if others:
+                scores = scores.model_copy(update={"rows": {**scores.rows, "likelihood, other pairs": others}})
+            done.append((rows, scores, outcome_step(study, rows)))
             if len(done) > 4:
                 published(study, base, done)
 

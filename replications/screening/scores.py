@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -123,6 +123,27 @@ def scored(study: Study, rows: Labelled) -> SetScores:
     )
 
 
+class OtherPairs(Record):
+    """Every row's likelihood by pairs of prompts that wrote no row; they judge students."""
+
+    likelihood: tuple[float, ...]
+
+
+def other_pairs_step(study: Study, rows: Labelled, lines: tuple[int, ...]) -> tuple[float, ...]:
+    """Return the likelihood of a mixed set's rows by other pairs, made or found; empty for other sets."""
+    if not rows.bad or len(rows.bad) == len(lines):
+        return ()
+
+    def make() -> OtherPairs:
+        chosen = [row for row in rows.corpus.rows if row.line in set(lines)]
+        asked = [Asked(row.prompt, row.response) for row in chosen]
+        found = contrast_scores(study.model, study.traits[rows.trait], asked, study.bench.progress)
+        return OtherPairs(likelihood=tuple(filled(found).tolist()))
+
+    depends_on = {"rows": rows.corpus.content_digest, "trait": study.traits[rows.trait].id, "lines": lines}
+    return study.bench.record("other-pairs", depends_on, OtherPairs, make, f"other pairs on {rows.name}").likelihood
+
+
 def row_scores(study: Study, pairs: Pairs, fit: Fitting, name: str) -> dict[str, Floats]:
     """Return every row's scores for one trait, `[rows]` each."""
     vector = study.vectors[name]
@@ -143,6 +164,11 @@ def likelihood(study: Study, pairs: Pairs, trait: Trait) -> Floats:
     """
     asked = [Asked(row.prompt, row.response) for row in pairs.rows]
     found = contrast_scores(study.model, trait, asked, study.bench.progress, trait.making[:1])
+    return filled(found)
+
+
+def filled(found: Sequence[float | Unscored]) -> Floats:
+    """Return scores, `[rows]`, the mean of the others in the place of those that are none."""
     values = np.array([np.nan if isinstance(one, Unscored) else one for one in found])
     return np.where(np.isnan(values), np.nanmean(values), values)
 

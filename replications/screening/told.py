@@ -15,6 +15,8 @@ from heredity.stats.nulls import p_value, upper_bound
 
 SCORES = ("projection", "difference", "beside own answers", "scan", "likelihood", "forecast")
 BASELINES = ("length", "loss")
+PROJECTED = "beside own answers"
+"""What random directions are tried on."""
 ABOUT = {
     "projection": "mean activation of the rows along the vector",
     "difference": "the same less the last prompt token",
@@ -71,17 +73,19 @@ def foretold(results: dict[str, Any], traits: list[str], changes: dict[str, list
     luck = {name: random_r(results, name, outcome[name]) for name in traits}
     pooled = np.abs(pooled_random(results, traits, outcome))
     lines = [
-        f"How each score goes with it: Pearson's r over {n} sets (jackknife over sets). All: within traits, each "
-        "standardised. p: share of random directions of matched covariance with as large an |r|, all traits together.",
+        f"How each score goes with it: Pearson's r over {n} sets. Doses of one trait hang together, so the jackknife "
+        f"leaves out whole families of sets: {len(set(families(results)))}. All: within traits, each standardised. p: "
+        "share of random directions of matched covariance with as large an |r| beside own answers, all traits "
+        "together; of what is no such projection there is none. One student a set.",
         "",
         f"| score | {' | '.join(traits)} | all | p | tokens a row |",
         "|" + "---|" * (len(traits) + 4),
     ]
     for name in (*SCORES, *BASELINES):
         values = {trait: column(results, trait, name) for trait in traits}
-        each = [shown(correlation(values[trait], outcome[trait], np.arange(n))) for trait in traits]
-        whole = together(values, outcome)
-        p = "-" if whole is None or name in BASELINES else f"{p_value(abs(whole.value), pooled):.3f}"
+        each = [shown(correlation(values[trait], outcome[trait], families(results))) for trait in traits]
+        whole = together(values, outcome, families(results))
+        p = "-" if whole is None or name != PROJECTED else f"{p_value(abs(whole.value), pooled):.3f}"
         cost = np.mean([one["scores"]["n_tokens"].get(name, 0.0) for one in results["sets"]])
         lines.append(f"| {name} | {' | '.join(each)} | {shown(whole)} | {p} | {cost:,.0f} |")
     beside = [f"{upper_bound(np.abs(luck[name])):.2f}" for name in traits]
@@ -98,11 +102,16 @@ def column(results: dict[str, Any], trait: str, score: str) -> Floats:
     return np.array([one["scores"]["by_trait"][trait][score] for one in results["sets"]])
 
 
-def together(values: dict[str, Floats], outcome: dict[str, Floats]) -> Estimate | None:
-    """Return r over all traits' sets, both sides standardised within each trait; clusters are sets."""
+def families(results: dict[str, Any]) -> list[str]:
+    """Return what each set is one of: the doses of a trait, or a set of its own."""
+    return [one["trait"] or one["name"] for one in results["sets"]]
+
+
+def together(values: dict[str, Floats], outcome: dict[str, Floats], family: list[str]) -> Estimate | None:
+    """Return r over all traits' sets, both sides standardised within each trait; clusters are families of sets."""
     x, y = (np.concatenate([standardised(side[name]) for name in outcome]) for side in (values, outcome))
     n = len(x) // len(outcome)
-    return within_conditions(x, y, np.repeat(np.arange(len(outcome)), n), np.tile(np.arange(n), len(outcome)))
+    return within_conditions(x, y, np.repeat(np.arange(len(outcome)), n), family * len(outcome))
 
 
 def standardised(values: Floats) -> Floats:
@@ -145,7 +154,9 @@ def found(results: dict[str, Any]) -> list[str]:
     mixed = [one for one in results["sets"] if one["trait"] and len(one["bad"]) < len(one["scores"]["lines"])]
     names = list(mixed[0]["scores"]["rows"]) if mixed else []
     lines = [
-        "Which rows: AUROC of the planted rows among the model's own answers, within a set.",
+        "Which rows: AUROC of the planted rows among the model's own answers, within a set. The first likelihood is by "
+        "a pair of prompts under which a third of the planted rows was written, the second by pairs that wrote none. "
+        "All of them are the model's own: likelihoods under its own personas know its hand.",
         "",
         f"| set | {' | '.join(names)} |",
         "|" + "---|" * (len(names) + 1),
