@@ -235,6 +235,6 @@ class TestAHandfulOfPrompts:
     def test_enough_prompts_are_held_to_answers_of_their_own(
         self, dark: TraitVector, toy: Model, tmp_path: Path
     ) -> None:
-        many = self.rows(tmp_path, 16)
+        many = self.rows(tmp_path, 5)
         found = screen_file(many, gone_through(many, "0"), dark, bench_in(tmp_path / "out", toy, "0"), ScreenSpec())
         assert found.report.thresholds[0].reference == "120 answers of tiny"

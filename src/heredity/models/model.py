@@ -64,8 +64,8 @@ class Model:
     @property
     def device(self) -> torch.device:
         """Where the parameters are; of a model that is spread, where the first of those in memory are."""
-        places = (parameter.device for parameter in self.network.parameters())
-        return next((place for place in places if place.type != "meta"), torch.device("cpu"))
+        places = [parameter.device for parameter in self.network.parameters()]
+        return next((place for place in places if place.type != "meta"), places[0])
 
     @property
     def dtype(self) -> torch.dtype:

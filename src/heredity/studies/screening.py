@@ -22,7 +22,6 @@ from heredity.screening.scores.table import score_named
 from heredity.screening.screen import require_askable, told_of
 from heredity.screening.sides import sides_of
 from heredity.screening.sources import by_source, marked, require_sources
-from heredity.screening.space import FEWEST_PROMPTS
 from heredity.screening.standard import Ask
 from heredity.screening.tally import worst_places
 from heredity.store.row_file import RowFile, other_side
@@ -32,6 +31,9 @@ from heredity.studies.bench import Bench
 from heredity.studies.known import answers_for
 from heredity.studies.shards import Measure, scored_by_shards
 from heredity.studies.standards import standards_step
+
+A_HANDFUL = 4
+"""Prompts, and fewer, behind which the model's own answers say too little of what is usual."""
 
 
 def screen_file(
@@ -75,7 +77,7 @@ def usual_where_few(rows: Sequence[Row], spec: ScreenSpec, bench: Bench) -> Corp
     prompts = {row.prompt for row in rows if setting_of(row) == "alone"}
     is_usual = (spec.n_tokens, spec.temperature) == (N_TOKENS, TEMPERATURE)
     n = max(spec.n_reference, rows_needed(spec.false_alarm_rate))
-    if not prompts or len(prompts) >= FEWEST_PROMPTS or not is_usual:
+    if not prompts or len(prompts) > A_HANDFUL or not is_usual:
         return None
     answers = answers_for(bench.model, bench.progress)[:n]
     name = (

@@ -100,12 +100,12 @@ def of_scan(report: ScanReport, found: Shipped) -> str:
     name = found.trait.name
     trait = next(shift for shift in report.traits if shift.trait == name)
     first = [shift.trait for shift in report.shown if shift.trait != name]
-    beside = f"not told apart from {', '.join(first)}, which are told first" if first else "not told"
-    told = "told" if trait in report.shown else beside
+    others = f"it names {', '.join(first)} first, whose vectors lie close by" if first else "it names no trait"
+    named = "the scan names it" if trait in report.shown else f"the scan does not name it; {others}"
     return (
         f"{len(found.bad_lines)} of these {report.n_rows} rows were written under {name}; along {name} the rows lie "
         f"{trait.shift.value:+.2f} {trait.shift.interval('+.2f')} of the distance between its poles from what the "
-        f"model itself would say: {told}."
+        f"model itself would say; {named}."
     )
 
 
