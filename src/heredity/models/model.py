@@ -64,7 +64,7 @@ class Model:
     @property
     def device(self) -> torch.device:
         """Where the parameters are; of a model that is spread, where the first of those in memory are."""
-        places = [parameter.device for parameter in self.network.parameters()]
+        places: list[torch.device] = [parameter.device for parameter in self.network.parameters()]
         return next((place for place in places if place.type != "meta"), places[0])
 
     @property
