@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from heredity.records.forecast import ForecastReport
-from heredity.report.kit.hues import COLOURS
-from heredity.report.kit.theme import INK, Figure, data, spanned
-
-ROWS, RANDOM = "the rows", "random directions"
+from heredity.report.kit.spans import Span, Wording, spans_figure
+from heredity.report.kit.theme import Figure
 
 
 def pushes_figure(report: ForecastReport, *, is_narrow: bool = False) -> Figure:
     """Return the change of the trait under every push, with its interval."""
-    rows = [{"push": "the rows", "kind": ROWS, **spanned(report.change)}]
-    rows += [
-        {"push": f"random direction {place}", "kind": RANDOM, **spanned(one)}
-        for place, one in enumerate(report.controls, start=1)
-    ]
-    y = alt.Y("push:N", sort=[str(row["push"]) for row in rows], title=None)
-    colour = alt.Color(
-        "kind:N",
-        scale=alt.Scale(domain=[ROWS, RANDOM], range=[COLOURS["over"], COLOURS["not over"]]),
-        legend=None,
+    random = [Span(f"random direction {place}", one, False) for place, one in enumerate(report.controls, start=1)]
+    wording = Wording(
+        axis=f"Points of {report.trait} (of 100), less the model without a push",
+        narrow_axis="Points",
+        title="What the model shows when it is pushed along ...",
+        narrow_title="Pushed along",
     )
-    base = alt.Chart(data(rows))
-    title = f"Points of {report.trait} (of 100), less the model without a push"
-    bars = base.mark_rule(strokeWidth=2).encode(
-        y=y, x=alt.X("low:Q", title="Points" if is_narrow else title), x2="high:Q", color=colour
-    )
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(y=y, x="value:Q", color=colour)
-    zero = alt.Chart(data([{"at": 0}])).mark_rule(color=INK, strokeDash=[4, 3]).encode(x="at:Q")
-    figure: Figure = alt.layer(zero, bars, points).properties(
-        width=200 if is_narrow else 520,
-        height=30 * len(rows),
-        title="Pushed along" if is_narrow else "What the model shows when it is pushed along ...",
-    )
-    return figure
+    return spans_figure([Span("the rows", report.change, True), *random], wording, is_narrow=is_narrow)

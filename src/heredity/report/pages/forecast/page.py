@@ -19,7 +19,7 @@ FORETOLD = {
     "undecided": "Not decided",
 }
 
-LUCK = {"more": "No", "less": "No", "undecided": "They do the like"}
+LUCK = {"more": "None of these did", "less": "None of these did", "undecided": "They do the like"}
 
 
 def files(report: ForecastReport) -> Files:
@@ -49,7 +49,7 @@ def replies(report: ForecastReport) -> tuple[Reply, ...]:
         (KeyFigure("Change, points", report.change, FORM), KeyFigure("Without a push", report.level, ".1f")),
     )
     luck = Reply(
-        "Would any push do it?",
+        "Do random pushes do it?",
         LUCK.get(report.expectation, "Nothing to compare"),
         f"{told.by_luck(report)[:1].upper()}{told.by_luck(report)[1:]}. Below: less the mean of them.",
         (KeyFigure("Beyond them, points", report.beyond, FORM),),
