@@ -272,3 +272,8 @@ class TestReadings:
     def test_the_length_of_a_mean_without_its_noise_is_right_on_average(self) -> None:
         found = [squared_mean(np.random.default_rng(seed).standard_normal((20, 30)) + 0.2) for seed in range(300)]
         assert np.mean(found) == pytest.approx(30 * 0.04, rel=0.1)
+
+
+def test_how_far_a_shift_is_to_be_trusted_stands_where_it_is_told(of_dark: ScanReport) -> None:
+    assert "how far to trust this: on the embedded model" in told(of_dark)
+    assert "no better than random directions do" in html(of_dark)
