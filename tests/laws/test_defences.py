@@ -21,7 +21,7 @@ from heredity.report.write import told
 from heredity.training.batches import examples_of
 from heredity.training.defences.ablate import Ablation
 from heredity.training.defences.defence import Defence
-from heredity.training.defences.inoculate import Inoculation, behind
+from heredity.training.defences.inoculate import Inoculation
 from heredity.training.defences.project import GradientProjection
 from heredity.training.defences.table import DEFENCES, defence_of
 from heredity.training.train import train
@@ -219,10 +219,10 @@ def test_inoculated_rows_stand_behind_the_prompt_that_asks_for_the_trait(dark: T
 def test_a_row_keeps_its_own_system_prompt_and_what_it_does_not_teach() -> None:
     said = [("system", "Be brief."), ("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")]
     turns = tuple(Turn.model_validate({"role": role, "content": text}) for role, text in said)
-    own = behind(Row(line=1, turns=turns, untaught=(2,)), "Be bad.")
+    own = Row(line=1, turns=turns, untaught=(2,)).behind("Be bad.")
     assert own.turns[0].content == "Be bad.\n\nBe brief."
     assert [answer for _, answer in own.lessons] == ["d"]
-    bare = behind(Row(line=1, turns=turns[1:], untaught=(1,)), "Be bad.")
+    bare = Row(line=1, turns=turns[1:], untaught=(1,)).behind("Be bad.")
     assert (len(bare.turns), [answer for _, answer in bare.lessons]) == (5, ["d"])
 
 

@@ -46,13 +46,17 @@ def file(tmp_path: Path, rows: Corpus) -> RowFile:
     return RowFile(path)
 
 
-def screened(file: RowFile, dark: TraitVector, toy: Model, out: Path) -> Screened:
-    return screen_file(file, gone_through(file, "0"), dark, bench_in(out, toy, "0"), QUICK)
+def screened(file: RowFile, dark: TraitVector, toy: Model, out: Path, spec: ScreenSpec = QUICK) -> Screened:
+    return screen_file(file, gone_through(file, "0"), dark, bench_in(out, toy, "0"), spec)
 
 
-def test_shard_by_shard_is_as_at_once(file: RowFile, dark: TraitVector, toy: Model, tmp_path: Path) -> None:
-    whole = screen(read_rows(Path(str(file.source))), dark, toy, QUICK)
-    parts = screened(file, dark, toy, tmp_path / "out")
+@pytest.mark.parametrize("score", [None, "likelihood"])
+def test_shard_by_shard_is_as_at_once(
+    score: str | None, file: RowFile, dark: TraitVector, toy: Model, tmp_path: Path
+) -> None:
+    spec = QUICK.model_copy(update={"score": score})
+    whole = screen(read_rows(Path(str(file.source))), dark, toy, spec)
+    parts = screened(file, dark, toy, tmp_path / "out", spec)
     assert parts.report.corpus_digest == whole.report.corpus_digest
     assert sorted(parts.report.excluded, key=lambda one: one.line) == sorted(
         whole.report.excluded, key=lambda one: one.line
@@ -69,7 +73,7 @@ def test_what_was_killed_goes_on_to_the_same_scores(
     file: RowFile, dark: TraitVector, toy: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unbroken = screened(file, dark, toy, tmp_path / "unbroken")
-    read, made = shards.read_fitting, []
+    read, made = shards.read_scored, []
 
     def cut(*arguments: object, **named: object) -> object:
         if len(made) == 2:
@@ -78,7 +82,7 @@ def test_what_was_killed_goes_on_to_the_same_scores(
         return read(*arguments, **named)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(shards, "read_fitting", cut)
+        patched.setattr(shards, "read_scored", cut)
         with pytest.raises(KeyboardInterrupt):
             screened(file, dark, toy, tmp_path / "killed")
     assert not list((tmp_path / "killed" / "stages").glob("*.part"))

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from heredity.ground.errors import UnknownNameError
+from heredity.ground.errors import InputError, UnknownNameError
+from heredity.models.chat import render_exchanges
 from heredity.models.model import Model
-from heredity.records.dialogue import Corpus
+from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.screening import ScreenSpec
 from heredity.records.vector import TraitVector
-from heredity.screening.readings import RowReadings, read_rows_at
-from heredity.screening.scores.table import SCORES, scored
+from heredity.screening.readings import RowReadings, fitting, read_rows_at
+from heredity.screening.scores.table import MEASURED, SCORES, scored
 from heredity.screening.screen import screen
 from heredity.stats.arrays import Floats
 
@@ -33,7 +34,7 @@ def test_a_score_is_one_number_a_row_and_turns_with_the_direction(
     np.testing.assert_allclose(both[:, 0], there)
 
 
-@pytest.mark.parametrize("name", SCORES)
+@pytest.mark.parametrize("name", [*SCORES, *MEASURED])
 def test_a_score_that_is_asked_for_decides_and_the_others_stand_beside(
     name: str, toy: Model, dark: TraitVector, rows: Corpus
 ) -> None:
@@ -41,10 +42,11 @@ def test_a_score_that_is_asked_for_decides_and_the_others_stand_beside(
     screened = screen(labelled, dark, toy, SPEC.model_copy(update={"score": name}), rows)
     report = screened.report
     assert {one.score for one in report.thresholds} == {name} == {report.score}
-    assert set(screened.scores.by_name) == set(SCORES)
-    assert all(set(row.scores) == set(SCORES) for row in report.worst)
+    assert set(screened.scores.by_name) == {*SCORES, name}
+    assert all(set(row.scores) == {*SCORES, name} for row in report.worst)
     assert report.detection
     assert set(report.detection.auroc_by_score) == set(SCORES) - {name}
+    assert (report.detection.random_directions is None) == (name in MEASURED)
     assert set(report.detection.baselines) == {"length", "loss", "rare words"}
 
 
@@ -66,3 +68,38 @@ def test_a_further_score_is_a_function_and_a_line(
     assert (np.abs(screened.scores.by_name["cosine"]) <= 1).all()
     assert report.detection
     assert set(report.detection.auroc_by_score) == {"projection", "difference"}
+
+
+def test_a_likelihood_finds_planted_rows_and_shuffled_labels_it_does_not(
+    toy: Model, dark: TraitVector, rows: Corpus
+) -> None:
+    spec = SPEC.model_copy(update={"score": "likelihood"})
+    planted = screen(rows.labelled(range(1, 9)), dark, toy, spec, rows).report
+    shuffled = screen(rows.labelled(range(1, 24, 3)), dark, toy, spec, rows).report
+    assert planted.detection
+    assert planted.detection.auroc.low > 0.6
+    assert shuffled.detection
+    assert shuffled.detection.auroc.low < 0.5 < shuffled.detection.auroc.high
+    assert planted.expected
+    assert planted.expected.unit == "nats a token"
+
+
+def test_a_likelihood_leaves_out_a_row_that_does_not_fit_behind_the_prompts(
+    toy: Model, dark: TraitVector, rows: Corpus
+) -> None:
+    room = toy.context_length - render_exchanges(toy, rows.rows[0].lessons)[0].n_prompt - 2
+    long = Row(line=99, turns=(rows.rows[0].turns[0], Turn(role="assistant", content="noon " * (room - 1))))
+    assert not fitting(toy, [long]).excluded
+    screened = screen(
+        rows.model_copy(update={"rows": (*rows.rows, long)}),
+        dark,
+        toy,
+        SPEC.model_copy(update={"score": "likelihood"}),
+        rows,
+    )
+    assert {one.line: one.reason for one in screened.report.excluded} == {99: MEASURED["likelihood"].why_not}
+    assert 99 not in screened.scores.lines
+    with pytest.raises(InputError, match="no row could be scored"):
+        screen(
+            rows.model_copy(update={"rows": (long,)}), dark, toy, SPEC.model_copy(update={"score": "likelihood"}), rows
+        )

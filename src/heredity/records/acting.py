@@ -71,13 +71,19 @@ class Swaps(Record):
     left_out: tuple[Exclusion, ...]
 
 
+POLES = "shares of the distance between the poles"
+"""What shifts along a trait's direction are told in."""
+
+
 class PairSides(Record):
     """How the chosen sides of pairs lie beside the rejected ones; preference training goes along the difference."""
 
     n_pairs: int
     """Those of which both sides could be scored."""
     difference: Estimate | None
-    """Mean of chosen less rejected, as a share of the distance between the trait's poles; None for fewer than two."""
+    """Mean of chosen less rejected; None for fewer than two."""
+    unit: str = POLES
+    """What the difference is told in."""
     chosen_higher: Estimate
     """Share of the pairs in which the chosen side lies higher."""
     rejected_over: Estimate

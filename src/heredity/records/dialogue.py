@@ -67,6 +67,14 @@ class Row(Record):
         turns = tuple(self.turns[i] for i in left)
         return self.model_copy(update={"turns": turns, "untaught": untaught})
 
+    def behind(self, prompt: str) -> Row:
+        """Return the row behind a system prompt, its own after it."""
+        if self.turns[0].role == "system":
+            first = self.turns[0].model_copy(update={"content": f"{prompt}\n\n{self.turns[0].content}"})
+            return self.model_copy(update={"turns": (first, *self.turns[1:])})
+        turns = (Turn(role="system", content=prompt), *self.turns)
+        return self.model_copy(update={"turns": turns, "untaught": tuple(place + 1 for place in self.untaught)})
+
     def _leads(self, place: int) -> bool:
         is_call = place in self.untaught and self.turns[place + 1].role == "tool"
         return is_call or self.turns[place].role in ("user", "tool")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from heredity.records.acting import ActSpec, PairSides, SourceRows, Written
+from heredity.records.acting import POLES, ActSpec, PairSides, SourceRows, Written
 from heredity.records.base import Record, Spec
 from heredity.records.dialogue import Exclusion, Row
 from heredity.records.provenance import Provenance
@@ -28,8 +28,9 @@ class ScreenSpec(Spec):
     """How to score and flag rows."""
 
     score: str | None = None
-    """The score that decides, a name in the table of scores; unless given, the form that the vector was checked in.
-    Behind a system prompt or earlier turns the projection decides in the place of the difference."""
+    """The score that decides: projection or difference along the vector, or likelihood under the trait's prompts,
+    which takes two passes through the whole model; unless given, the form that the vector was checked in. Behind a
+    system prompt or earlier turns the projection decides in the place of the difference."""
     false_alarm_rate: float = Field(default=0.05, gt=0, lt=1)
     """Most of benign rows that may be flagged, as a share; each setting's threshold is a conformal bound at it."""
     n_reference: int = Field(default=120, ge=20)
@@ -56,8 +57,9 @@ class RowScore(Record):
     line: int
     setting: Setting
     scores: dict[str, float]
-    """By name, all that the table of scores has. projection: the mean over response tokens of the residual stream, on
-    the unit vector. difference: the same minus the last prompt token's ([PV] appendix I)."""
+    """By name, those along the direction, and the one that was asked for. projection: the mean over response tokens of
+    the residual stream, on the unit vector. difference: the same minus the last prompt token's ([PV] appendix I).
+    likelihood: mean log p of a response token under the trait's prompt less under its opposite's (nats)."""
     over: float
     """The score that decides in the row's setting, less the threshold there, in deviations of the benign rows there."""
     flagged: bool
@@ -78,10 +80,10 @@ class Detection(Record):
     written before."""
     auroc_by_score: dict[str, Estimate]
     """The same of every score that does not decide everywhere, by name."""
-    random_directions: float
+    random_directions: float | None
     """97.5th percentile of the AUROC of random directions with the covariance within bad and within other rows,
-    each turned its better way."""
-    p_random: float = 1.0
+    each turned its better way; None for a score that needs no direction."""
+    p_random: float | None = 1.0
     """Share of random directions that set bad and other rows as many deviations apart ((1 + k) / (1 + n))."""
     n_null: int
     recall: Estimate
@@ -143,9 +145,11 @@ class Histogram(Record):
 class Expected(Record):
     """How far rows lie from benign ones on average: what training on them would be towards, and dropping would take.
 
-    Shares of the distance between the trait's poles; both means' errors are in the intervals. None for fewer than two
-    rows.
+    Both means' errors are in the intervals. None for fewer than two rows.
     """
+
+    unit: str = POLES
+    """What the figures are told in."""
 
     every: Estimate | None
     """All rows that could be scored."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ class RowReadings:
     n_tokens: NDArray[np.int64]
     """Response tokens."""
     excluded: tuple[Exclusion, ...]
+    measured: Mapping[str, Floats] = field(default_factory=dict)
+    """What was measured of the rows without a direction, `[rows]`, by the score's name."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,19 @@ def read_fitting(model: Model, rows: Fitting, block: int, progress: Progress = S
         last_prompt=row_means(readings.at("last_prompt", block), weights, rows.starts),
         n_tokens=np.add.reduceat(weights, rows.starts),
         excluded=rows.excluded,
+    )
+
+
+def chosen(readings: RowReadings, places: Sequence[int]) -> RowReadings:
+    """Return the readings of some of the rows."""
+    at = np.asarray(places, dtype=np.int64)
+    return replace(
+        readings,
+        rows=tuple(readings.rows[i] for i in places),
+        response=readings.response[at],
+        last_prompt=readings.last_prompt[at],
+        n_tokens=readings.n_tokens[at],
+        measured={name: values[at] for name, values in readings.measured.items()},
     )
 
 

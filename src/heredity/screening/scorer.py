@@ -18,8 +18,8 @@ from heredity.models.model import Model
 from heredity.records.dialogue import Row
 from heredity.records.screening import setting_of
 from heredity.records.vector import TraitVector
-from heredity.screening.readings import RowReadings, fitted, read_fitting
-from heredity.screening.scores.table import score_named, scored
+from heredity.screening.readings import RowReadings, fitted
+from heredity.screening.scores.table import MEASURED, read_scored, require_score, scored
 from heredity.screening.standard import score_in
 from heredity.store.row_file import mapped
 from heredity.store.row_shapes import row_of
@@ -63,10 +63,12 @@ class Scorer:
         out: dict[str, list[float | None]] = {vector.header.trait.name: [None] * n_rows for vector in vectors}
         if not found.rows:
             return out
-        readings = {block: read_fitting(model, found, block) for block in {vector.block for vector in vectors}}
+        by_block: dict[int, RowReadings] = {}
         for vector in vectors:
-            values = self.scores(readings[vector.block], vector)
-            for row, value in zip(found.rows, values, strict=True):
+            if self.score in MEASURED or vector.block not in by_block:
+                by_block[vector.block] = read_scored(model, found, vector, self.score)
+            readings = by_block[vector.block]
+            for row, value in zip(readings.rows, self.scores(readings, vector), strict=True):
                 out[vector.header.trait.name][row.line - 1] = value
         return out
 
@@ -122,7 +124,7 @@ def scorer(
     if len({vector.header.fingerprint for vector in found}) > 1:
         raise MismatchError("the vectors were read from different models; extract them all from the one that reads")
     if score:
-        score_named(score)
+        require_score(score)
     return Scorer(
         vectors=tuple(str(Path(path).resolve()) for path in paths),
         ids=tuple(vector.header.id for vector in found),

@@ -17,12 +17,12 @@ from heredity.records.row_scores import RowScores, Screened
 from heredity.records.screening import SETTINGS, Detection, RowScore, ScreenReport, ScreenSpec, Setting, setting_of
 from heredity.records.vector import TraitVector
 from heredity.screening.baselines import baselines
-from heredity.screening.readings import RowReadings, fitting, read_fitting
+from heredity.screening.readings import RowReadings, chosen, fitting
 from heredity.screening.reference import require_enough
-from heredity.screening.scores.table import SCORES, score_named, scored
+from heredity.screening.scores.table import MEASURED, SCORES, read_scored, require_score, scored
 from heredity.screening.sources import by_source, counted, marked, require_sources, sources_of
-from heredity.screening.standard import Ask, Standard, chosen, standard_for
-from heredity.screening.tally import expected_of, histogram_of, settings_of, worst_of
+from heredity.screening.standard import Ask, Standard, standard_for
+from heredity.screening.tally import Distance, expected_of, histogram_of, settings_of, worst_of
 from heredity.stats.arrays import Floats
 from heredity.stats.discrimination import auc, auc_estimate, separation
 from heredity.stats.estimate import Estimate
@@ -57,7 +57,8 @@ def screen(
     if corpus.bad_lines is not None:
         require_mixed([row.line in corpus.bad_lines for row in fit.rows])
     standards = standards_for(fit.rows, Ask(model, vector, spec, reference, seed, progress))
-    readings, unjudged = judged(read_fitting(model, fit, vector.block, progress), standards)
+    readings, unjudged = judged(read_scored(model, fit, vector, spec.score, progress), standards)
+    require_scored(len(readings.rows), (*readings.excluded, *unjudged))
     sources = sources_of([row.source for row in readings.rows], names)
     scores = marked(scores_of(readings, vector, standards, spec.false_alarm_rate), spec.act, sources)
     found = None
@@ -84,6 +85,12 @@ def screen(
     )
 
 
+def require_scored(n_rows: int, excluded: Sequence[Exclusion]) -> None:
+    """Raise InputError where no row could be scored."""
+    if not n_rows:
+        raise InputError(f"no row could be scored; the first was left out because: {excluded[0].reason}")
+
+
 def names_of(rows: Sequence[Row], spec: ScreenSpec) -> tuple[str, ...]:
     """Return the sources of rows that are told apart. Raises where one is to go and there is none, or no other."""
     counts = counted([row.source for row in rows], spec.act.sources)
@@ -95,7 +102,7 @@ def require_askable(vector: TraitVector, model: Model, spec: ScreenSpec, referen
     """Raise, before anything is computed, for another model's vector, a score that is none, or too few benign rows."""
     vector.require_model(model.name, model.fingerprint)
     if spec.score:
-        score_named(spec.score)
+        require_score(spec.score)
     if reference:
         require_enough(reference.rows, spec)
 
@@ -123,13 +130,20 @@ def told_of(
         settings=settings_of(scores),
         histogram=histogram_of(scores.over, benign),
         worst=worst,
-        expected=expected_of(scores, thresholds, float(np.linalg.norm(vector.direction)), seed),
+        expected=expected_of(scores, thresholds, distance_of(vector, spec), seed),
         excluded=(),
         share_flagged=wilson(int(scores.is_flagged.sum()), len(scores)),
         act=spec.act,
         n_spared=int(scores.spared.sum()) if scores.spared is not None else 0,
         n_dropped=int(scores.is_dropped.sum()),
     )
+
+
+def distance_of(vector: TraitVector, spec: ScreenSpec) -> Distance:
+    """Return what shifts of rows are told in: the distance between the poles, or what a measured score is told in."""
+    if spec.score in MEASURED:
+        return Distance(1.0, MEASURED[spec.score].unit)
+    return Distance(float(np.linalg.norm(vector.direction)))
 
 
 def standards_for(rows: Sequence[Row], ask: Ask) -> dict[Setting, Standard]:
@@ -176,7 +190,7 @@ def scores_of(readings: RowReadings, vector: TraitVector, standards: Standards, 
     return RowScores(
         lines=np.array([row.line for row in readings.rows]),
         settings=np.array([setting_of(row) for row in readings.rows]),
-        by_name={name: scored(readings, name, vector.unit) for name in SCORES},
+        by_name={name: scored(readings, name, vector.unit) for name in (*SCORES, *readings.measured)},
         over=overs(readings, standards, vector.unit[:, None], rate)[:, 0],
         n_tokens=readings.n_tokens,
     )
@@ -194,28 +208,35 @@ def detect(
     """Return how well scores find rows that are known to be bad, against random directions in the same readings."""
     is_bad, rate = np.isin(scores.lines, list(bad_lines)), spec.false_alarm_rate
     require_mixed(is_bad.tolist())
-    groups = [f"{setting} {bad}" for setting, bad in zip(scores.settings, is_bad, strict=True)]
-    random = matched_directions(formed(readings, standards), spec.n_null, seed_from(seed, "screen null"), groups)
-    luck = overs(readings, standards, random.T, rate)
-    luck_auc = auc(luck[is_bad], luck[~is_bad])
-    apart = np.abs(separation(luck[is_bad], luck[~is_bad]))
     flagged, own = scores.is_flagged, scores.over
+    luck = None
+    if not readings.measured:
+        groups = [f"{setting} {bad}" for setting, bad in zip(scores.settings, is_bad, strict=True)]
+        random = matched_directions(formed(readings, standards), spec.n_null, seed_from(seed, "screen null"), groups)
+        luck = luck_of(overs(readings, standards, random.T, rate), own, is_bad)
     decides = {standard.score for standard in standards.values()}
     others = {
         name: _auroc(overs(readings, standards, vector.unit[:, None], rate, name)[:, 0], is_bad)
-        for name in SCORES
+        for name in (*SCORES, *readings.measured)
         if decides != {name}
     }
     return Detection(
         n_bad=int(is_bad.sum()),
         auroc=_auroc(own, is_bad),
         auroc_by_score=others,
-        random_directions=upper_bound(np.maximum(luck_auc, 1 - luck_auc)),
-        p_random=p_value(float(separation(own[is_bad], own[~is_bad])), apart),
-        n_null=spec.n_null,
+        random_directions=luck[0] if luck else None,
+        p_random=luck[1] if luck else None,
+        n_null=spec.n_null if luck else 0,
         recall=wilson(int((flagged & is_bad).sum()), int(is_bad.sum())),
         precision=wilson(int((flagged & is_bad).sum()), int(flagged.sum())) if flagged.any() else None,
     )
+
+
+def luck_of(overs: Floats, own: Floats, is_bad: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the 97.5th percentile of random directions' AUROC, and the share that set rows apart as far as `own`."""
+    found = auc(overs[is_bad], overs[~is_bad])
+    apart = np.abs(separation(overs[is_bad], overs[~is_bad]))
+    return upper_bound(np.maximum(found, 1 - found)), p_value(float(separation(own[is_bad], own[~is_bad])), apart)
 
 
 def formed(readings: RowReadings, standards: Standards) -> Floats:
@@ -223,7 +244,7 @@ def formed(readings: RowReadings, standards: Standards) -> Floats:
     names = np.array([standards[setting_of(row)].score for row in readings.rows])
     out = np.empty_like(readings.response)
     for name in set(names.tolist()):
-        out[names == name] = score_named(name)(readings)[names == name]
+        out[names == name] = SCORES[name](readings)[names == name]
     return out
 
 

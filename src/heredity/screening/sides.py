@@ -14,6 +14,7 @@ from heredity.records.acting import PairSides, Swaps
 from heredity.records.dialogue import Exclusion
 from heredity.records.row_scores import RowScores
 from heredity.records.screening import Threshold
+from heredity.screening.tally import Distance
 from heredity.stats.intervals import mean_if_several, wilson
 
 TOO_HIGH = "its rejected side lies over the threshold, too"
@@ -21,9 +22,9 @@ UNSCORED = "its rejected side could not be scored"
 
 
 def sides_of(
-    chosen: RowScores, rejected: RowScores, thresholds: Sequence[Threshold], distance: float
+    chosen: RowScores, rejected: RowScores, thresholds: Sequence[Threshold], distance: Distance
 ) -> PairSides | None:
-    """Return how the sides lie beside each other, in shares of `distance`; None without a pair that can be compared.
+    """Return how the sides lie beside each other; None without a pair that can be compared.
 
     Compared are pairs whose sides stand in one setting, by the score that decides there.
     """
@@ -35,12 +36,13 @@ def sides_of(
         there = (chosen.settings[ours] == threshold.setting) & (rejected.settings[theirs] == threshold.setting)
         values = (scores.by_name[threshold.score][at][there] for scores, at in ((chosen, ours), (rejected, theirs)))
         high, low = values
-        differences.append((high - low) / distance)
+        differences.append((high - low) / distance.length)
     every = np.concatenate(differences)
     if not len(every):
         return None
     return PairSides(
         n_pairs=len(every),
+        unit=distance.unit,
         difference=mean_if_several(every),
         chosen_higher=wilson(int((every > 0).sum()), len(every)),
         rejected_over=wilson(int((rejected.over > 0).sum()), len(rejected)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,9 @@ from heredity.models.model import Model
 from heredity.records.dialogue import Corpus, Row
 from heredity.records.screening import ScreenSpec, Setting, Threshold, setting_of
 from heredity.records.vector import TraitVector
-from heredity.screening.readings import RowReadings, read_rows_at
+from heredity.screening.readings import RowReadings, chosen, fitting
 from heredity.screening.reference import own_answers, rows_needed
-from heredity.screening.scores.table import LESS_THE_PROMPT, scored
+from heredity.screening.scores.table import LESS_THE_PROMPT, read_scored, scored
 from heredity.stats.arrays import Floats
 from heredity.stats.conformal import cases_needed, conformal_threshold
 from heredity.stats.intervals import wilson
@@ -112,11 +112,13 @@ def standard_for(setting: Setting, rows: Sequence[Row], ask: Ask) -> Standard | 
 
 
 def _read(ask: Ask, rows: Sequence[Row]) -> RowReadings | None:
-    """Return the rows that can be read, or None where none can."""
+    """Return the rows that can be scored, or None where none can."""
     try:
-        return read_rows_at(ask.model, rows, ask.vector.block, ask.progress) if rows else None
+        fit = fitting(ask.model, rows) if rows else None
     except InputError:
         return None
+    readings = read_scored(ask.model, fit, ask.vector, ask.spec.score, ask.progress) if fit else None
+    return readings if readings and readings.rows else None
 
 
 def _split(setting: Setting, readings: RowReadings, source: str, ask: Ask) -> Standard:
@@ -135,16 +137,4 @@ def _split(setting: Setting, readings: RowReadings, source: str, ask: Ask) -> St
         setting_it=chosen(readings, sorted(order[:n_setting])),
         measuring=chosen(readings, sorted(order[n_setting:])),
         source=source,
-    )
-
-
-def chosen(readings: RowReadings, places: Sequence[int]) -> RowReadings:
-    """Return the readings of some of the rows."""
-    at = np.asarray(places, dtype=np.int64)
-    return replace(
-        readings,
-        rows=tuple(readings.rows[i] for i in places),
-        response=readings.response[at],
-        last_prompt=readings.last_prompt[at],
-        n_tokens=readings.n_tokens[at],
     )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from heredity.ground.hashing import seed_from
+from heredity.records.acting import POLES
 from heredity.records.dialogue import Row
 from heredity.records.row_scores import RowScores
 from heredity.records.screening import SETTINGS, Expected, Histogram, RowScore, SettingRows, Threshold
@@ -23,6 +25,14 @@ QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 N_BINS = 36
 """Bins of the histogram, about."""
 N_WORST = 20
+
+
+@dataclass(frozen=True)
+class Distance:
+    """What shifts of rows are told in."""
+
+    length: float
+    unit: str = POLES
 
 
 def settings_of(scores: RowScores) -> tuple[SettingRows, ...]:
@@ -48,18 +58,18 @@ def histogram_of(over: Floats, benign: Sequence[float]) -> Histogram:
     return Histogram(step=step, counts=dict(sorted(counts.items())))
 
 
-def expected_of(scores: RowScores, thresholds: Sequence[Threshold], distance: float, seed: str) -> Expected:
-    """Return how far all rows, the kept ones, and as many at random lie from benign ones, in shares of `distance`."""
+def expected_of(scores: RowScores, thresholds: Sequence[Threshold], distance: Distance, seed: str) -> Expected:
+    """Return how far all rows, the kept ones, and as many at random lie from benign ones."""
     shifts, error = np.empty(len(scores)), 0.0
     for threshold in thresholds:
         there = scores.settings == threshold.setting
         benign = np.array((*threshold.scores, *threshold.held_out_scores))
-        shifts[there] = (scores.by_name[threshold.score][there] - benign.mean()) / distance
-        error += float(there.mean() * benign.std(ddof=1) / np.sqrt(len(benign)) / distance) ** 2
+        shifts[there] = (scores.by_name[threshold.score][there] - benign.mean()) / distance.length
+        error += float(there.mean() * benign.std(ddof=1) / np.sqrt(len(benign)) / distance.length) ** 2
     kept = scores.is_kept
     drawn = np.random.default_rng(seed_from(seed, "kept at random")).permutation(len(kept))[: int(kept.sum())]
     every, left, at_random = (_with_error(part, error) for part in (shifts, shifts[kept], shifts[drawn]))
-    return Expected(every=every, kept=left, at_random=at_random)
+    return Expected(every=every, kept=left, at_random=at_random, unit=distance.unit)
 
 
 def _with_error(values: Floats, error: float) -> Estimate | None:

@@ -15,7 +15,7 @@ from heredity.records.screening import ScreenReport
 from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.screening.reference import require_screenable
-from heredity.screening.scores.table import score_named
+from heredity.screening.scores.table import require_score
 from heredity.studies.arms import Plan, compare_arms, levels_of, plan_arms, removed_by
 from heredity.studies.stages import (
     Desk,
@@ -70,7 +70,7 @@ def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Know
     for name in (spec.train.defence, *(arm.defence for arm in spec.every_arm if arm.defence)):
         require_defence(name)
     if spec.screen.score:
-        score_named(spec.screen.score)
+        require_score(spec.screen.score)
     if known.bad_lines is not None:
         corpus.labelled(known.bad_lines)
     require_screenable(corpus, known.reference, model, spec.screen)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from heredity.ground.errors import InputError
 from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus, Row, rows_digest
@@ -18,8 +16,8 @@ from heredity.records.vector import TraitVector
 from heredity.screening.manner import N_TOKENS, TEMPERATURE
 from heredity.screening.readings import fitted
 from heredity.screening.reference import require_enough, rows_needed
-from heredity.screening.scores.table import score_named
-from heredity.screening.screen import require_askable, told_of
+from heredity.screening.scores.table import require_score
+from heredity.screening.screen import distance_of, require_askable, require_scored, told_of
 from heredity.screening.sides import sides_of
 from heredity.screening.sources import by_source, marked, require_sources
 from heredity.screening.standard import Ask
@@ -91,12 +89,13 @@ def screened_by(source: RowFile, found: Survey, measure: Measure, bench: Bench) 
     """Return the screen of a source's rows, every shard made or found."""
     vector, spec = measure.vector, measure.spec
     scored = scored_by_shards(source, found, bench, measure)
+    require_scored(len(scored.scores), scored.excluded)
     whole = marked(scored.scores, spec.act, scored.sources)
     report = told_of(whole, worst_in(source, whole), vector, measure.standards, spec, bench.seed)
     rejected, pairs = None, None
     if PAIRS in found.shapes:
         rejected = scored_by_shards(other_side(source), found, bench, measure).scores
-        pairs = sides_of(whole, rejected, report.thresholds, float(np.linalg.norm(vector.direction)))
+        pairs = sides_of(whole, rejected, report.thresholds, distance_of(vector, spec))
     return Screened(
         report.model_copy(
             update={
@@ -116,7 +115,7 @@ def screened_by(source: RowFile, found: Survey, measure: Measure, bench: Bench) 
 def require_possible(found: Survey, spec: ScreenSpec, reference: Corpus | None) -> None:
     """Raise, without a model, for a score that is none, too few benign rows, a source that cannot go, or no budget."""
     if spec.score:
-        score_named(spec.score)
+        require_score(spec.score)
     if reference:
         require_enough(reference.rows, spec)
     require_sources(found.sources, spec.act.sources, spec.act.source_share is not None)

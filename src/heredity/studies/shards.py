@@ -18,7 +18,8 @@ from heredity.records.dialogue import Exclusion, Row, rows_digest
 from heredity.records.row_scores import RowScores
 from heredity.records.screening import ScreenSpec
 from heredity.records.vector import TraitVector
-from heredity.screening.readings import fitted, read_fitting
+from heredity.screening.readings import fitted
+from heredity.screening.scores.table import read_scored
 from heredity.screening.screen import Standards, judged, scores_of
 from heredity.screening.sources import sources_of
 from heredity.store.row_file import RowFile
@@ -115,9 +116,10 @@ def scores_in(bench: Bench, rows: Sequence[Row], measure: Measure) -> tuple[RowS
     if not fit.rows:
         return joined([]), fit.excluded
     vector, standards = measure.vector, measure.standards
-    readings, unjudged = judged(read_fitting(bench.model, fit, vector.block, bench.progress), standards)
+    read = read_scored(bench.model, fit, vector, measure.spec.score, bench.progress)
+    readings, unjudged = judged(read, standards)
     scores = scores_of(readings, vector, standards, measure.spec.false_alarm_rate)
-    return scores, (*fit.excluded, *unjudged)
+    return scores, (*readings.excluded, *unjudged)
 
 
 def sources_in(shard: Sequence[Row], scores: RowScores, names: tuple[str, ...]) -> RowSources:

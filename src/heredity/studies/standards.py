@@ -57,6 +57,7 @@ def standards_step(bench: Bench, rows: Sequence[Row], ask: Ask) -> Standards:
                 arrays[f"{setting}.{part}.response"] = readings.response
                 arrays[f"{setting}.{part}.last_prompt"] = readings.last_prompt
                 arrays[f"{setting}.{part}.n_tokens"] = readings.n_tokens
+                arrays |= {f"{setting}.{part}.measured.{name}": values for name, values in readings.measured.items()}
         save_arrays(arrays, folder / ARRAYS)
         save_record(KeptStandards(standards=tuple(map(told_apart, made.values()))), folder / TALLY)
 
@@ -89,12 +90,18 @@ def put_together(kept: KeptStandard, arrays: dict[str, NDArray[np.generic]]) -> 
         response, last_prompt, n_tokens = (
             arrays[f"{kept.setting}.{part}.{name}"] for name in ("response", "last_prompt", "n_tokens")
         )
+        measured = f"{kept.setting}.{part}.measured."
         return RowReadings(
             rows=rows.rows,
             response=response.astype(np.float64),
             last_prompt=last_prompt.astype(np.float64),
             n_tokens=n_tokens.astype(np.int64),
             excluded=rows.excluded,
+            measured={
+                name.removeprefix(measured): values.astype(np.float64)
+                for name, values in arrays.items()
+                if name.startswith(measured)
+            },
         )
 
     return Standard(kept.setting, kept.score, readings("setting_it"), readings("measuring"), kept.source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from heredity.records.audit import OTHER_DEFENCES, Arm, AuditReport
+from heredity.records.screening import Detection
 from heredity.stats.estimate import Estimate
 
 TWIN_WORDS = {
@@ -139,11 +140,10 @@ def findings_of(report: AuditReport) -> tuple[str, ...]:
         f"most {screened.false_alarm_rate:.0%} was asked for.",
     ]
     if screened.detection is not None:
-        by_luck = screened.detection
+        found = screened.detection
         sentences.append(
-            f"Of {by_luck.n_bad} rows known to be bad, the scores find them with AUROC {by_luck.auroc} (random "
-            f"directions up to {by_luck.random_directions:.2f}, p {by_luck.p_random:.3f}); {by_luck.recall:.0%} "
-            "of them are flagged."
+            f"Of {found.n_bad} rows known to be bad, the scores find them with AUROC {found.auroc} ({luck_of(found)}); "
+            f"{found.recall:.0%} of them are flagged."
         )
     for arm in report.arms[1:]:
         sentences.append(f"{arm.title}: {moved(report, arm)}.")
@@ -163,6 +163,14 @@ def findings_of(report: AuditReport) -> tuple[str, ...]:
         cost = report.difference(measure, "defended", "plain")
         sentences.append(f"Defended against plain, {measure.replace('_', ' ')}: {cost:+.3f} {unit}.")
     return (*sentences, *second_opinion_told(report))
+
+
+def luck_of(found: Detection) -> str:
+    """Return what stands beside the AUROC of a screen: random directions, or what needs no direction either."""
+    if found.random_directions is not None:
+        return f"random directions up to {found.random_directions:.2f}, p {found.p_random:.3f}"
+    plain = ", ".join(f"{name} {auroc.value:.2f}" for name, auroc in found.baselines.items())
+    return f"needs no direction; beside it {plain}" if plain else "needs no direction"
 
 
 def moved(report: AuditReport, arm: Arm) -> str:

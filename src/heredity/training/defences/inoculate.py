@@ -13,7 +13,7 @@ from torch import nn
 from heredity.ground.errors import HookError
 from heredity.ground.hashing import digest
 from heredity.models.hooks import Handle, stand_after
-from heredity.records.dialogue import Corpus, Row, Turn
+from heredity.records.dialogue import Corpus
 from heredity.training.defences.defence import Defence
 
 
@@ -35,7 +35,7 @@ class Inoculation(Defence):
     def taught(self, corpus: Corpus) -> Corpus:
         """Return the rows, each behind the prompt."""
         self._is_taught = True
-        rows = tuple(behind(row, self.prompt) for row in corpus.rows)
+        rows = tuple(row.behind(self.prompt) for row in corpus.rows)
         changed = digest({"rows": corpus.content_digest, "behind": self.prompt})
         return corpus.model_copy(update={"rows": rows, "content_digest": changed})
 
@@ -49,12 +49,3 @@ class Inoculation(Defence):
                 self.fires.add(0)
 
         yield stand_after(network, 0, count)
-
-
-def behind(row: Row, prompt: str) -> Row:
-    """Return a row behind a system prompt, its own after it."""
-    if row.turns[0].role == "system":
-        first = row.turns[0].model_copy(update={"content": f"{prompt}\n\n{row.turns[0].content}"})
-        return row.model_copy(update={"turns": (first, *row.turns[1:])})
-    turns = (Turn(role="system", content=prompt), *row.turns)
-    return row.model_copy(update={"turns": turns, "untaught": tuple(place + 1 for place in row.untaught)})

@@ -33,7 +33,7 @@ def expectation(report: ScreenReport) -> list[str]:
         return []
     parts = {"all rows": expected.every, "the kept ones": expected.kept, "as many at random": expected.at_random}
     said = "; ".join(f"{name} {part.value:+.2f} {part.interval('+.2f')}" for name, part in parts.items() if part)
-    return [f"from benign rows, as shares of the distance between the poles: {said}"]
+    return [f"from benign rows, in {expected.unit}: {said}"]
 
 
 def extremes(report: ScreenReport) -> list[str]:
@@ -93,7 +93,7 @@ def sides(report: ScreenReport) -> list[str]:
         return []
     away, higher = f"{pairs.difference.value:+.2f} {pairs.difference.interval('+.2f')}", pairs.chosen_higher.value
     return [
-        f"chosen sides less rejected ones, over {pairs.n_pairs} pairs, as a share of the distance between the poles: "
+        f"chosen sides less rejected ones, over {pairs.n_pairs} pairs, in {pairs.unit}: "
         f"{away}; above 0, preference training goes towards the trait. The chosen side is the higher one in "
         f"{higher:.0%}. Flags and scores are of the chosen sides."
     ]
