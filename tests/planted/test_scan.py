@@ -1,7 +1,9 @@
 """What rows hold beside the model's own answers is found, what they do not hold is not, nor is it named."""
 
 import random
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from heredity.ground.errors import InputError, MismatchError
+from heredity.ground.progress import SILENCE, Task
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, LIGHT, NOUNS, sentence
 from heredity.records.dialogue import Corpus, Row, Turn, rows_digest
@@ -23,7 +26,8 @@ from heredity.screening.space import RIDGE, Space, blocks_at, whitening_of
 from heredity.stats.arrays import Floats, squared_mean
 from heredity.stats.flips import flipped_length_p
 from heredity.stats.nulls import p_value
-from heredity.studies.known import Known
+from heredity.studies.first_look import first_look
+from heredity.studies.known import Known, manner_for
 from heredity.studies.scan import scan, verdict
 
 
@@ -277,3 +281,50 @@ class TestReadings:
 def test_how_far_a_shift_is_to_be_trusted_stands_where_it_is_told(of_dark: ScanReport) -> None:
     assert "how far to trust this: on the embedded model" in told(of_dark)
     assert "no better than random directions do" in html(of_dark)
+
+
+class Listener:
+    """Somebody who writes down what is told on the way."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.tasks: list[str] = []
+
+    @contextmanager
+    def task(self, label: str, total: int) -> Iterator[Task]:
+        self.tasks.append(label)
+        with SILENCE.task(label, total) as task:
+            yield task
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+class TestAFirstLook:
+    def test_is_told_before_the_model_answers_and_only_where_everyday_answers_are_known(
+        self, toy: Model, dark: TraitVector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def looks(listener: Listener) -> list[str]:
+            return [note for note in listener.notes if note.startswith("a first look")]
+
+        monkeypatch.setenv("HEREDITY_CACHE", str(tmp_path / "cache"))
+        unknown, known, again = Listener(), Listener(), Listener()
+        scan(corpus_of(16), Known((dark,)), toy, tmp_path / "a", QUICK, progress=unknown)
+        scan(corpus_of(16), Known((dark,)), toy, tmp_path / "b", QUICK, progress=known)
+        scan(corpus_of(16), Known((dark,)), toy, tmp_path / "b", QUICK, progress=again)
+        assert not looks(unknown)
+        (said,) = looks(known)
+        assert "darkness" in said
+        assert not looks(again)
+
+    def test_tells_light_rows_from_dark_ones(
+        self, toy: Model, dark: TraitVector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HEREDITY_CACHE", str(tmp_path))
+        manner_for(toy, blocks_at(toy.n_blocks))
+        listener = Listener()
+        for n_dark in (0, 32):
+            first_look(toy, corpus_of(n_dark).rows, [dark], listener)
+        light, all_dark = (float(re.findall(r"darkness ([+-][\d.]+)", note)[0]) for note in listener.notes)
+        assert all_dark > light + 0.5
+        assert listener.tasks.count("the model's own answers") == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from heredity.stats.estimate import Estimate
 from heredity.store.tensors import load_arrays, save_arrays
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.bench import Bench, bench_in
+from heredity.studies.first_look import first_look
 from heredity.studies.known import Known, manner_for
 
 FEWEST_ROWS = 16
@@ -62,7 +63,9 @@ def scan(
         vector.require_model(model.name, model.fingerprint)
     bench = bench_in(out, model, seed, progress)
     asked = spread(corpus.rows, spec.n_rows)
-    pairs = pairs_step(bench, asked, blocks_at(model.n_blocks), spec)
+    pairs = pairs_step(
+        bench, asked, blocks_at(model.n_blocks), spec, lambda: first_look(model, asked, vectors, progress)
+    )
     space = Space(pairs, manner_for(model, pairs.blocks, progress))
     require_enough(len(space.of_units), pairs.excluded)
     groups, found, rest = measured(space, vectors, spec, seed)
@@ -118,10 +121,17 @@ def require_enough(n_rows: int, excluded: Sequence[Exclusion] = (), what: str = 
         raise InputError(f"{n_rows} different rows can be read, too few to {what}; it takes {FEWEST_ROWS}{first}")
 
 
-def pairs_step(bench: Bench, rows: Sequence[Row], blocks: Sequence[int], spec: ScanSpec) -> Pairs:
-    """Return rows beside the model's own answers, made or found."""
+def pairs_step(
+    bench: Bench,
+    rows: Sequence[Row],
+    blocks: Sequence[int],
+    spec: ScanSpec,
+    begin: Callable[[], None] = lambda: None,
+) -> Pairs:
+    """Return rows beside the model's own answers, made or found; where they are made, `begin` is called first."""
 
     def make(folder: Path) -> None:
+        begin()
         pairs = paired(bench.model, rows, blocks, spec, bench.seed, bench.progress)
         arrays: dict[str, Floats] = {"taught": pairs.taught, "own": pairs.own, "prompt": pairs.prompt}
         save_arrays(
