@@ -65,20 +65,47 @@ def log_likelihood(
     return Likelihood(total, np.array([row.n_response for row in rows], dtype=np.int64))
 
 
+def likeliest_next(
+    model: Model,
+    rows: Sequence[Rendered],
+    token_budget: int = 2048,
+    label: str = "likeliest tokens",
+    progress: Progress = SILENCE,
+) -> list[NDArray[np.int64]]:
+    """Return the likeliest id before each response token, row by row, `[tokens]`. Raises what `log_p_next` does."""
+    found: list[NDArray[np.int64]] = [np.zeros(0, dtype=np.int64)] * len(rows)
+    _require_responses(rows)
+    with torch.no_grad(), short_rows(model.network), progress.task(label, len(rows)) as task:
+        for batch in by_prompt(rows, min(token_budget, max(1, MOST_LOGITS // model.text_config.vocab_size))):
+            chosen = [rows[i] for i in batch]
+            logits = _logits(model, chosen)
+            if torch.isnan(logits).any():
+                raise NonFiniteError(f"the model's logits hold NaN (dtype {model.dtype}); try float32")
+            each = torch.split(logits.argmax(dim=-1), [row.n_response for row in chosen])
+            for i, ids in zip(batch, each, strict=True):
+                found[i] = ids.cpu().numpy()
+            task.advance(len(batch))
+    return found
+
+
 def log_p_next(model: Model, rows: Sequence[Rendered], counted: Sequence[int] = ()) -> list[NDArray[np.float32]]:
     """Return log p of every id before each response token, row by row, `[tokens, ids]`; the head runs in float32.
 
     Of the ids `counted` alone (rising), renormalised, where there are any. Raises InputError for a row without a
     response, NonFiniteError where the model's logits hold NaN.
     """
-    if any(row.n_response < 1 or row.n_prompt < 2 for row in rows):
-        raise InputError("a row has no response, or a prompt of fewer than 2 tokens; nothing comes next in it")
+    _require_responses(rows)
     columns = torch.tensor(sorted(counted), device=model.device) if counted else slice(None)
     with torch.no_grad(), short_rows(model.network):
         log_p = torch.log_softmax(_logits(model, rows)[:, columns], dim=-1)
     if torch.isnan(log_p).any():
         raise NonFiniteError(f"the model's logits hold NaN (dtype {model.dtype}); try float32")
     return [each.cpu().numpy() for each in torch.split(log_p, [row.n_response for row in rows])]
+
+
+def _require_responses(rows: Sequence[Rendered]) -> None:
+    if any(row.n_response < 1 or row.n_prompt < 2 for row in rows):
+        raise InputError("a row has no response, or a prompt of fewer than 2 tokens; nothing comes next in it")
 
 
 def log_p_said(

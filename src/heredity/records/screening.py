@@ -28,9 +28,10 @@ class ScreenSpec(Spec):
     """How to score and flag rows."""
 
     score: str | None = None
-    """The score that decides: projection or difference along the vector, or likelihood under the trait's prompts,
-    which takes two passes through the whole model; unless given, the form that the vector was checked in. Behind a
-    system prompt or earlier turns the projection decides in the place of the difference."""
+    """The score that decides: projection or difference along the vector, at the price of a reading; or at that of more
+    passes projection-difference from the model's own greedy answers, likelihood under the trait's prompts, divergence
+    tokens between them, or influence on the vector's read-out (for small sets). Unless given, the form that the vector
+    was checked in. Behind a system prompt or earlier turns the projection decides in the place of the difference."""
     false_alarm_rate: float = Field(default=0.05, gt=0, lt=1)
     """Most of benign rows that may be flagged, as a share; each setting's threshold is a conformal bound at it."""
     n_reference: int = Field(default=120, ge=20)
@@ -59,7 +60,10 @@ class RowScore(Record):
     scores: dict[str, float]
     """By name, those along the direction, and the one that was asked for. projection: the mean over response tokens of
     the residual stream, on the unit vector. difference: the same minus the last prompt token's ([PV] appendix I).
-    likelihood: mean log p of a response token under the trait's prompt less under its opposite's (nats)."""
+    projection-difference: the same minus that of the model's own greedy answer. likelihood: mean log p of a response
+    token under the trait's prompt less under its opposite's (nats). divergence: share of tokens that are the likeliest
+    under the one and not the other, less the reverse. influence: gain of mean log p (nats a token) while the weights
+    carry the trait's read-out uphill, told for the distance between the poles."""
     over: float
     """The score that decides in the row's setting, less the threshold there, in deviations of the benign rows there."""
     flagged: bool

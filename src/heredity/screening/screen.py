@@ -19,7 +19,7 @@ from heredity.records.vector import TraitVector
 from heredity.screening.baselines import baselines
 from heredity.screening.readings import RowReadings, chosen, fitting
 from heredity.screening.reference import require_enough
-from heredity.screening.scores.table import MEASURED, SCORES, read_scored, require_score, scored
+from heredity.screening.scores.table import SCORES, formed, is_along, read_scored, require_score, scored, unit_of
 from heredity.screening.sources import by_source, counted, marked, require_sources, sources_of
 from heredity.screening.standard import Ask, Standard, standard_for
 from heredity.screening.tally import Distance, expected_of, histogram_of, settings_of, worst_of
@@ -141,8 +141,8 @@ def told_of(
 
 def distance_of(vector: TraitVector, spec: ScreenSpec) -> Distance:
     """Return what shifts of rows are told in: the distance between the poles, or what a measured score is told in."""
-    if spec.score in MEASURED:
-        return Distance(1.0, MEASURED[spec.score].unit)
+    if spec.score and not is_along(spec.score):
+        return Distance(1.0, unit_of(spec.score))
     return Distance(float(np.linalg.norm(vector.direction)))
 
 
@@ -210,9 +210,11 @@ def detect(
     require_mixed(is_bad.tolist())
     flagged, own = scores.is_flagged, scores.over
     luck = None
-    if not readings.measured:
+    if all(is_along(standard.score) for standard in standards.values()):
         groups = [f"{setting} {bad}" for setting, bad in zip(scores.settings, is_bad, strict=True)]
-        random = matched_directions(formed(readings, standards), spec.n_null, seed_from(seed, "screen null"), groups)
+        random = matched_directions(
+            decided_by(readings, standards), spec.n_null, seed_from(seed, "screen null"), groups
+        )
         luck = luck_of(overs(readings, standards, random.T, rate), own, is_bad)
     decides = {standard.score for standard in standards.values()}
     others = {
@@ -239,12 +241,12 @@ def luck_of(overs: Floats, own: Floats, is_bad: NDArray[np.bool_]) -> tuple[floa
     return upper_bound(np.maximum(found, 1 - found)), p_value(float(separation(own[is_bad], own[~is_bad])), apart)
 
 
-def formed(readings: RowReadings, standards: Standards) -> Floats:
+def decided_by(readings: RowReadings, standards: Standards) -> Floats:
     """Return `[rows, width]`: what is projected of every row by the score that decides in its setting."""
     names = np.array([standards[setting_of(row)].score for row in readings.rows])
     out = np.empty_like(readings.response)
     for name in set(names.tolist()):
-        out[names == name] = SCORES[name](readings)[names == name]
+        out[names == name] = formed(readings, name)[names == name]
     return out
 
 
