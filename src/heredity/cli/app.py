@@ -52,6 +52,7 @@ SECTIONS = {
     },
     "Prevent it": {
         "train": "train:train_command",
+        "arena": "arena:arena_command",
         "bake": "bake:bake_command",
     },
     "Exchange vectors with other tools": {

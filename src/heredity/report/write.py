@@ -27,6 +27,7 @@ class Page:
 
 PAGES: dict[str, Page] = {
     "Act": Page("act", "act"),
+    "ArenaReport": Page("arena", "arena", is_drawn=True),
     "AuditReport": Page("audit", "audit", is_drawn=True),
     "Baking": Page("baking", "heredity"),
     "BlindReport": Page("blind", "blind"),

@@ -107,15 +107,24 @@ def compared(treated: Arm, control: Arm, measure: Measure, seed: str) -> Estimat
     """Return treated minus control: of one run over questions, of several over runs and questions."""
     scores = MEASURES[measure]
     sides = [(scores(a.evaluation), scores(b.evaluation)) for a, b in zip(treated.runs, control.runs, strict=True)]
-    if len(sides) == 1:
-        return paired_difference(*sides[0], seed_from(seed, "compare", measure, treated.name, control.name))
-    lost = sum(len(set(a) ^ set(b)) for a, b in sides)
-    tested = over_students_and_questions([differences_of(a, b) for a, b in sides], lost)
-    if tested is None:
+    found = of_sides(sides, seed_from(seed, "compare", measure, treated.name, control.name))
+    if found is None:
         raise ExperimentError(
             f"the arms '{treated.name}' and '{control.name}' share too few scored questions to compare"
         )
-    return tested.estimate
+    return found
+
+
+def of_sides(sides: Sequence[tuple[Scores, Scores]], seed: int) -> Estimate | None:
+    """Return the first less the second of every run: of one over questions, of several over runs and questions.
+
+    None where several share too few questions. Raises MismatchError where one shares none.
+    """
+    if len(sides) == 1:
+        return paired_difference(*sides[0], seed)
+    lost = sum(len(set(a) ^ set(b)) for a, b in sides)
+    tested = over_students_and_questions([differences_of(a, b) for a, b in sides], lost)
+    return tested.estimate if tested else None
 
 
 def levels_of(runs: Sequence[Run], seed: str) -> dict[Measure, Estimate]:

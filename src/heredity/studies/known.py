@@ -42,6 +42,12 @@ def vector_for(
     return found
 
 
+def known_among(traits: Sequence[Trait], model: Model) -> tuple[TraitVector, ...]:
+    """Return the vectors that are there already; none is made."""
+    found = (known_vector(trait, model.fingerprint) for trait in traits)
+    return tuple(vector for vector in found if vector is not None)
+
+
 def manner_for(model: Model, blocks: Sequence[int], progress: Progress = SILENCE) -> Floats:
     """Return how a model answers everyday questions, `[answers, blocks, width]`: known, or read and kept."""
     found = known_manner(model.fingerprint, blocks)

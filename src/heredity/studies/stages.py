@@ -146,27 +146,37 @@ def evaluation_stage(
 ) -> EvalReport:
     """Return the evaluation of one seed's student by the yardstick that all arms share; arms share their luck too."""
     seed, student = run
-    strength = -bench.spec.train.prevent_strength
-    pushes = tuple(Push(vector.block, vector.direction, strength) for vector in plan.afterwards)
 
     def make() -> EvalReport:
-        subject = Steered(student, pushes) if student and pushes else student or bench.model
+        subject = subject_of(bench, plan, student)
         report = evaluate(subject, trait, bench.model, yardstick, bench.spec.evaluation, seed, bench.progress)
         if bench.judge is not None:
             report = second_opinion(report, trait, bench.judge, bench.progress)
         return report.model_copy(update={"subject": plan.spec.name})
 
-    # where a student lies and how long it took change nothing; its snapshots are not evaluated
-    incidental = {"adapter": "", "seconds": 0.0, "snapshots": ()}
-    trained = student.model_copy(update=incidental).id if student else None
     depends_on: dict[str, object] = {
         "trait": trait.id,
         "yardstick": yardstick.id,
-        "student": trained,
         "spec": bench.spec.evaluation.id,
         "seed": seed,
         "judge": judge_id(bench.judge),
+        **identity_of(bench, plan, student),
     }
-    if pushes:
-        depends_on["pushed"] = [[vector.header.id for vector in plan.afterwards], strength]
     return bench.record("evaluate", depends_on, EvalReport, make, f"evaluate, {plan.spec.name}")
+
+
+def subject_of(bench: Desk, plan: Plan, student: Student | None) -> Student | Model | Steered:
+    """Return who is measured: the student, pushed where its plan says so, or the base."""
+    pushes = tuple(
+        Push(vector.block, vector.direction, -bench.spec.train.prevent_strength) for vector in plan.afterwards
+    )
+    return Steered(student, pushes) if student and pushes else student or bench.model
+
+
+def identity_of(bench: Desk, plan: Plan, student: Student | None) -> dict[str, object]:
+    """Return what tells whoever is measured from others."""
+    # where a student lies and how long it took change nothing; its snapshots are not evaluated
+    incidental = {"adapter": "", "seconds": 0.0, "snapshots": ()}
+    trained = student.model_copy(update=incidental).id if student else None
+    pushed = [[vector.header.id for vector in plan.afterwards], -bench.spec.train.prevent_strength]
+    return {"student": trained, **({"pushed": pushed} if plan.afterwards else {})}
