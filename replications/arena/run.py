@@ -65,8 +65,8 @@ def table(report: ArenaReport) -> str:
         lines += [line_of(contest, one.arm.name) for one in contest.standings]
         lines += ["", f"Plain, on held-out rows of the data: {contest.learned:+.3f} nats a token.", ""]
     head = (
-        "Trait left and behind the data's own prompts: less the base, points of 100. Task, everyday log p (nats a token) "
-        "and accuracy: less the plain fine-tune."
+        "Trait left and behind the data's own prompts: less the base, points of 100. Task, everyday log p (nats a "
+        "token) and accuracy: less the plain fine-tune."
     )
     return "\n".join([*lines, head, "", "```", told(report), "```"]) + "\n"
 

@@ -61,10 +61,10 @@ def figures_of(report: AuditReport) -> dict[str, Any]:
     }
 
 
-def luck_of(report: AuditReport) -> dict[str, float]:
+def luck_of(report: AuditReport) -> dict[str, float | None]:
     """Return what luck reaches: 97.5th percentiles, and the shares of draws that do as well."""
     check, found = report.vector.check_at(report.vector.block), report.screen.detection
-    luck = {
+    luck: dict[str, float | None] = {
         "vector, random directions": check.random_directions,
         "vector, random directions, p": check.p_random,
         "vector, permuted poles": check.permuted_poles,
@@ -102,7 +102,7 @@ def main() -> None:
     arguments = options.parse_args()
     model, one = load(), define.trait("evil")
     runs: dict[str, dict[str, Any]] = {}
-    nulls: dict[str, dict[str, float]] = {}
+    nulls: dict[str, dict[str, float | None]] = {}
     for seed in arguments.seeds:
         folder = arguments.out / f"seed-{seed}"
         with running() as progress:
