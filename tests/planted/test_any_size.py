@@ -21,8 +21,8 @@ from heredity.store.row_file import RowFile
 from heredity.store.rows import read_rows
 from heredity.store.scores import load_scores, save_scores
 from heredity.store.survey import MOST_SAMPLED, gone_through, sample_of, surveyed
-from heredity.studies import shards
 from heredity.studies.bench import bench_in
+from heredity.studies.engines import shards
 from heredity.studies.screening import screen_file
 
 QUICK = ScreenSpec(n_reference=40, n_tokens=14)

@@ -85,7 +85,7 @@ def another(asked: Spec, flag: Flag) -> Any:
         case int():
             return value + 1
         case float():
-            return value * 0.5
+            return value * 0.5 or 0.5
         case None:
             kind = str(field_of(asked, flag.field).annotation)
             return 1 if "int" in kind else 0.5 if "float" in kind else "another"

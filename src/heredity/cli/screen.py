@@ -65,6 +65,10 @@ SwapOption = Annotated[
     Flag("--drop-source", "act.sources"),
     Flag("--drop-sources-over", "act.source_share"),
     Flag("--answer-tokens", "act.n_answer_tokens", needs="--replace"),
+    Flag("--engine", "engine.name"),
+    Flag("--workers", "engine.n_workers", only=("--engine", ("ray",))),
+    Flag("--gpus-per-worker", "engine.gpus_per_worker", only=("--engine", ("ray",))),
+    Flag("--address", "engine.address", only=("--engine", ("ray",))),
 )
 def screen_command(
     context: typer.Context,

@@ -9,6 +9,7 @@ from pydantic import Field
 from heredity.records.acting import POLES, ActSpec, PairSides, SourceRows, Written
 from heredity.records.base import Record, Spec
 from heredity.records.dialogue import Exclusion, Row
+from heredity.records.engine import EngineSpec
 from heredity.records.provenance import Provenance
 from heredity.stats.estimate import Estimate
 
@@ -45,11 +46,13 @@ class ScreenSpec(Spec):
     """Random directions behind the null of a detection figure."""
     act: ActSpec = ActSpec()
     """Which rows go, once all are scored."""
+    engine: EngineSpec = EngineSpec()
+    """Who scores the rows."""
 
     @property
     def scoring(self) -> ScreenSpec:
-        """The spec without what is done with scores: what scores that are kept hang on."""
-        return self.model_copy(update={"act": ActSpec()})
+        """The spec without who makes scores and what is done with them: what scores that are kept hang on."""
+        return self.model_copy(update={"act": ActSpec(), "engine": EngineSpec()})
 
 
 class RowScore(Record):

@@ -84,6 +84,10 @@ class Workspace:
         cost = json.loads(done.read_text())
         return Kept(load(folder), folder, cached, float(cost["seconds"]), cost.get("n_tokens"))
 
+    def holds(self, name: str, depends_on: dict[str, Any]) -> bool:
+        """Whether a stage's result with these dependencies is here."""
+        return (self._folder(name, self._whole(depends_on)) / "done.json").exists()
+
     def scratch(self, name: str, depends_on: dict[str, Any]) -> Path:
         """Return a folder for half-done work of a stage (checkpoints), kept until the stage is done."""
         folder = self._folder(name, self._whole(depends_on))

@@ -9,9 +9,9 @@ from heredity.screening.sides import swaps_of
 from heredity.store.survey import Survey
 from heredity.store.targets import Targets
 from heredity.studies.bench import Bench
+from heredity.studies.engines.shards import Measure
 from heredity.studies.rewriting import replacements_for
 from heredity.studies.screening import screened_by
-from heredity.studies.shards import Measure
 
 
 def screened_into(targets: Targets, found: Survey, measure: Measure, bench: Bench) -> Screened:

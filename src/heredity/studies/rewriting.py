@@ -13,7 +13,7 @@ from heredity.screening.rewriting import rewritten
 from heredity.store.row_file import RowFile
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.bench import RECORD, Bench
-from heredity.studies.shards import Measure, scores_in
+from heredity.studies.engines.shards import Measure, scores_in
 
 CHUNK = 256
 """Flagged rows that are answered together."""
@@ -60,7 +60,7 @@ def chunk_step(bench: Bench, rows: Sequence[Row], measure: Measure) -> Replaceme
 def replacements(bench: Bench, rows: Sequence[Row], measure: Measure) -> Replacements:
     """Return the answers that may take a place: whole, read and judged as the rows were, under the threshold."""
     done, left_out = rewritten(rows, bench.model, measure.spec, bench.seed, bench.progress)
-    scores, unread = scores_in(bench, done, measure)
+    scores, unread = scores_in(bench.model, done, measure, bench.progress)
     high = tuple(Exclusion(line=line, reason=TOO_HIGH) for line in sorted(scores.gone_lines))
     fine = scores.kept_lines
     return Replacements(

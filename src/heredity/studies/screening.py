@@ -26,8 +26,10 @@ from heredity.store.row_file import RowFile, other_side
 from heredity.store.shapes import PAIRS
 from heredity.store.survey import Survey
 from heredity.studies.bench import Bench
+from heredity.studies.engines.scored import scored_by_shards
+from heredity.studies.engines.shards import Measure
+from heredity.studies.engines.table import require_engine
 from heredity.studies.known import answers_for
-from heredity.studies.shards import Measure, scored_by_shards
 from heredity.studies.standards import standards_step
 
 A_HANDFUL = 4
@@ -114,6 +116,7 @@ def screened_by(source: RowFile, found: Survey, measure: Measure, bench: Bench) 
 
 def require_possible(found: Survey, spec: ScreenSpec, reference: Corpus | None) -> None:
     """Raise, without a model, for a score that is none, too few benign rows, a source that cannot go, or no budget."""
+    require_engine(spec.engine.name)
     if spec.score:
         require_score(spec.score)
     if reference:

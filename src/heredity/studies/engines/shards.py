@@ -1,18 +1,18 @@
-"""Rows scored shard by shard, each kept when it is done: numbers alone are held, whatever the number of rows.
+"""One shard of rows, scored, and kept when it is done.
 
-In: rows one after the other, and what they are scored by. Out: every row's scores. Does not: judge by them.
+In: some rows, and what they are scored by. Out: their scores, and why others have none. Does not: judge by them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from heredity.records.acting import RowSources
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.model import Model
 from heredity.records.base import Record
 from heredity.records.dialogue import Exclusion, Row, rows_digest
 from heredity.records.row_scores import RowScores
@@ -21,16 +21,15 @@ from heredity.records.vector import TraitVector
 from heredity.screening.readings import fitted
 from heredity.screening.scores.table import read_scored
 from heredity.screening.screen import Standards, judged, scores_of
-from heredity.screening.sources import sources_of
-from heredity.store.row_file import RowFile
 from heredity.store.scores import load_scores, save_scores
-from heredity.store.survey import Survey
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.bench import Bench
 
 SHARD = 2048
 """Rows that are read and scored together."""
 SCORES, LEFT_OUT = "scores.parquet", "left-out.json"
+Shard = tuple[RowScores, tuple[Exclusion, ...]]
+"""The scores of a shard's rows, and which of these have none."""
 
 
 class LeftOut(Record):
@@ -54,78 +53,50 @@ class Measure:
         return [standard.threshold(self.vector.unit, rate).id for standard in self.standards.values()]
 
 
-@dataclass(frozen=True)
-class Scored:
-    """The scores of a source's rows, where these come from, and which of them could not be scored."""
-
-    scores: RowScores
-    sources: RowSources
-    excluded: tuple[Exclusion, ...]
-
-
-def scored_by_shards(source: RowFile, found: Survey, bench: Bench, measure: Measure) -> Scored:
-    """Return the scores of a source's rows, shard by shard, each made or found."""
-    parts: list[RowScores] = []
-    sources: list[RowSources] = []
-    excluded: list[Exclusion] = []
-    names = tuple(found.sources)
-    with bench.progress.task("screening rows", found.n_rows) as task:
-        for shard in shards(source.rows()):
-            scores, left_out = shard_step(bench, shard, measure)
-            parts.append(scores)
-            sources.append(sources_in(shard, scores, names))
-            excluded += left_out
-            task.advance(len(shard))
-    places = np.concatenate([np.zeros(0, dtype=np.int16), *(one.places for one in sources)])
-    return Scored(joined(parts), RowSources(names, places), tuple(excluded))
-
-
-def shards(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Yield the rows in shards, in their order."""
-    while shard := list(islice(rows, SHARD)):
-        yield shard
-
-
-def shard_step(bench: Bench, rows: Sequence[Row], measure: Measure) -> tuple[RowScores, tuple[Exclusion, ...]]:
-    """Return one shard's scores, made or found, and its rows that could not be scored."""
+def shard_step(bench: Bench, rows: Sequence[Row], measure: Measure, come: Callable[[], Shard] | None = None) -> Shard:
+    """Return one shard's scores, made or found; made here, unless `come` waits for somebody who makes them."""
 
     def make(folder: Path) -> int:
         before = bench.n_tokens
-        scores, left_out = scores_in(bench, rows, measure)
+        scores, left_out = come() if come else scores_in(bench.model, rows, measure, bench.progress)
         if len(scores):
             save_scores(scores, folder / SCORES)
         save_record(LeftOut(excluded=left_out), folder / LEFT_OUT)
         return bench.n_tokens - before
 
-    def load(folder: Path) -> tuple[RowScores, tuple[Exclusion, ...]]:
+    def load(folder: Path) -> Shard:
         left_out = load_record(LeftOut, folder / LEFT_OUT).excluded
         return (load_scores(folder / SCORES) if (folder / SCORES).exists() else joined([])), left_out
 
-    depends_on = {
+    return bench.workspace.stage("shard", depends_on(bench, rows, measure), make, load).value
+
+
+def holds_shard(bench: Bench, rows: Sequence[Row], measure: Measure) -> bool:
+    """Whether one shard's scores are kept already."""
+    return bench.workspace.holds("shard", depends_on(bench, rows, measure))
+
+
+def depends_on(bench: Bench, rows: Sequence[Row], measure: Measure) -> dict[str, object]:
+    """Return what a shard's scores hang on; who makes them is no part of it."""
+    return {
+        "seed": bench.seed,
         "rows": rows_digest(tuple(rows)),
         "vector": measure.vector.header.id,
         "spec": measure.spec.scoring.id,
         "standards": measure.thresholds,
     }
-    return bench.workspace.stage("shard", {"seed": bench.seed, **depends_on}, make, load).value
 
 
-def scores_in(bench: Bench, rows: Sequence[Row], measure: Measure) -> tuple[RowScores, tuple[Exclusion, ...]]:
+def scores_in(model: Model, rows: Sequence[Row], measure: Measure, progress: Progress = SILENCE) -> Shard:
     """Return the scores of rows that can be read and judged, and why the others cannot."""
-    fit = fitted(bench.model, rows)
+    fit = fitted(model, rows)
     if not fit.rows:
         return joined([]), fit.excluded
     vector, standards = measure.vector, measure.standards
-    read = read_scored(bench.model, fit, vector, measure.spec.score, bench.progress)
+    read = read_scored(model, fit, vector, measure.spec.score, progress)
     readings, unjudged = judged(read, standards)
     scores = scores_of(readings, vector, standards, measure.spec.false_alarm_rate)
     return scores, (*readings.excluded, *unjudged)
-
-
-def sources_in(shard: Sequence[Row], scores: RowScores, names: tuple[str, ...]) -> RowSources:
-    """Return where the rows of a shard come from that were scored."""
-    source = {row.line: row.source for row in shard}
-    return sources_of([source[line] for line in scores.lines.tolist()], names)
 
 
 def joined(parts: Sequence[RowScores]) -> RowScores:

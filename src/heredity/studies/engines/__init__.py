@@ -1,0 +1,1 @@
+"""Who scores the shards of a file."""
