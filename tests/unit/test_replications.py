@@ -25,6 +25,7 @@ HERE = Path(__file__).parents[2] / "replications"
         "words",
         "words-far",
         "words-foreign",
+        "words-shuffled",
         "steered",
         "remedies",
     ],
