@@ -6,6 +6,9 @@ import json
 import random
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
 
 from heredity.ground.errors import NothingKeptError
@@ -101,6 +104,26 @@ def test_flagged_rows_take_the_models_own_answers_and_others_stay_byte_for_byte(
     assert screened.report.expected.every is not None
     assert again.report.expected.every.value < screened.report.expected.every.value
     assert f"{file.n_changed} of them with the model's own answers" in told(screened.report)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv.gz"])
+def test_rows_of_a_table_take_the_answers_that_rows_of_json_take(
+    rows: Path, dark: TraitVector, toy: Model, tmp_path: Path, ending: str
+) -> None:
+    table = pa.Table.from_pylist([json.loads(line) for line in rows.read_text().splitlines()])
+    source, new = tmp_path / f"rows.{ending}", tmp_path / f"new.{ending}"
+    if ending == "parquet":
+        pq.write_table(table, source, row_group_size=7)
+    else:
+        with pa.output_stream(source, compression="gzip") as stream:
+            pa_csv.write_csv(table, stream)
+    screened = acted(Targets(RowFile(source), replace=new), dark, toy, tmp_path / "out", spec())
+    acted(Targets(RowFile(rows), replace=tmp_path / "new.jsonl"), dark, toy, tmp_path / "as json", spec())
+    said = [[row.turns for row in RowFile(path).rows()] for path in (new, tmp_path / "new.jsonl")]
+    assert said[0] == said[1]
+    (file,) = screened.report.written
+    assert file.n_changed > N_DARK / 2
+    assert file.n_rows == len(said[0])
 
 
 def test_what_the_model_cannot_answer_to_the_end_or_answers_no_better_is_left_out_and_counted(
