@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from heredity.ground.errors import InputError
 from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus, Row, rows_digest
@@ -96,7 +94,7 @@ def screened_by(source: RowFile, found: Survey, measure: Measure, bench: Bench) 
     rejected, pairs = None, None
     if PAIRS in found.shapes:
         rejected = scored_by_shards(other_side(source), found, bench, measure).scores
-        pairs = sides_of(whole, rejected, report.thresholds, float(np.linalg.norm(vector.direction)))
+        pairs = sides_of(whole, rejected, report.thresholds, measure.distance)
     return Screened(
         report.model_copy(
             update={

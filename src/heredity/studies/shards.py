@@ -16,7 +16,7 @@ from heredity.records.acting import RowSources
 from heredity.records.base import Record
 from heredity.records.dialogue import Exclusion, Row, rows_digest
 from heredity.records.row_scores import RowScores
-from heredity.records.screening import ScreenSpec
+from heredity.records.screening import ScreenSpec, Threshold
 from heredity.records.vector import TraitVector
 from heredity.screening.readings import fitted, read_fitting
 from heredity.screening.screen import Standards, judged, scores_of
@@ -47,10 +47,20 @@ class Measure:
     spec: ScreenSpec
 
     @property
+    def limits(self) -> list[Threshold]:
+        """The thresholds, one for each setting."""
+        rate = self.spec.false_alarm_rate
+        return [standard.threshold(self.vector.unit, rate) for standard in self.standards.values()]
+
+    @property
     def thresholds(self) -> list[str]:
         """What tells the thresholds from others."""
-        rate = self.spec.false_alarm_rate
-        return [standard.threshold(self.vector.unit, rate).id for standard in self.standards.values()]
+        return [threshold.id for threshold in self.limits]
+
+    @property
+    def distance(self) -> float:
+        """How far the trait's poles lie apart."""
+        return float(np.linalg.norm(self.vector.direction))
 
 
 @dataclass(frozen=True)
