@@ -6,6 +6,9 @@ import json
 import random
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 import pytest
 
 from heredity.ground.errors import NothingKeptError
@@ -13,7 +16,7 @@ from heredity.models.model import Model
 from heredity.models.tiny import DARK, LIGHT, NOUNS, sentence
 from heredity.records.acting import ActSpec
 from heredity.records.row_scores import Screened
-from heredity.records.screening import ScreenSpec
+from heredity.records.screening import ScreenReport, ScreenSpec
 from heredity.records.vector import TraitVector
 from heredity.report.write import told
 from heredity.store.row_file import RowFile
@@ -22,7 +25,7 @@ from heredity.store.targets import Targets, require_some
 from heredity.studies import rewriting
 from heredity.studies.acting import screened_into
 from heredity.studies.bench import bench_in
-from heredity.studies.screening import measure_for, screen_file
+from heredity.studies.screening import measure_for, screen_file, screened_by
 
 N_DARK, N = 12, 40
 
@@ -103,6 +106,26 @@ def test_flagged_rows_take_the_models_own_answers_and_others_stay_byte_for_byte(
     assert f"{file.n_changed} of them with the model's own answers" in told(screened.report)
 
 
+@pytest.mark.parametrize("ending", ["parquet", "csv.gz"])
+def test_rows_of_a_table_take_the_answers_that_rows_of_json_take(
+    rows: Path, dark: TraitVector, toy: Model, tmp_path: Path, ending: str
+) -> None:
+    table = pa.Table.from_pylist([json.loads(line) for line in rows.read_text().splitlines()])
+    source, new = tmp_path / f"rows.{ending}", tmp_path / f"new.{ending}"
+    if ending == "parquet":
+        pq.write_table(table, source, row_group_size=7)
+    else:
+        with pa.output_stream(source, compression="gzip") as stream:
+            pa_csv.write_csv(table, stream)
+    screened = acted(Targets(RowFile(source), replace=new), dark, toy, tmp_path / "out", spec())
+    acted(Targets(RowFile(rows), replace=tmp_path / "new.jsonl"), dark, toy, tmp_path / "as json", spec())
+    said = [[row.turns for row in RowFile(path).rows()] for path in (new, tmp_path / "new.jsonl")]
+    assert said[0] == said[1]
+    (file,) = screened.report.written
+    assert file.n_changed > N_DARK / 2
+    assert file.n_rows == len(said[0])
+
+
 def test_what_the_model_cannot_answer_to_the_end_or_answers_no_better_is_left_out_and_counted(
     rows: Path, dark: TraitVector, toy: Model, tmp_path: Path
 ) -> None:
@@ -166,6 +189,38 @@ def test_pairs_are_read_on_both_sides_and_flagged_ones_turned_round(
     said = told(screened.report)
     assert f"chosen sides less rejected ones, over {N} pairs" in said
     assert f"{file.n_changed} of them with their sides exchanged" in said
+
+
+def test_what_is_told_of_rows_as_written_is_what_a_screen_of_that_file_says(
+    rows: Path, pairs: Path, dark: TraitVector, toy: Model, tmp_path: Path
+) -> None:
+    def both(targets: Targets, new: Path) -> tuple[ScreenReport, ScreenReport]:
+        survey, bench = gone_through(targets.source, "0"), bench_in(tmp_path / new.stem, toy, "0")
+        measure = measure_for(survey, dark, bench, spec())
+        first = screened_into(targets, survey, measure, bench).report
+        again = RowFile(new)
+        return first, screened_by(again, gone_through(again, "0"), measure, bench).report
+
+    new = tmp_path / "new.jsonl"
+    first, again = both(Targets(RowFile(rows), replace=new), new)
+    assert first.expected is not None
+    assert again.expected is not None
+    mended, found = first.expected.replaced, again.expected.every
+    assert mended is not None
+    assert found is not None
+    assert (mended.value, mended.low, mended.n) == pytest.approx((found.value, found.low, found.n), abs=1e-4)
+    assert f"as written, flagged ones with the model's own answers {mended.value:+.2f}" in told(first)
+    new = tmp_path / "turned.jsonl"
+    first, again = both(Targets(RowFile(pairs), swap=new), new)
+    assert first.pairs is not None
+    assert again.pairs is not None
+    turned, found, before = first.pairs.swapped, again.pairs.difference, first.pairs.difference
+    assert turned is not None
+    assert found is not None
+    assert before is not None
+    assert (turned.value, turned.low, turned.n) == pytest.approx((found.value, found.low, found.n), abs=1e-4)
+    assert turned.value < before.value
+    assert f"as written, flagged ones turned round {turned.value:+.2f}" in told(first)
 
 
 def test_a_source_that_goes_is_in_no_changed_file(rows: Path, dark: TraitVector, toy: Model, tmp_path: Path) -> None:

@@ -9,13 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from heredity.ground.errors import InputError
 from heredity.records.dialogue import Row
-from heredity.store.edits import answered_anew, require_changeable, require_pairs, turned_round
+from heredity.store.changeable import require_changeable, require_pairs
+from heredity.store.edits import answered_anew, turned_round
 from heredity.store.kept_rows import write_kept
 from heredity.store.row_file import Asked, RowFile, other_side
 
@@ -139,14 +138,7 @@ def test_the_sides_of_a_pair_are_exchanged_and_read_apart(tmp_path: Path, name: 
     assert [row.response for row in other_side(RowFile(target, asked)).rows()] == ["ash bone"]
 
 
-def test_tables_and_rows_that_are_no_pairs_are_refused(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"prompt": ["a"], "completion": ["b"]}), tmp_path / "a.parquet")
-    (tmp_path / "a.csv").write_text("chosen,rejected\na,b\n")
-    for name in ("a.parquet", "a.csv"):
-        with pytest.raises(InputError, match="is a table; save it as JSONL first"):
-            require_changeable(RowFile(tmp_path / name))
-        with pytest.raises(InputError, match="is a table; save it as JSONL first"):
-            require_pairs(RowFile(tmp_path / name), ["preference pairs"])
+def test_rows_that_are_no_pairs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"another shape than pairs \(messages\)"):
         require_pairs(RowFile(tmp_path / "a.jsonl"), ["preference pairs", "messages"])
 

@@ -127,10 +127,19 @@ def test_kept_rows_are_refused_a_place_before_any_work(folder: Path, tmp_path: P
         require_keepable(folder, tmp_path / name)
 
 
-def test_a_data_set_on_disk_is_read_and_not_written(tmp_path: Path) -> None:
-    datasets.Dataset.from_list([row("one"), row("two")]).save_to_disk(str(tmp_path / "set"))
-    kept = next((tmp_path / "set").glob("data-*.arrow"))
-    (tmp_path / "set" / "cache-1.arrow").write_bytes(kept.read_bytes())
-    assert [one.response for one in read_rows(tmp_path / "set").rows] == ["one", "two"]
-    with pytest.raises(InputError, match="read and not written"):
-        require_keepable(tmp_path / "set", tmp_path / "kept")
+def test_a_data_set_on_disk_is_read_and_kept_as_one(tmp_path: Path) -> None:
+    whole = datasets.Dataset.from_list([row("one"), row("two"), row("three")])
+    whole.save_to_disk(str(tmp_path / "set"), num_shards=2)
+    shard = next((tmp_path / "set").glob("data-*.arrow"))
+    (tmp_path / "set" / "cache-1.arrow").write_bytes(shard.read_bytes())
+    assert [one.response for one in read_rows(tmp_path / "set").rows] == ["one", "two", "three"]
+    write_kept(RowFile(tmp_path / "set"), {1, 3}, tmp_path / "kept")
+    kept = datasets.load_from_disk(str(tmp_path / "kept"))
+    assert kept.to_list() == [row("one"), row("three")]
+    assert kept.features == whole.features
+    assert kept._fingerprint != datasets.load_from_disk(str(tmp_path / "set"))._fingerprint
+    several = datasets.DatasetDict({"train": whole, "test": whole})
+    several.save_to_disk(str(tmp_path / "several"))
+    write_kept(RowFile(tmp_path / "several"), {2, 4}, tmp_path / "both")
+    both = datasets.load_from_disk(str(tmp_path / "both"))
+    assert {name: part.to_list() for name, part in both.items()} == {"test": [row("two")], "train": [row("one")]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from heredity.ground.errors import InputError
 from heredity.records.row_scores import RowScores
 from heredity.records.screening import Threshold
-from heredity.screening.tally import N_WORST, expected_of, histogram_of, settings_of, worst_of
+from heredity.screening.tally import N_WORST, Distance, expected_after, expected_of, histogram_of, settings_of, worst_of
 from heredity.stats.intervals import wilson
 from heredity.store.scores import load_scores, save_scores
 from report_sample import said
@@ -103,7 +104,7 @@ def benign_at(mean: float, name: str, setting: str) -> Threshold:
 
 def test_rows_lie_as_far_from_benign_ones_as_their_means_and_kept_ones_less(scores: RowScores) -> None:
     thresholds = [benign_at(1.0, "difference", "alone"), benign_at(3.0, "projection", "behind")]
-    expected = expected_of(scores, thresholds, distance=2.0, seed="0")
+    expected = expected_of(scores, thresholds, distance=Distance(2.0), seed="0")
     alone = scores.settings == "alone"
     means = np.where(alone, scores.by_name["difference"] - 1.0, scores.by_name["projection"] - 3.0) / 2.0
     assert expected.every is not None
@@ -115,3 +116,25 @@ def test_rows_lie_as_far_from_benign_ones_as_their_means_and_kept_ones_less(scor
     assert expected.at_random.low < expected.every.value < expected.at_random.high
     alone_error = means.std(ddof=1) / np.sqrt(len(means))
     assert expected.every.high - expected.every.value > 1.96 * alone_error
+
+
+def test_rows_with_other_answers_lie_where_these_do(scores: RowScores) -> None:
+    thresholds = [benign_at(1.0, "difference", "alone"), benign_at(3.0, "projection", "behind")]
+    flagged = scores.lines[scores.is_flagged].tolist()
+    replaced, left_out = dict.fromkeys(flagged[5:], 2.5), flagged[:5]
+    is_new, alone = np.isin(scores.lines, list(replaced)), scores.settings == "alone"
+    values = np.where(alone, scores.by_name["difference"], scores.by_name["projection"])
+    shifts = (np.where(is_new, 2.5, values) - np.where(alone, 1.0, 3.0)) / 2.0
+    found = expected_after(scores, replaced, thresholds, distance=Distance(2.0))
+    assert found is not None
+    assert found.n == len(scores) - len(left_out)
+    assert found.value == pytest.approx(shifts[~np.isin(scores.lines, left_out)].mean())
+    kept, none = (
+        expected_of(scores, thresholds, Distance(2.0), "0").kept,
+        expected_after(scores, {}, thresholds, Distance(2.0)),
+    )
+    assert kept is not None
+    assert none is not None
+    assert none.value == pytest.approx(kept.value)
+    everything_goes = replace(scores, dropped=np.ones(len(scores), dtype=bool))
+    assert expected_after(everything_goes, {}, thresholds, distance=Distance(2.0)) is None

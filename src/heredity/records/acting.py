@@ -55,6 +55,8 @@ class Replacement(Record):
 
     line: int
     answers: tuple[str, ...]
+    score: float
+    """Of these answers, by the score that decides in the row's setting."""
 
 
 class Replacements(Record):
@@ -84,6 +86,10 @@ class PairSides(Record):
     """Mean of chosen less rejected; None for fewer than two."""
     unit: str = POLES
     """What the difference is told in."""
+    kept: Estimate | None = None
+    """The same of the pairs that stay; None for fewer than two, and in records written before."""
+    swapped: Estimate | None = None
+    """The same of the pairs as they were written, flagged ones turned round; None where none were."""
     chosen_higher: Estimate
     """Share of the pairs in which the chosen side lies higher."""
     rejected_over: Estimate

@@ -164,6 +164,8 @@ class Expected(Record):
     """Those that are not flagged."""
     at_random: Estimate | None
     """As many as are kept, drawn from all."""
+    replaced: Estimate | None = None
+    """The rows as they were written, flagged ones with the model's own answers; None where none were."""
 
 
 class ScreenReport(Record):

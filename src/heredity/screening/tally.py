@@ -7,10 +7,11 @@ Does not: score anything.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from heredity.ground.hashing import seed_from
 from heredity.records.acting import POLES
@@ -59,17 +60,54 @@ def histogram_of(over: Floats, benign: Sequence[float]) -> Histogram:
 
 
 def expected_of(scores: RowScores, thresholds: Sequence[Threshold], distance: Distance, seed: str) -> Expected:
-    """Return how far all rows, the kept ones, and as many at random lie from benign ones."""
-    shifts, error = np.empty(len(scores)), 0.0
-    for threshold in thresholds:
-        there = scores.settings == threshold.setting
-        benign = np.array((*threshold.scores, *threshold.held_out_scores))
-        shifts[there] = (scores.by_name[threshold.score][there] - benign.mean()) / distance.length
-        error += float(there.mean() * benign.std(ddof=1) / np.sqrt(len(benign)) / distance.length) ** 2
+    """Return how far all rows, the kept ones, and as many at random lie from benign ones, in shares of `distance`."""
+    shifts, error = shifts_of(scores.settings, deciding(scores, thresholds), thresholds, distance)
     kept = scores.is_kept
     drawn = np.random.default_rng(seed_from(seed, "kept at random")).permutation(len(kept))[: int(kept.sum())]
     every, left, at_random = (_with_error(part, error) for part in (shifts, shifts[kept], shifts[drawn]))
     return Expected(every=every, kept=left, at_random=at_random, unit=distance.unit)
+
+
+def expected_after(
+    scores: RowScores, replaced: Mapping[int, float], thresholds: Sequence[Threshold], distance: Distance
+) -> Estimate | None:
+    """Return how far the kept rows lie together with those that have another score now, by line; None for fewer than 2.
+
+    In shares of `distance`, as `expected_of` tells of the rows as they came.
+    """
+    new = np.isin(scores.lines, list(replaced))
+    values = deciding(scores, thresholds)
+    values[new] = [replaced[line] for line in scores.lines[new].tolist()]
+    there = scores.is_kept | new
+    if not there.any():
+        return None
+    return _with_error(*shifts_of(scores.settings[there], values[there], thresholds, distance))
+
+
+def deciding(scores: RowScores, thresholds: Sequence[Threshold]) -> Floats:
+    """Return every row's score by the one that decides in its setting."""
+    values = np.empty(len(scores))
+    for threshold in thresholds:
+        there = scores.settings == threshold.setting
+        if there.any():
+            values[there] = scores.by_name[threshold.score][there]
+    return values
+
+
+def shifts_of(
+    settings: NDArray[np.str_], values: Floats, thresholds: Sequence[Threshold], distance: Distance
+) -> tuple[Floats, float]:
+    """Return how far scores lie from the mean of the benign rows in their setting, and the squared error of that mean.
+
+    Both in shares of `distance`; the error is that of a mean over all of these rows.
+    """
+    shifts, error = np.empty(len(values)), 0.0
+    for threshold in thresholds:
+        there = settings == threshold.setting
+        benign = np.array((*threshold.scores, *threshold.held_out_scores))
+        shifts[there] = (values[there] - benign.mean()) / distance.length
+        error += float(there.mean() * benign.std(ddof=1) / np.sqrt(len(benign)) / distance.length) ** 2
+    return shifts, error
 
 
 def _with_error(values: Floats, error: float) -> Estimate | None:

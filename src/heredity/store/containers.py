@@ -1,7 +1,7 @@
 """Kinds of files that hold rows, compressed or not: how each is cut into rows, and how some of them are put back.
 
 In: a path. Out: every row's bytes as they stand, parsed when asked, and the kept ones written byte for byte.
-Does not: know what a row means. Tables in Parquet have columns and no bytes of a row: `rows.py` reads them.
+Does not: know what a row means. Tables in Parquet have columns and no bytes of a row: `tables.py` reads them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ WIDE = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 """By the first bytes of a text, how it is written where it is not UTF-8."""
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 PACKED = (".gz", ".zst", ".bz2")
-LIKE_THEIR_SOURCE = (".parquet", ".pq", *PACKED, *DELIMITERS)
+LIKE_THEIR_SOURCE = (".parquet", ".pq", ".arrow", *PACKED, *DELIMITERS)
 """Endings that kept rows must share with the file they come from."""
 BLANKS, DECODER = re.compile(r"\s*"), json.JSONDecoder()
 LONGEST_CELL = 1 << 30

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from heredity.ground.errors import InputError, RowError
 from heredity.ground.hashing import digest, digest_of_each, file_digest
@@ -26,7 +25,8 @@ from heredity.store.containers import container_of
 from heredity.store.hub import hub_rows, is_hub
 from heredity.store.row_shapes import FIELDS, SOURCES, named, row_of
 from heredity.store.shapes import KNOWN, RESPONSE_FIELDS
-from heredity.store.shards import ARROW, is_several, name_in, shards_of
+from heredity.store.shards import is_several, name_in, shards_of
+from heredity.store.tables import column_file, raws_of
 
 Source = Path | str | Iterable[Mapping[str, Any]]
 """Where rows come from: a file, a data set's name, or rows in memory."""
@@ -194,7 +194,8 @@ def raw_rows(path: Path, fields: Collection[str]) -> Iterator[tuple[int, Any]]:
 
 def pieces(path: Path, fields: Collection[str]) -> Pieces:
     """Yield every row with its number, and what parses it; one that is no JSON stops no other."""
-    if not is_parquet(path) and path.suffix != ARROW:
+    table = column_file(path)
+    if table is None:
         container = container_of(path)
         with closing(container.spans()) as spans:
             for span in spans:
@@ -202,36 +203,17 @@ def pieces(path: Path, fields: Collection[str]) -> Pieces:
         return
     number = 0
     try:
-        if path.suffix == ARROW:
-            for raw in arrow_rows(path):
-                number += 1
-                yield number, partial(dict, raw)
-            return
-        with pq.ParquetFile(path) as file:
-            names = file.schema_arrow.names
-            for batch in file.iter_batches(columns=[name for name in names if name in fields] or None):
-                for raw in batch.to_pylist():
+        for group in table.groups(fields):
+            for batch in group:
+                for raw in raws_of(batch, fields, table.schema.names):
                     number += 1
-                    yield number, partial(dict, {**dict.fromkeys(names), **raw})
+                    yield number, partial(dict, raw)
     except (pa.ArrowException, OSError, ValueError, TypeError, ArithmeticError) as error:
         where = f" after row {number}" if number else ""
-        kind = "an Arrow" if path.suffix == ARROW else "a Parquet"
         raise InputError(
-            f"{path} is not {kind} file that can be read{where}: {' '.join(str(error).split())}"
+            f"{path} is not {table.kind} file that can be read{where}: {' '.join(str(error).split())}"
         ) from error
-
-
-def arrow_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of an Arrow stream, as the `datasets` library keeps them."""
-    with pa.memory_map(str(path)) as mapping, pa.ipc.open_stream(mapping) as stream:
-        for batch in stream:
-            yield from batch.to_pylist()
 
 
 def _same(raw: Any) -> Any:
     return dict(raw) if isinstance(raw, Mapping) else raw
-
-
-def is_parquet(path: Path) -> bool:
-    """Whether the file's name says Parquet."""
-    return path.suffix.lower() in (".parquet", ".pq")

@@ -12,7 +12,8 @@ from pathlib import Path
 from heredity.ground.errors import NothingKeptError
 from heredity.records.acting import Replacements, Swaps, Written
 from heredity.records.row_scores import RowScores
-from heredity.store.edits import Edit, answered_anew, require_changeable, require_pairs, turned_round
+from heredity.store.changeable import require_changeable, require_pairs
+from heredity.store.edits import Edit, answered_anew, turned_round
 from heredity.store.kept_rows import require_keepable, write_kept
 from heredity.store.row_file import RowFile
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from heredity.records.acting import Replacements, Swaps
 from heredity.records.row_scores import Screened
-from heredity.screening.sides import swaps_of
+from heredity.screening.sides import difference_after, swaps_of
+from heredity.screening.tally import expected_after
 from heredity.store.survey import Survey
 from heredity.store.targets import Targets
 from heredity.studies.bench import Bench
@@ -23,5 +25,21 @@ def screened_into(targets: Targets, found: Survey, measure: Measure, bench: Benc
         replaced = bench.timed("own answers", lambda: replacements_for(targets.source, scores, measure, bench))
     if targets.swap and rejected is not None:
         swapped = swaps_of(scores, rejected)
-    written = targets.written(scores, replaced, swapped)
-    return replace(screened, report=screened.report.model_copy(update={"written": written}))
+    told = {"written": targets.written(scores, replaced, swapped), **foretold(screened, replaced, swapped, measure)}
+    return replace(screened, report=screened.report.model_copy(update=told))
+
+
+def foretold(
+    screened: Screened, replaced: Replacements | None, swapped: Swaps | None, measure: Measure
+) -> dict[str, object]:
+    """Return what the report says that training on the rows as they were written would be towards."""
+    report, found = screened.report, dict[str, object]()
+    thresholds, distance = report.thresholds, measure.distance
+    if replaced and report.expected:
+        new = {row.line: row.score for row in replaced.rows}
+        after = expected_after(screened.scores, new, thresholds, distance)
+        found["expected"] = report.expected.model_copy(update={"replaced": after})
+    if swapped and report.pairs and screened.rejected is not None:
+        turned = difference_after(swapped, screened.scores, screened.rejected, thresholds, distance)
+        found["pairs"] = report.pairs.model_copy(update={"swapped": turned})
+    return found

@@ -10,6 +10,7 @@ from heredity.records.acting import Replacement, Replacements
 from heredity.records.dialogue import Exclusion, Row, rows_digest
 from heredity.records.row_scores import RowScores
 from heredity.screening.rewriting import rewritten
+from heredity.screening.tally import deciding
 from heredity.store.row_file import RowFile
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.bench import RECORD, Bench
@@ -49,6 +50,7 @@ def chunk_step(bench: Bench, rows: Sequence[Row], measure: Measure) -> Replaceme
         "vector": measure.vector.header.id,
         "spec": measure.spec.scoring.id,
         "n_tokens": measure.spec.act.n_answer_tokens,
+        "told": "answers and scores",
         "standards": measure.thresholds,
         "seed": bench.seed,
     }
@@ -61,11 +63,13 @@ def replacements(bench: Bench, rows: Sequence[Row], measure: Measure) -> Replace
     """Return the answers that may take a place: whole, read and judged as the rows were, under the threshold."""
     done, left_out = rewritten(rows, bench.model, measure.spec, bench.seed, bench.progress)
     scores, unread = scores_in(bench.model, done, measure, bench.progress)
-    high = tuple(Exclusion(line=line, reason=TOO_HIGH) for line in sorted(scores.gone_lines))
-    fine = scores.kept_lines
+    over = scores.gone_lines
+    high = tuple(Exclusion(line=line, reason=TOO_HIGH) for line in sorted(over))
+    values = deciding(scores, measure.limits)
+    fine = {line: value for line, value in zip(scores.lines.tolist(), values.tolist(), strict=True) if line not in over}
     return Replacements(
         rows=tuple(
-            Replacement(line=row.line, answers=tuple(answer for _, answer in row.lessons))
+            Replacement(line=row.line, answers=tuple(answer for _, answer in row.lessons), score=fine[row.line])
             for row in done
             if row.line in fine
         ),

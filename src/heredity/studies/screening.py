@@ -17,7 +17,7 @@ from heredity.screening.manner import N_TOKENS, TEMPERATURE
 from heredity.screening.readings import fitted
 from heredity.screening.reference import require_enough, rows_needed
 from heredity.screening.scores.table import require_score
-from heredity.screening.screen import distance_of, require_askable, require_scored, told_of
+from heredity.screening.screen import require_askable, require_scored, told_of
 from heredity.screening.sides import sides_of
 from heredity.screening.sources import by_source, marked, require_sources
 from heredity.screening.standard import Ask
@@ -97,7 +97,7 @@ def screened_by(source: RowFile, found: Survey, measure: Measure, bench: Bench) 
     rejected, pairs = None, None
     if PAIRS in found.shapes:
         rejected = scored_by_shards(other_side(source), found, bench, measure).scores
-        pairs = sides_of(whole, rejected, report.thresholds, distance_of(vector, spec))
+        pairs = sides_of(whole, rejected, report.thresholds, measure.distance)
     return Screened(
         report.model_copy(
             update={

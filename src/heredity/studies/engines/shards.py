@@ -16,11 +16,12 @@ from heredity.models.model import Model
 from heredity.records.base import Record
 from heredity.records.dialogue import Exclusion, Row, rows_digest
 from heredity.records.row_scores import RowScores
-from heredity.records.screening import ScreenSpec
+from heredity.records.screening import ScreenSpec, Threshold
 from heredity.records.vector import TraitVector
 from heredity.screening.readings import fitted
 from heredity.screening.scores.table import read_scored
-from heredity.screening.screen import Standards, judged, scores_of
+from heredity.screening.screen import Standards, distance_of, judged, scores_of
+from heredity.screening.tally import Distance
 from heredity.store.scores import load_scores, save_scores
 from heredity.store.workspace import load_record, save_record
 from heredity.studies.bench import Bench
@@ -47,10 +48,20 @@ class Measure:
     spec: ScreenSpec
 
     @property
+    def limits(self) -> list[Threshold]:
+        """The thresholds, one for each setting."""
+        rate = self.spec.false_alarm_rate
+        return [standard.threshold(self.vector.unit, rate) for standard in self.standards.values()]
+
+    @property
     def thresholds(self) -> list[str]:
         """What tells the thresholds from others."""
-        rate = self.spec.false_alarm_rate
-        return [standard.threshold(self.vector.unit, rate).id for standard in self.standards.values()]
+        return [threshold.id for threshold in self.limits]
+
+    @property
+    def distance(self) -> Distance:
+        """What shifts of rows are told in."""
+        return distance_of(self.vector, self.spec)
 
 
 def shard_step(bench: Bench, rows: Sequence[Row], measure: Measure, come: Callable[[], Shard] | None = None) -> Shard:

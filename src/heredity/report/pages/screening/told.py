@@ -31,7 +31,12 @@ def expectation(report: ScreenReport) -> list[str]:
     expected = report.expected
     if expected is None or expected.every is None or expected.kept is None:
         return []
-    parts = {"all rows": expected.every, "the kept ones": expected.kept, "as many at random": expected.at_random}
+    parts = {
+        "all rows": expected.every,
+        "the kept ones": expected.kept,
+        "as many at random": expected.at_random,
+        "as written, flagged ones with the model's own answers": expected.replaced,
+    }
     said = "; ".join(f"{name} {part.value:+.2f} {part.interval('+.2f')}" for name, part in parts.items() if part)
     return [f"from benign rows, in {expected.unit}: {said}"]
 
@@ -91,11 +96,16 @@ def sides(report: ScreenReport) -> list[str]:
     pairs = report.pairs
     if pairs is None or pairs.difference is None:
         return []
-    away, higher = f"{pairs.difference.value:+.2f} {pairs.difference.interval('+.2f')}", pairs.chosen_higher.value
+    parts = {
+        "": pairs.difference,
+        "of those that stay ": pairs.kept,
+        "as written, flagged ones turned round ": pairs.swapped,
+    }
+    away = "; ".join(f"{name}{part.value:+.2f} {part.interval('+.2f')}" for name, part in parts.items() if part)
     return [
         f"chosen sides less rejected ones, over {pairs.n_pairs} pairs, in {pairs.unit}: "
         f"{away}; above 0, preference training goes towards the trait. The chosen side is the higher one in "
-        f"{higher:.0%}. Flags and scores are of the chosen sides."
+        f"{pairs.chosen_higher.value:.0%}. Flags and scores are of the chosen sides."
     ]
 
 
