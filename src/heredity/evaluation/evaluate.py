@@ -61,7 +61,7 @@ def evaluate(
         require_student(model, student)
     started = time.monotonic()
     yardstick = yardstick or make_yardstick(trait, model, None, spec, seed, progress)
-    with _under_test(model, subject) as tested:
+    with under_test(model, subject) as tested:
         answers, expression = _expression(tested, trait, spec, seed, progress)
         log_p = benign_scores(tested, yardstick.benign, progress)
         choices = choice_scores(tested, choice_questions(spec.n_choices), progress)
@@ -141,7 +141,8 @@ def judge_of(subject: Student | Model | Steered) -> Model:
 
 
 @contextmanager
-def _under_test(model: Model, subject: Student | Model | Steered) -> Iterator[Model]:
+def under_test(model: Model, subject: Student | Model | Steered) -> Iterator[Model]:
+    """Give what is evaluated, as it answers, until the with-block ends; then the base model is as before."""
     match subject:
         case Model():
             yield subject

@@ -11,6 +11,7 @@ EXTRAS = {
     "train": {"peft": "peft", "accelerate": "accelerate", "trl": "trl", "datasets": "datasets"},
     "endpoint": {"openai": "openai"},
     "digits": {"sklearn": "scikit-learn"},
+    "capability": {"reasoning_gym": "reasoning-gym"},
 }
 """By extra, the packages it brings: the name that is imported, and the one that is installed."""
 
