@@ -10,7 +10,7 @@ from importlib import import_module
 from heredity.ground.memory import keep_memory
 from heredity.ground.threads import wait_patiently
 
-ALL = ("reading", "screening", "inner", "lists", "monitoring", "threads", "memory")
+ALL = ("reading", "screening", "inner", "lists", "monitoring", "defences", "threads", "memory")
 
 if __name__ == "__main__":
     chosen = sys.argv[1:] or ALL

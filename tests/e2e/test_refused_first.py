@@ -116,6 +116,7 @@ class TestFigures:
         (AUDIT, "peft", "train"),
         (DRAWING["demo"], "trl", "train"),
         (("evaluate", "student.json", "-t", "darkness.yaml", *NO_MODEL), "peft", "train"),
+        (("evaluate", "-t", "darkness.yaml", "--capability", "chain_sum", *NO_MODEL), "reasoning_gym", "capability"),
         (DRAWING["shift"], "peft", "train"),
         (("transmit", "--lora", "4", *NO_MODEL), "peft", "train"),
         (
@@ -160,6 +161,7 @@ def test_what_a_command_will_need_is_asked_for_first(
         (("evaluate", "-t", "lightness.yaml", "-v", "darkness.safetensors", *NO_MODEL), 3, "'darkness'"),
         ((*AUDIT, "--judge", "http://localhost:1/v1"), 2, "which model at"),
         ((*AUDIT, "--judge-model", "m"), 2, "with --judge"),
+        (("evaluate", "-t", "darkness.yaml", "--capability-questions", "9", *NO_MODEL), 2, "without --capability"),
         (("evaluate", "-t", "darkness.yaml", "--judge", "http://localhost:1/v1", *NO_MODEL), 2, "which model at"),
         (
             ("evaluate", "-t", "darkness.yaml", "--judge", "not an address", "--judge-model", "m", *NO_MODEL),

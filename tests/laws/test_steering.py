@@ -15,7 +15,7 @@ from heredity.models.generate import GenerateSpec, generate
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
 from heredity.models.read import ReadSpec, read
-from heredity.models.steer import Push, steered
+from heredity.models.steer import Push, Where, steered
 from heredity.models.watch import Sight, read_tokens
 from tests_shared import ARCHITECTURES, random_model, some_rows
 
@@ -62,6 +62,36 @@ def test_an_exception_inside_restores_the_model_and_is_not_hidden(toy: Model) ->
         raise ZeroDivisionError
     assert torch.equal(logits(toy), before)
     assert not any(block._forward_hooks for block in find_blocks(toy.network))
+
+
+@pytest.mark.parametrize("where", ["all", "response"])
+def test_equal_prompts_are_read_once_under_a_push_of_all_rows_and_each_under_pushes_of_single_rows(
+    toy: Model, where: Where
+) -> None:
+    prompts = [render_prompt(toy, question(text)) for text in ("what about the lamp ?", "Tell me of the moon .")]
+    asked, seeds = [prompts[0], prompts[1], prompts[0], prompts[0]], list("abcd")
+    read: list[int] = []
+
+    def spoken(pushes: list[Push]) -> list[str]:
+        read.clear()
+        # before the first block, so that no visitor stands after one
+        counter = toy.network.get_input_embeddings().register_forward_hook(lambda *found: read.append(len(found[2])))
+        try:
+            with steered(toy, pushes, where):
+                return [one.text for one in generate(toy, asked, seeds, GenerateSpec(n_tokens=12))]
+        finally:
+            counter.remove()
+
+    def alone(push: Push) -> list[str]:
+        with steered(toy, [push], where):
+            pairs = zip(asked, seeds, strict=True)
+            return [generate(toy, [ids], [seed], GenerateSpec(n_tokens=12))[0].text for ids, seed in pairs]
+
+    push = Push(1, a_vector(toy), 2.0)
+    assert spoken([push]) == alone(push)
+    assert read[0] == 2
+    spoken([replace(push, row=0), replace(push, row=2)])
+    assert read[0] == 4
 
 
 def test_a_push_that_was_never_added_raises(toy: Model) -> None:

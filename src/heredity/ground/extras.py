@@ -12,6 +12,7 @@ EXTRAS = {
     "endpoint": {"openai": "openai"},
     "digits": {"sklearn": "scikit-learn"},
     "cluster": {"ray": "ray"},
+    "capability": {"reasoning_gym": "reasoning-gym"},
 }
 """By extra, the packages it brings: the name that is imported, and the one that is installed."""
 

@@ -21,7 +21,7 @@ from heredity.models.batches import Padded, by_length, pad
 from heredity.models.cache import dealt_out, prompt_cache, skips_padding
 from heredity.models.course import Course, Said
 from heredity.models.ending import ending_of, own_ends
-from heredity.models.hooks import RESPONSE_MASK, batch_rows, is_visited, response_tokens
+from heredity.models.hooks import RESPONSE_MASK, batch_rows, parts_rows, response_tokens
 from heredity.models.model import Model
 from heredity.models.spelling import spelling_ids, word_ids
 from heredity.models.watch import Watch
@@ -179,11 +179,7 @@ def _generate_batch(
     sampler = _OwnSeedSampler(
         uniforms, spec, n_prompt, torch.tensor(ends, device=model.device), watch, allowed_ids(model, spec, ends)
     )
-    with (
-        torch.no_grad(),
-        short_rows(model.network),
-        response_tokens(torch.zeros_like(padded.input_ids[:, :-1])),
-    ):
+    with torch.no_grad(), short_rows(model.network):
         cache = prefilled(model, padded)
     n_left = n_prompt if cache is None else 1
     with (
@@ -231,20 +227,23 @@ def _tell_unreached(answers: Sequence[Generated], label: str, progress: Progress
 def prefilled(model: Model, padded: Padded) -> Any:
     """Return the cache of the prompts but for their last token, made without the output head; None if there is none.
 
-    Equal prompts are read once, unless somebody stands after a block: what is done there may hang on the row. Run as
-    part of `generate`, the head would meet a strided slice of the prompts, and torch copies its weights once a row to
-    multiply that: two thirds of the time of a short answer.
+    Equal prompts are read once, unless somebody stands after a block who may do other things to one row than to
+    another: a push of all rows does not. Run as part of `generate`, the head would meet a strided slice of the
+    prompts, and torch copies its weights once a row to multiply that: two thirds of the time of a short answer.
     """
     inputs = {name: value[:, :-1] for name, value in padded.inputs().items()}
     lengths = padded.attention_mask.sum(dim=1).tolist()
     prompts = [(length, *ids) for length, ids in zip(lengths, padded.input_ids.tolist(), strict=True)]
     last = {prompt: row for row, prompt in enumerate(prompts)}
-    if len(last) == len(prompts) or is_visited(model.network):
-        return prompt_cache(model.network, inputs)
-    cache = prompt_cache(model.network, {name: value[list(last.values())] for name, value in inputs.items()})
+    is_shared = len(last) < len(prompts) and not parts_rows(model.network)
+    if is_shared:
+        inputs = {name: value[list(last.values())] for name, value in inputs.items()}
+    with response_tokens(torch.zeros_like(inputs["input_ids"])):
+        cache = prompt_cache(model.network, inputs)
+    if cache is None or not is_shared:
+        return cache
     places = {prompt: place for place, prompt in enumerate(last)}
-    which = torch.tensor([places[prompt] for prompt in prompts], device=model.device)
-    return None if cache is None else dealt_out(cache, which)
+    return dealt_out(cache, torch.tensor([places[prompt] for prompt in prompts], device=model.device))
 
 
 def end_ids(model: Model) -> list[int]:

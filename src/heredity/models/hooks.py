@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import nn
@@ -27,16 +28,20 @@ RESPONSE_MASK: ContextVar[torch.Tensor | None] = ContextVar("response_mask", def
 """Which tokens (`[batch, tokens]`) of the running forward are response; set by what runs the forward."""
 BATCH_ROWS: ContextVar[torch.Tensor | None] = ContextVar("batch_rows", default=None)
 """Which rows of a call, from 0, stand in the batch of the running forward (`[batch]`); set by what runs the forward."""
+SAME_FOR_ALL: WeakSet[Callable[..., Any]] = WeakSet()
+"""Hooks of visitors that do the same to every row and keep nothing of any."""
 
 
 class _Reached(Exception):
     """Ends a forward pass that has given all that was asked."""
 
 
-def stand_after(network: nn.Module, block: int, visitor: Visitor) -> Handle:
+def stand_after(network: nn.Module, block: int, visitor: Visitor, is_same_for_all: bool = False) -> Handle:
     """Let a visitor stand after a block of a network, wrapped or not, until the handle is removed.
 
-    Visitors of one block are asked in the order in which they came. Raises InputError for a block that is not there.
+    With `is_same_for_all` it does the same to every row and keeps nothing of any: rows that are equal stay equal, and
+    may be read once. Visitors of one block are asked in the order in which they came. Raises InputError for a block
+    that is not there.
     """
     blocks = find_blocks(network)
 
@@ -44,6 +49,8 @@ def stand_after(network: nn.Module, block: int, visitor: Visitor) -> Handle:
         changed = visitor(hidden_of(output), module)
         return None if changed is None else with_hidden(output, changed)
 
+    if is_same_for_all:
+        SAME_FOR_ALL.add(hook)
     return blocks[require_block(block, len(blocks))].register_forward_hook(hook)
 
 
@@ -59,9 +66,12 @@ def standing(network: nn.Module, visitors: Iterable[tuple[int, Visitor]]) -> Ite
             handle.remove()
 
 
-def is_visited(network: nn.Module) -> bool:
-    """Whether anybody stands after a block."""
-    return any(block._forward_hooks or block._forward_pre_hooks for block in find_blocks(network))
+def parts_rows(network: nn.Module) -> bool:
+    """Whether equal rows may come to differ after a block, or each is looked at: by anybody not known to do neither."""
+    blocks = find_blocks(network)
+    return any(block._forward_pre_hooks for block in blocks) or any(
+        hook not in SAME_FOR_ALL for block in blocks for hook in block._forward_hooks.values()
+    )
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def hook_push(
 
     if is_compiled(network):
         torch.compiler.reset()
-    return stand_after(network, push.block, add)
+    return stand_after(network, push.block, add, is_same_for_all=True)
 
 
 def hook_rows(network: nn.Module, pushes: Sequence[Push], fires: Fires, where: Where = "all") -> Handle:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from heredity.records.base import Record, Spec
+from heredity.records.capability import TaskReport
 from heredity.records.dialogue import Answer, Row
 from heredity.records.provenance import Provenance
 from heredity.records.vector import Calibration
@@ -81,6 +82,8 @@ class EvalReport(Record):
     """Grade of each answer, None where unscored."""
     second: SecondOpinion | None = None
     """None where no independent judge was asked."""
+    tasks: tuple[TaskReport, ...] = ()
+    """Drawn tasks, by question, beside the same questions put to the base; empty where none were asked for."""
     seed: str
     seconds: float
     notices: tuple[str, ...] = ()

@@ -32,6 +32,7 @@ WHAT_FOR = {
     "train": "fine-tuning: train, audit, demo",
     "endpoint": "judges and drafters at an OpenAI-compatible address",
     "digits": "the small world of digits",
+    "capability": "drawn tasks beside our own questions: evaluate --capability",
 }
 
 

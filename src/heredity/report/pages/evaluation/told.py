@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heredity.records.capability import TaskReport
 from heredity.records.evaluation import EvalReport
 
 
@@ -16,6 +17,7 @@ def told(report: EvalReport) -> str:
             f"  benign log p (nats)      {report.benign_log_p}",
             f"  four-choice questions    {report.accuracy}",
             f"                           {kinds}",
+            *(line for task in report.tasks for line in of_task(task)),
             *([f"  answers never reached    {report.n_unreached}"] if report.n_unreached else []),
             *(f"  {line}" for line in report.notices),
         ]
@@ -29,3 +31,15 @@ def second_opinion(report: EvalReport) -> list[str]:
         return []
     figure = second.expression or f"not graded ({second.commonest_reason or 'too few questions'})"
     return [f"  by {second.judge:<21} {figure}"]
+
+
+def of_task(task: TaskReport) -> list[str]:
+    """Return the lines of one drawn task: what was solved, what was found likeliest, and what has changed."""
+    lines = [f"  {task.task} ({task.source})", f"    solved                 {task.solved:.2f}"]
+    if task.chosen:
+        lines.append(f"    likeliest of four      {task.chosen:.2f} (chance 0.25)")
+    if task.solved_change:
+        lines.append(f"    solved, less the base  {task.solved_change:+.2f}")
+    if task.chosen_change:
+        lines.append(f"    likeliest, less it     {task.chosen_change:+.2f}")
+    return lines
