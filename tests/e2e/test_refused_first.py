@@ -40,6 +40,7 @@ STUDENT = {
 AUDIT = ("audit", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL)
 SCREEN = ("screen", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL)
 MONITOR = ("monitor", "rows.jsonl", "-v", "darkness.safetensors", *NO_MODEL)
+ARENA = ("arena", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL)
 DRAWING: dict[str, Sequence[str]] = {
     "extract": ("extract", "darkness.yaml", "lightness.yaml", *NO_MODEL),
     "audit": AUDIT,
@@ -53,6 +54,7 @@ DRAWING: dict[str, Sequence[str]] = {
     "scan": ("scan", "rows.jsonl", *NO_MODEL),
     "forecast": ("forecast", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL),
     "gate": ("gate", "rows.jsonl", "--policy", "policy.yaml", *NO_MODEL),
+    "arena": ARENA,
     "digits": ("digits",),
 }
 """Every command that draws, by name."""
@@ -114,6 +116,8 @@ class TestFigures:
     [
         (("train", "rows.jsonl", *NO_MODEL), "trl", "train"),
         (AUDIT, "peft", "train"),
+        (ARENA, "peft", "train"),
+        ((*SCREEN, "--engine", "ray"), "ray", "cluster"),
         (DRAWING["demo"], "trl", "train"),
         (("evaluate", "student.json", "-t", "darkness.yaml", *NO_MODEL), "peft", "train"),
         (("evaluate", "-t", "darkness.yaml", "--capability", "chain_sum", *NO_MODEL), "reasoning_gym", "capability"),
@@ -152,7 +156,6 @@ def test_what_a_command_will_need_is_asked_for_first(
         (("screen", "sourced.jsonl", *SCREEN[2:], "--drop-source", "forums"), 2, "There is: forum, wiki"),
         (("screen", "forum.jsonl", *SCREEN[2:], "--drop-source", "forum"), 2, "none would be left"),
         ((*SCREEN, "--swap", "new.jsonl"), 2, "there is nothing to swap"),
-        (("screen", "table.csv", *SCREEN[2:], "--replace", "new.csv"), 2, "save it as JSONL first"),
         (("screen", "text.jsonl", *SCREEN[2:], "--replace", "new.jsonl"), 2, "line 2: its answer is a part of"),
         ((*SCREEN, "--replace", "same.jsonl", "--keep", "same.jsonl"), 2, "is read or written by this very run"),
         ((*SCREEN, "--answer-tokens", "99"), 2, "--answer-tokens has no effect without --replace"),
@@ -174,6 +177,12 @@ def test_what_a_command_will_need_is_asked_for_first(
         ((*AUDIT, "--labels", "none.jsonl"), 2, "the labels must name"),
         ((*AUDIT, "--reference", "three.jsonl"), 2, "3 benign"),
         ((*AUDIT, "--epochs", "-1"), 2, "out of its range"),
+        ((*ARENA, "--defend", "steerin"), 2, "no defence called 'steerin'"),
+        ((*ARENA, "--defend", "steering", "--control", "filter"), 2, "does not contend"),
+        ((*ARENA, "--defend", "inoculation", "--control", "inoculation"), 2, "no random twin"),
+        ((*SCREEN, "--engine", "rya"), 2, "no engine called 'rya'"),
+        ((*SCREEN, "--workers", "4"), 2, "--workers has no effect"),
+        ((*SCREEN, "--score", "projektion"), 2, "no score called 'projektion'"),
         ((*AUDIT, "--strength", "nan"), 2, "'--strength'"),
         ((*MONITOR, "--block", "99"), 2, "no block 99"),
         ((*MONITOR, "--reference", "three.jsonl"), 2, "3 benign"),
