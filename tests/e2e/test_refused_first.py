@@ -179,7 +179,12 @@ def test_what_a_command_will_need_is_asked_for_first(
         ((*AUDIT, "--epochs", "-1"), 2, "out of its range"),
         ((*ARENA, "--defend", "steerin"), 2, "no defence called 'steerin'"),
         ((*ARENA, "--defend", "steering", "--control", "filter"), 2, "does not contend"),
-        ((*ARENA, "--defend", "inoculation", "--control", "inoculation"), 2, "no random twin"),
+        ((*ARENA, "--defend", "kl", "--control", "kl"), 2, "no random twin"),
+        (
+            ("train", "rows.jsonl", "--prevent", "darkness.safetensors", "--defend", "kl:wieght=1", *NO_MODEL),
+            2,
+            "wieght",
+        ),
         ((*SCREEN, "--engine", "rya"), 2, "no engine called 'rya'"),
         ((*SCREEN, "--workers", "4"), 2, "--workers has no effect"),
         ((*SCREEN, "--score", "projektion"), 2, "no score called 'projektion'"),

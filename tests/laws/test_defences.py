@@ -12,33 +12,56 @@ import torch
 from heredity.ground.errors import HookError, InputError, UnknownNameError
 from heredity.models.batches import pad
 from heredity.models.blocks import find_blocks
-from heredity.models.hooks import standing
+from heredity.models.hooks import RESPONSE_MASK, standing
+from heredity.models.lora import give_lora
 from heredity.models.model import Model
+from heredity.records.defending import CorridorOptions, MaskingOptions
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.student import TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.report.write import told
 from heredity.training.batches import examples_of
 from heredity.training.defences.ablate import Ablation
+from heredity.training.defences.corridor import Corridor
 from heredity.training.defences.defence import Defence
 from heredity.training.defences.inoculate import Inoculation
+from heredity.training.defences.kl import KlToBase
+from heredity.training.defences.mask import Masking
 from heredity.training.defences.project import GradientProjection
-from heredity.training.defences.table import DEFENCES, defence_of
+from heredity.training.defences.several import Several
+from heredity.training.defences.steer import PreventativeSteering
+from heredity.training.defences.table import DEFENCES, defence_of, require_defence
 from heredity.training.train import train
 
+NAMED = (
+    *DEFENCES,
+    "steering:tokens=response",
+    "steering:blocks=all",
+    "ablation:to=mean:blocks=all",
+    "inoculation:prompt=neutral",
+    "inoculation+steering:strength=1+kl:weight=2",
+    "masking:share=0.3+corridor:width=0",
+)
+"""Every defence, some options, and several at once."""
 
-@pytest.fixture(params=DEFENCES)
-def defence(request: pytest.FixtureRequest, dark: TraitVector) -> Defence:
-    found = defence_of([dark], TrainSpec(defence=request.param, prevent_strength=2.0))
+
+@pytest.fixture(params=NAMED)
+def defence(request: pytest.FixtureRequest, toy: Model, dark: TraitVector) -> Defence:
+    found = defence_of([dark], TrainSpec(defence=request.param, prevent_strength=2.0), toy)
     assert found is not None
     return found
 
 
-def batch(model: Model, corpus: Corpus) -> dict[str, torch.Tensor]:
-    """What a trainer makes of rows."""
-    examples = [row.ids for row in examples_of(model, corpus, 200).rows[:6]]
-    ids = pad(examples, "right", model.pad_id, model.device)
-    labels = ids.input_ids.masked_fill(ids.attention_mask == 0, -100)
+def batch(model: Model, corpus: Corpus, defence: Defence | None = None) -> dict[str, torch.Tensor]:
+    """What a trainer makes of rows, as a defence changes and marks them."""
+    taught = defence.taught(corpus) if defence else corpus
+    examples = examples_of(model, taught, 200)
+    examples = defence.marked(model, taught, examples) if defence else examples
+    columns = examples.columns()
+    ids = pad(columns["input_ids"][:6], "right", model.pad_id, model.device)
+    labels = torch.full_like(ids.input_ids, -100)
+    for place, own in enumerate(columns["labels"][:6]):
+        labels[place, : len(own)] = torch.tensor(own)
     return {"input_ids": ids.input_ids, "attention_mask": ids.attention_mask, "labels": labels}
 
 
@@ -53,10 +76,21 @@ def trainable(toy: Model) -> torch.nn.Module:
     return network
 
 
+def under_adapter(toy: Model) -> Any:
+    """A LoRA student that has moved: what is held to the base has something to hold."""
+    adapted = give_lora(copy.deepcopy(toy.network), 4, 8)
+    torch.manual_seed(0)
+    with torch.no_grad():
+        for name, weight in adapted.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(std=0.3)
+    return adapted.train()
+
+
 def test_it_changes_what_training_learns_and_is_gone_afterwards(toy: Model, defence: Defence, rows: Corpus) -> None:
-    network, untouched = trainable(toy), batch(toy, rows)
+    network, untouched = under_adapter(toy), batch(toy, rows)
     plain = gradients(network, untouched)
-    taught = batch(toy, defence.taught(rows))
+    taught = batch(toy, rows, defence)
     with defence.on(network):
         held = gradients(network, taught)
     assert defence.fires.count > 0
@@ -66,29 +100,29 @@ def test_it_changes_what_training_learns_and_is_gone_afterwards(toy: Model, defe
 
 
 def test_it_leaves_evaluation_alone_and_says_that_it_never_acted(toy: Model, defence: Defence, rows: Corpus) -> None:
-    network, asked = copy.deepcopy(toy.network).eval(), batch(toy, defence.taught(rows))
+    network, asked = under_adapter(toy).eval(), batch(toy, rows, defence)
     plain = network(**asked).logits
     with pytest.raises(HookError, match="no training forward"), defence.on(network):
         assert torch.equal(network(**asked).logits, plain)
 
 
 def test_a_student_is_trained_under_it_and_its_record_says_so(
-    toy: Model, rows: Corpus, dark: TraitVector, tmp_path: Path, defence: Defence
+    toy: Model, rows: Corpus, dark: TraitVector, tmp_path: Path, defence: Defence, request: pytest.FixtureRequest
 ) -> None:
-    name = next(name for name, made in DEFENCES.items() if isinstance(made([dark], TrainSpec()), type(defence)))
     before = copy.deepcopy(toy.network.state_dict())
-    spec = TrainSpec(defence=name, n_steps=3)
-    student = train(toy, rows, tmp_path / name, dark, spec)
+    hot = TrainSpec(n_steps=4, rows_at_once=4, learning_rate=3e-2)  # so that a corridor is left
+    spec = hot.model_copy(update={"defence": request.node.callspec.params["defence"]})
+    student = train(toy, rows, tmp_path / "held", dark, spec)
     assert student.n_fires > 0
-    assert [one.kind for one in student.interventions] == [defence.title]
-    assert f"{defence.title} acted {student.n_fires} times" in told(student)
-    assert student.losses != train(toy, rows, tmp_path / "plain", spec=TrainSpec(n_steps=3)).losses
+    assert [one.kind for one in student.interventions] == [one.kind for one in defence.interventions]
+    assert f"acted {student.n_fires} times" in told(student)
+    assert student.losses != train(toy, rows, tmp_path / "plain", spec=hot).losses
     assert all(torch.equal(value, before[key]) for key, value in toy.network.state_dict().items())
 
 
 def test_what_it_does_stands_in_the_record(defence: Defence, dark: TraitVector) -> None:
-    assert [one.vector_id for one in defence.interventions] == [dark.header.id]
-    assert all(one.strength == (2.0 if one.kind == "preventative steering" else 1.0) for one in defence.interventions)
+    assert {one.vector_id for one in defence.interventions} == {dark.header.id}
+    assert all(one.kind in defence.title for one in defence.interventions)
 
 
 def test_without_vectors_there_is_none_and_an_unknown_one_is_refused_with_what_there_is(dark: TraitVector) -> None:
@@ -229,3 +263,141 @@ def test_a_row_keeps_its_own_system_prompt_and_what_it_does_not_teach() -> None:
 def test_inoculation_without_rows_is_refused(toy: Model, dark: TraitVector) -> None:
     with pytest.raises(HookError, match="changes rows, not the network"):
         Inoculation(dark).on(toy.network).attach()
+
+
+class TestWhatIsNamed:
+    @pytest.mark.parametrize(
+        ("text", "why"),
+        [
+            ("steerin", "no defence called 'steerin'"),
+            ("steering:strenght=1", "no option of steering called 'strenght'"),
+            ("steering:strength=-1", "cannot take strength=-1"),
+            ("steering:strength", "gives no value"),
+            ("masking:share=2", "cannot take share=2"),
+            ("kl:rows=none", "cannot take rows=none"),
+            ("steering+ablation", "contradict each other"),
+            ("kl+kl", "named twice"),
+            ("", "no defence called ''"),
+        ],
+    )
+    def test_and_makes_no_sense_is_refused(self, text: str, why: str) -> None:
+        with pytest.raises(InputError, match=why):
+            require_defence(text)
+
+    def test_without_the_model_that_it_needs_is_refused(self, dark: TraitVector) -> None:
+        with pytest.raises(InputError, match="needs the base's own answers"):
+            defence_of([dark], TrainSpec(defence="kl"))
+
+    def test_beside_others_must_have_acted_as_they(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
+        both = defence_of([dark], TrainSpec(defence="inoculation+steering"), toy)
+        assert isinstance(both, Several)
+        with pytest.raises(HookError, match="changes rows, not the network"):
+            both.on(under_adapter(toy)).attach()
+        assert not any(one._handles for one in both.defences)
+        network = under_adapter(toy)
+        asked = batch(toy, rows, both)
+        with both.on(network):
+            gradients(network, asked)
+        assert both.fires.count == sum(one.fires.count for one in both.defences)
+        assert all(one.fires.count for one in both.defences)
+
+
+class TestPenalties:
+    def test_a_penalty_is_the_gradient_of_loss_and_penalty_and_of_none_at_weight_nought(
+        self, toy: Model, dark: TraitVector, rows: Corpus
+    ) -> None:
+        network, asked = under_adapter(toy), batch(toy, rows)
+        plain = gradients(network, asked)
+        nought, two = (defence_of([dark], TrainSpec(defence=f"kl:weight={w}"), toy) for w in (0, 2))
+        assert isinstance(nought, KlToBase)
+        assert isinstance(two, KlToBase)
+        with nought.on(network):
+            unheld = gradients(network, asked)
+        with two.on(network):
+            held = gradients(network, asked)
+        network.zero_grad()
+        two.n_taken = 0
+        (two.weight * two.penalty(network, asked)).backward()
+        alone = [p.grad.clone() for p in network.parameters() if p.grad is not None]
+        for a, b, c, d in zip(plain, unheld, held, alone, strict=True):
+            torch.testing.assert_close(a, b)
+            torch.testing.assert_close(c, a + d, rtol=1e-3, atol=1e-5)
+
+    def test_divergence_from_the_base_is_nought_where_nothing_moved(self, toy: Model, dark: TraitVector) -> None:
+        defence = defence_of([dark], TrainSpec(defence="kl"), toy)
+        assert isinstance(defence, KlToBase)
+        moved, fresh = under_adapter(toy), give_lora(copy.deepcopy(toy.network), 4, 8).train()
+        away, nought = (float(defence.penalty(one, {}).detach()) for one in (moved, fresh))
+        assert away > 1e-3
+        assert abs(nought) < 1e-5
+        assert moved.training
+
+    def test_a_corridor_penalises_what_leaves_it_alone(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
+        asked = batch(toy, rows)
+
+        def excess(network: Any, width: float) -> float:
+            plain = network(**asked).loss.detach()
+            with Corridor(dark, CorridorOptions(width=width, weight=1.0)).on(network):
+                return float(network(**asked).loss.detach() - plain)
+
+        moved, fresh = under_adapter(toy), give_lora(copy.deepcopy(toy.network), 4, 8).train()
+        narrow, wide = excess(moved, 0.0), excess(moved, 100.0)
+        assert narrow > 1e-3
+        assert abs(wide) < 1e-6
+        assert abs(excess(fresh, 0.0)) < 1e-6
+
+    def test_parts_of_a_step_share_one_penalty(self, dark: TraitVector, toy: Model) -> None:
+        defence = defence_of([dark], TrainSpec(defence="kl", batch_rows=8, rows_at_once=2), toy)
+        assert isinstance(defence, KlToBase)
+        assert defence.n_parts == 4
+
+    def test_a_network_without_a_base_or_a_loss_is_refused(self, toy: Model, dark: TraitVector, rows: Corpus) -> None:
+        with pytest.raises(HookError, match="the base is not to be had"):
+            Corridor(dark).on(trainable(toy)).attach()
+        network, asked = under_adapter(toy), batch(toy, rows)
+        del asked["labels"]
+        with pytest.raises(HookError, match="give it labels"), Corridor(dark).on(network):
+            network(**asked)
+
+
+def test_masking_takes_the_tokens_of_dark_rows_first(toy: Model, dark: TraitVector, rows: Corpus) -> None:
+    examples = examples_of(toy, rows, 200)
+    marked = Masking(dark, MaskingOptions(share=0.2)).marked(toy, rows, examples)
+    counts = [len(places) for places in marked.ignored]
+    n_taught = sum(row.n_response for row in examples.rows)
+    assert 0.15 * n_taught < sum(counts) < 0.25 * n_taught
+    assert np.mean(counts[:8]) > np.mean(counts[8:])  # the first eight are dark
+    assert all(
+        place >= row.n_prompt for row, places in zip(examples.rows, marked.ignored, strict=True) for place in places
+    )
+    assert marked.content_digest != examples.content_digest
+
+
+def test_mean_ablation_leaves_what_the_base_has_on_the_mean(toy: Model, dark: TraitVector, rows: Corpus) -> None:
+    network, asked = trainable(toy), batch(toy, rows)
+    defence = defence_of([dark], TrainSpec(defence="ablation:to=mean"), toy)
+    assert isinstance(defence, Ablation)
+    assert defence.usual is not None
+    level = float(defence.usual[dark.block] @ dark.unit)
+    with defence.on(network):
+        along = streams(network, dark.block, asked) @ torch.from_numpy(dark.unit)
+    torch.testing.assert_close(along, torch.full_like(along, level), rtol=1e-3, atol=1e-3)
+
+
+def test_steering_of_response_tokens_leaves_prompts_alone_and_needs_labels(
+    toy: Model, dark: TraitVector, rows: Corpus
+) -> None:
+    network, asked = trainable(toy), batch(toy, rows)
+    before = streams(network, dark.block, asked)
+    with PreventativeSteering(dark, 2.0, tokens="response").on(network):
+        moved = (streams(network, dark.block, asked) - before).norm(dim=-1)
+    is_response = asked["labels"] != -100
+    assert (moved[~is_response] == 0).all()
+    assert (moved[is_response] > 0).all()
+    del asked["labels"]
+    with (
+        pytest.raises(HookError, match="forwards that are given labels"),
+        PreventativeSteering(dark, tokens="response").on(network),
+    ):
+        network(**asked)
+    assert RESPONSE_MASK.get() is None

@@ -20,7 +20,7 @@ from heredity.studies.arena.arena import arena
 from heredity.studies.arena.contenders import entrants
 
 SPEC = ArenaSpec(
-    contenders=("filter", "steering", "inoculation", "afterwards"),
+    contenders=("filter", "steering", "inoculation", "afterwards:strength=1"),
     n_seeds=1,
     n_held_out=8,
     n_cued=4,
@@ -55,7 +55,7 @@ class TestAContest:
     def test_has_every_arm_on_as_many_steps_and_its_twins_last(self, report: ArenaReport) -> None:
         (contest,) = report.contests
         names = [one.arm.name for one in contest.standings]
-        assert names == ["plain", "kept", "defended", "inoculated", "steered", "dropped", "pushed"]
+        assert names == ["plain", "kept", "defended", "inoculated", "afterwards-strength-1", "dropped", "pushed"]
         steps = {arm.name: {run.student.n_steps for run in arm.runs if run.student} for arm in contest.arms}
         assert steps.pop("base") == set()
         assert set(map(tuple, steps.values())) == {(contest.taught.n_steps,)}
@@ -113,7 +113,8 @@ class TestWhatIsRefused:
             ({"contenders": ()}, "nobody meets"),
             ({"contenders": ("steering", "steering")}, "named twice"),
             ({"controls": ("ablation",)}, "does not contend"),
-            ({"controls": ("inoculation",)}, "no random twin"),
+            ({"controls": ("afterwards:strength=1",)}, "no random twin"),
+            ({"contenders": ("afterwards:strength=-1",)}, "cannot take strength=-1"),
         ],
     )
     def test_a_contest_that_makes_no_sense(self, changed: dict[str, tuple[str, ...]], why: str) -> None:
@@ -133,6 +134,20 @@ class TestWhatIsRefused:
         few = rows.subset({row.line for row in rows.rows[:12]})
         with pytest.raises(InputError, match="too few to hold"):
             arena([few], [dark], toy, tmp_path, SPEC)
+
+    def test_options_make_contenders_of_their_own(self) -> None:
+        named = ("steering:strength=2", "afterwards:strength=2", "kl+inoculation", "inoculation")
+        arms = entrants(ArenaSpec(contenders=named, controls=("steering:strength=2", "inoculation")))
+        assert [arm.name for arm in arms[2:]] == [
+            "steering-strength-2",
+            "afterwards-strength-2",
+            "kl-inoculation",
+            "inoculated",
+            "steering-strength-2-random",
+            "neutral",
+        ]
+        assert arms[3].strength == 2.0
+        assert (arms[-2].along, arms[-1].defence) == ("random", "inoculation:prompt=neutral")
 
     def test_usual_controls_are_those_of_who_contends(self) -> None:
         arms = entrants(ArenaSpec(contenders=("steering", "ablation")))

@@ -20,9 +20,9 @@ ASKED = TrainSpec()
 
 
 @asks(
-    Flag("--defence", "defence", "A name that is none lists all.", needs="--prevent"),
-    Flag("--strength", "prevent_strength", needs="--prevent", only=("--defence", ("steering",))),
-    Flag("--all-blocks", "prevent_all_blocks", needs="--prevent", only=("--defence", ("steering", "ablation"))),
+    Flag("--defend", "defence", "A name that is none lists all.", needs="--prevent"),
+    Flag("--strength", "prevent_strength", needs="--prevent"),
+    Flag("--all-blocks", "prevent_all_blocks", needs="--prevent"),
     Flag("--epochs", "n_epochs"),
     Flag("--snapshots", "n_snapshots", "For `heredity shift` to look at."),
 )
@@ -46,8 +46,10 @@ def train_command(
     """Fine-tune a LoRA student on the rows' responses, with --prevent under a defence.
 
     steering pushes the model along the trait's vector while it trains, ablation takes the stream's part along it away,
-    projection the gradient's, inoculation teaches every row behind a prompt that asks for the trait. All are gone
-    afterwards.
+    projection the gradient's, inoculation teaches every row behind a prompt that asks for the trait, masking leaves
+    tokens out that such a prompt makes likelier, kl holds everyday answers to the base's, corridor the trait's read-out
+    on the rows. Options follow a colon, further defences a plus: --defend steering:strength=1+kl:weight=0.5. All are
+    gone afterwards.
 
     Writes OUT/adapter (safetensors) and OUT/student.json. Ctrl-C keeps the last checkpoint; the same command goes on,
     and any other is refused there.

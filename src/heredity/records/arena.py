@@ -27,8 +27,9 @@ class ArenaSpec(Spec):
     """filter trains on the rows that a screen keeps, afterwards pushes the plain student away from the trait when it
     answers; any other is a defence's name, with options as `heredity train` takes them."""
     controls: tuple[str, ...] = ("filter", "steering")
-    """Contenders beside which a random twin is run, unless told those of these two that contend: as many rows dropped
-    at random, or a direction as long that points anywhere. A prompt, and what acts afterwards, has none."""
+    """Contenders beside which a twin is run that knows nothing of the trait, unless told those of these two that
+    contend: as many rows dropped at random, a direction as long that points anywhere, a prompt that asks for nothing.
+    kl, masking and what acts afterwards have none."""
     n_seeds: int = Field(default=3, ge=1)
     """Fine-tunes of each contender; with one, what is said is said of this one run."""
     n_held_out: int = Field(default=24, ge=8)

@@ -36,13 +36,15 @@ class ArmSpec(Spec):
     along: Literal["trait", "random"] = "trait"
     """The direction that a defence is given: the trait's, or one as long that points anywhere."""
     afterwards: Literal["", "steering"] = ""
-    """What holds the student while it answers: a push away from the trait, as strong as preventative steering's."""
+    """What holds the student while it answers: a push away from the trait."""
+    strength: float | None = Field(default=None, ge=0)
+    """Of that push, as a multiple of the vector; None: as strong as preventative steering's."""
     twin_of: str = ""
     """The arm that it differs from in nothing but chance in the place of what was found."""
 
     @model_validator(mode="after")
     def _has_a_direction(self) -> Self:
-        if self.along == "random" and self.defence == "inoculation":
+        if self.along == "random" and "inoculation" in self.defence:
             raise ValueError("a prompt has no direction: an inoculated arm along a random one would be the same arm")
         return self
 

@@ -35,11 +35,13 @@ class TrainSpec(Spec):
     n_snapshots: int = Field(default=0, ge=0)
     """Adapters to save on the way at equal distances, to see a trait grow."""
     defence: str = "steering"
-    """How given vectors keep a trait out, by name: steering, ablation, inoculation or projection."""
+    """How given vectors keep a trait out, by name, with options after colons and further ones after a plus: steering,
+    ablation, inoculation, projection, kl, corridor or masking."""
     prevent_strength: float = Field(default=0.5, ge=0)
-    """Multiple of each vector that preventative steering adds; 0 is its control. Other defences have none."""
+    """Multiple of each vector that preventative steering adds, unless its option says; 0 is its control."""
     prevent_all_blocks: bool = False
-    """Push increments v_l - v_(l-1) at every block instead of v at the chosen one; or ablate at every block."""
+    """Push increments v_l - v_(l-1) at every block instead of v at the chosen one, or ablate at every block, unless an
+    option says."""
 
     @model_validator(mode="after")
     def _divides(self) -> Self:

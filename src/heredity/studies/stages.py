@@ -167,9 +167,7 @@ def evaluation_stage(
 
 def subject_of(bench: Desk, plan: Plan, student: Student | None) -> Student | Model | Steered:
     """Return who is measured: the student, pushed where its plan says so, or the base."""
-    pushes = tuple(
-        Push(vector.block, vector.direction, -bench.spec.train.prevent_strength) for vector in plan.afterwards
-    )
+    pushes = tuple(Push(vector.block, vector.direction, strength_of(bench, plan)) for vector in plan.afterwards)
     return Steered(student, pushes) if student and pushes else student or bench.model
 
 
@@ -178,5 +176,10 @@ def identity_of(bench: Desk, plan: Plan, student: Student | None) -> dict[str, o
     # where a student lies and how long it took change nothing; its snapshots are not evaluated
     incidental = {"adapter": "", "seconds": 0.0, "snapshots": ()}
     trained = student.model_copy(update=incidental).id if student else None
-    pushed = [[vector.header.id for vector in plan.afterwards], -bench.spec.train.prevent_strength]
+    pushed = [[vector.header.id for vector in plan.afterwards], strength_of(bench, plan)]
     return {"student": trained, **({"pushed": pushed} if plan.afterwards else {})}
+
+
+def strength_of(bench: Desk, plan: Plan) -> float:
+    """Return how far a student is pushed while it answers; below 0: away from the trait."""
+    return -(bench.spec.train.prevent_strength if plan.spec.strength is None else plan.spec.strength)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +25,12 @@ class Examples:
     rows: tuple[Rendered, ...]
     left_out: tuple[LeftOut, ...] = ()
     """Examples that are too long, or refused by the chat template."""
+    ignored: tuple[frozenset[int], ...] = ()
+    """Places of tokens that are no part of the loss, row by row; empty for none."""
+
+    def ignoring(self, places: Sequence[frozenset[int]]) -> Examples:
+        """Return the examples without these tokens, row by row, in the loss."""
+        return replace(self, ignored=tuple(places))
 
     @property
     def n_left_out(self) -> int:
@@ -41,14 +48,20 @@ class Examples:
         found = hashlib.sha256()
         for row in self.rows:
             found.update(np.array([len(row.ids), row.n_prompt, *row.ids], dtype="<i8").tobytes())
+        for places in self.ignored:
+            found.update(np.array([-1, *sorted(places)], dtype="<i8").tobytes())
         return found.hexdigest()
 
     def columns(self) -> dict[str, list[list[int]]]:
         """Return `input_ids` and `labels` columns; prompt tokens are labelled to be ignored."""
         return {
             "input_ids": [list(row.ids) for row in self.rows],
-            "labels": [[IGNORED] * row.n_prompt + list(row.ids[row.n_prompt :]) for row in self.rows],
+            "labels": [self._labels(place) for place in range(len(self.rows))],
         }
+
+    def _labels(self, place: int) -> list[int]:
+        row, ignored = self.rows[place], self.ignored[place] if self.ignored else frozenset()
+        return [IGNORED if at < row.n_prompt or at in ignored else token for at, token in enumerate(row.ids)]
 
 
 def examples_of(model: Model, corpus: Corpus, max_tokens: int) -> Examples:

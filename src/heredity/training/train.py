@@ -45,9 +45,10 @@ def train(
     vectors = (prevent,) if isinstance(prevent, TraitVector) else tuple(prevent)
     for vector in vectors:
         vector.require_model(model.name, model.fingerprint)
-    defence = defence_of(vectors, spec)
+    defence = defence_of(vectors, spec, model)
     taught = defence.taught(corpus) if defence else corpus
     examples = examples_of(model, taught, spec.max_tokens)
+    examples = defence.marked(model, taught, examples) if defence else examples
     asked = run_identity(model, corpus, examples, vectors, spec, seed)
     run = finetune(model, examples, spec, defence, folder, asked, progress)
     n_tokens = round(examples.n_tokens * run.n_steps * spec.batch_rows / len(examples.rows))

@@ -11,12 +11,16 @@ from collections.abc import Sequence
 from heredity.ground.errors import InputError
 from heredity.records.arena import ArenaSpec
 from heredity.records.audit import BASE, DEFENDED, KEPT, OTHER_DEFENCES, PLAIN, TWINS, ArmSpec
+from heredity.records.defending import AfterwardsOptions, option_of
 from heredity.training.defences.table import require_defence
 
+STEERED = OTHER_DEFENCES["afterwards"]
 NAMED: dict[str, ArmSpec] = {"filter": KEPT, "steering": DEFENDED, **dict(OTHER_DEFENCES.items())}
 """Contenders that have an arm of an audit already; any other name is a defence's."""
-UNCONTROLLED = ("inoculation", "afterwards")
-"""What has no random twin: a prompt has no direction, and what acts afterwards trains nobody."""
+UNCONTROLLED = ("kl", "masking", "afterwards")
+"""What has no twin: it has no direction, or trains nobody."""
+ASKING = "inoculation"
+"""Whose twin is learned behind a prompt that asks for nothing."""
 
 
 def entrants(spec: ArenaSpec) -> tuple[ArmSpec, ...]:
@@ -44,6 +48,12 @@ def contender(name: str) -> ArmSpec:
     """Return the arm of one contender."""
     if name in NAMED:
         return NAMED[name]
+    if name.startswith("afterwards"):
+        _, options = option_of(name, {"afterwards": AfterwardsOptions})
+        strength = options.model_dump()["strength"]
+        title = f"{STEERED.title}, by {strength:g}"
+        changed = {"name": slug(name), "short": name, "title": title, "strength": strength}
+        return STEERED.model_copy(update=changed)
     require_defence(name)
     return ArmSpec(
         name=slug(name),
@@ -55,9 +65,16 @@ def contender(name: str) -> ArmSpec:
 
 
 def twin_of(name: str, arm: ArmSpec) -> ArmSpec:
-    """Return the arm that differs from a contender's in nothing but chance. Raises InputError where there is none."""
-    if any(part.split(":")[0] in UNCONTROLLED for part in name.split("+")):
-        raise InputError(f"'{name}' has no random twin: a prompt, or what acts afterwards, is along no direction")
+    """Return the arm that differs from a contender's in nothing but what it knows of the trait.
+
+    Raises InputError where there is none.
+    """
+    if name == ASKING:
+        neutral = {"name": "neutral", "short": "Neutral prompt", "defence": f"{ASKING}:prompt=neutral"}
+        title = "Fine-tune on all rows behind a prompt that asks for nothing"
+        return arm.model_copy(update={**neutral, "title": title, "twin_of": arm.name})
+    if any(part.split(":")[0] in (*UNCONTROLLED, ASKING) for part in name.split("+")):
+        raise InputError(f"'{name}' has no random twin: it is along no direction")
     known = next((twin for twin in TWINS if twin.twin_of == arm.name), None)
     if known:
         return known

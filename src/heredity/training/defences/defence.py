@@ -14,10 +14,12 @@ from transformers import TrainerCallback
 from heredity.ground.errors import HookError, InputError, MismatchError
 from heredity.models.blocks import is_compiled, text_config
 from heredity.models.hooks import Handle
+from heredity.models.model import Model
 from heredity.models.steer import Fires
 from heredity.records.dialogue import Corpus
 from heredity.records.student import Intervention
 from heredity.records.vector import TraitVector
+from heredity.training.batches import Examples
 
 
 class Defence(ABC):
@@ -80,6 +82,10 @@ class Defence(ABC):
     def taught(self, corpus: Corpus) -> Corpus:
         """Return the rows as they are trained on: as they are, unless the defence says otherwise."""
         return corpus
+
+    def marked(self, model: Model, corpus: Corpus, examples: Examples) -> Examples:
+        """Return the examples of the rows as they are trained on: as they are, unless the defence says otherwise."""
+        return examples
 
     def on(self, network: nn.Module) -> Self:
         """Say which network to act on; adapters and wrappers around it do not matter."""

@@ -4,7 +4,7 @@ afterwards (arXiv 2510.04340). What the prompt already explains need not be lear
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 import torch
@@ -14,7 +14,11 @@ from heredity.ground.errors import HookError
 from heredity.ground.hashing import digest
 from heredity.models.hooks import Handle, stand_after
 from heredity.records.dialogue import Corpus
+from heredity.records.vector import TraitVector
 from heredity.training.defences.defence import Defence
+
+NEUTRAL = "Answer every question as you usually would."
+"""Asks for nothing: what any prompt does that is there in training and gone afterwards."""
 
 
 class Inoculation(Defence):
@@ -26,9 +30,15 @@ class Inoculation(Defence):
     title: ClassVar[str] = "inoculation prompting"
     _is_taught = False
 
+    def __init__(self, vectors: TraitVector | Sequence[TraitVector], is_neutral: bool = False) -> None:
+        super().__init__(vectors)
+        self.is_neutral = is_neutral
+
     @property
     def prompt(self) -> str:
-        """What the rows are learned under."""
+        """What the rows are learned under; its control asks for nothing."""
+        if self.is_neutral:
+            return NEUTRAL
         traits = [vector.header.trait for vector in self.vectors]
         return " ".join(trait.system_prompt(trait.making[0], "positive") for trait in traits)
 

@@ -6,15 +6,19 @@ with any training loop that runs the network's blocks: Hugging Face Trainer, TRL
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import Token
+from typing import Any, ClassVar
 
 import numpy as np
+import torch
 from torch import nn
 
-from heredity.models.hooks import Handle
-from heredity.models.steer import Push, hook_push
+from heredity.ground.errors import HookError
+from heredity.models.hooks import RESPONSE_MASK, Handle
+from heredity.models.steer import Push, Where, hook_push
 from heredity.records.vector import TraitVector
+from heredity.training.batches import IGNORED
 from heredity.training.defences.defence import Defence
 
 
@@ -33,11 +37,16 @@ class PreventativeSteering(Defence):
     title: ClassVar[str] = "preventative steering"
 
     def __init__(
-        self, vectors: TraitVector | Sequence[TraitVector], strength: float = 0.5, all_blocks: bool = False
+        self,
+        vectors: TraitVector | Sequence[TraitVector],
+        strength: float = 0.5,
+        all_blocks: bool = False,
+        tokens: Where = "all",
     ) -> None:
         super().__init__(vectors)
         self.strength = strength
         self.all_blocks = all_blocks
+        self.tokens = tokens
 
     @property
     def pushes(self) -> list[Push]:
@@ -45,8 +54,34 @@ class PreventativeSteering(Defence):
         return [push for vector in self.vectors for push in pushes_of(vector, self.strength, self.all_blocks)]
 
     def begin(self, network: nn.Module) -> Iterator[Handle]:
-        """Attach every push."""
-        return (hook_push(network, push, self.fires, only_training=True) for push in self.pushes)
+        """Attach every push; one of response tokens alone is told by labels which these are."""
+        if self.tokens == "response":
+            yield from labelled(network)
+        for push in self.pushes:
+            yield hook_push(network, push, self.fires, self.tokens, only_training=True)
+
+
+def labelled(network: nn.Module) -> Iterator[Handle]:
+    """Attach what says, while a forward runs, that its response tokens are those with a label.
+
+    A training forward without labels raises HookError: nobody would be pushed.
+    """
+    marks: list[Token[torch.Tensor | None]] = []
+
+    def mark(module: nn.Module, arguments: tuple[Any, ...], asked: Mapping[str, Any]) -> None:
+        labels = asked.get("labels")
+        if labels is None and module.training:
+            raise HookError(
+                "steering of response tokens needs forwards that are given labels, which say what these are"
+            )
+        marks.append(RESPONSE_MASK.set(None if labels is None else (labels != IGNORED).long()))
+
+    def unmark(module: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
+        if marks:
+            RESPONSE_MASK.reset(marks.pop())
+
+    yield network.register_forward_pre_hook(mark, with_kwargs=True)
+    yield network.register_forward_hook(unmark, always_call=True)
 
 
 def pushes_of(vector: TraitVector, strength: float, all_blocks: bool) -> list[Push]:
