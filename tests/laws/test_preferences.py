@@ -23,6 +23,7 @@ from heredity.records.vector import TraitVector
 from heredity.training.defences.steer import PreventativeSteering
 from heredity.training.defences.table import DEFENCES
 from heredity.training.prefer import prefer
+from tests_shared import random_model
 
 SPEC = PreferSpec(train=TrainSpec(n_steps=6, batch_rows=4, learning_rate=1e-3, n_snapshots=1))
 
@@ -113,6 +114,15 @@ def test_a_defence_that_acts_on_the_reference_raises(
     monkeypatch.setitem(DEFENCES, "steering", lambda vectors, spec: Everywhere(vectors))
     with pytest.raises(HookError, match="acted on the forward of the reference"):
         prefer(toy, pairs, tmp_path, [dark], SPEC)
+
+
+@pytest.mark.parametrize("name", ["neox", "qwen3", "gemma2", "gemma3"])
+def test_other_architectures_begin_at_their_base_and_learn(name: str, pairs: Preferences, tmp_path: Path) -> None:
+    model = random_model(name)
+    spec = SPEC.model_copy(update={"train": SPEC.train.model_copy(update={"n_steps": 3, "learning_rate": 1e-2})})
+    student = prefer(model, pairs, tmp_path, spec=spec)
+    assert student.losses[0] == pytest.approx(math.log(2), abs=1e-4)
+    assert student.losses[-1] < student.losses[0] - 1e-3
 
 
 def test_a_run_goes_on_where_it_was_stopped(

@@ -135,6 +135,8 @@ class FeedbackReport(Record):
     """Whether preferences give a model a trait, by step, and what keeps it out."""
 
     schema_version: Literal[1] = 1
+    headline: str
+    """The verdict in one sentence with one number."""
     verdict: str
     findings: tuple[str, ...]
     """One sentence each, with figures."""

@@ -30,7 +30,7 @@ from heredity.store.known_vectors import known_vector
 from heredity.store.workspace import Workspace
 from heredity.studies.arms import compare_arms, levels_of, removed_by
 from heredity.studies.feedback.plans import PairPlan, against, plans_of, require_enough
-from heredity.studies.feedback.verdict import findings_of, verdict_of
+from heredity.studies.feedback.verdict import findings_of, headline_of, verdict_of
 from heredity.studies.stages import ArmDesk, evaluation_stage, kept_student, vector_stage, yardstick_stage
 from heredity.training.defences.table import require_defence
 from heredity.training.pairs import pair_examples
@@ -208,6 +208,7 @@ def conclude(
         if arm.spec.defence and (share := removed_by(arm.name, arms, effect, (CONTROL, TRAINED))) is not None
     }
     report = FeedbackReport(
+        headline="",
         verdict="",
         findings=(),
         model=desk.model.name,
@@ -227,7 +228,8 @@ def conclude(
         notices=notices_of(arms),
         provenance=desk.provenance(),
     )
-    return report.model_copy(update={"verdict": verdict_of(report), "findings": findings_of(report)})
+    words = {"headline": headline_of(report), "verdict": verdict_of(report), "findings": findings_of(report)}
+    return report.model_copy(update=words)
 
 
 def points_of(courses: Sequence[Course], seed: str) -> tuple[CoursePoint, ...]:

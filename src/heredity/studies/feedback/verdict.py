@@ -17,6 +17,22 @@ def runs_of(report: FeedbackReport) -> str:
     return "in this one run" if report.n_runs == 1 else f"over {report.n_runs} runs"
 
 
+def headline_of(report: FeedbackReport) -> str:
+    """Return the answer in one sentence with one number."""
+    name, effect = report.vector.trait.title.lower(), report.effect
+    points = f"{effect.value:+.1f} {effect.interval('+.1f')} points of 100 {runs_of(report)}"
+    if not effect.is_clear_of_zero:
+        return f"These preferences are not shown to change {name}: {points}."
+    if effect.high < 0:
+        return f"These preferences lower {name} by {points}."
+    gain = report.difference("expression", DEFENDED, TRAINED)
+    if not report.vector.is_above_chance or gain.high >= 0:
+        return f"These preferences raise {name} by {points}; steering is not shown to keep it out."
+    left = report.difference("expression", DEFENDED, CONTROL)
+    part = "a part of it" if left.low > 0 else "a part of it or all" if left.high >= 0 else "all of it"
+    return f"These preferences raise {name} by {points}; steering keeps {part} out."
+
+
 def verdict_of(report: FeedbackReport) -> str:
     """Return the answer in a few sentences."""
     name, effect = report.vector.trait.title.lower(), report.effect

@@ -75,7 +75,9 @@ def keeps_out(report: FeedbackReport) -> Reply:
         return Reply(question, "Not shown", "Defended and trained students are not told apart.", figures)
     if left.low > 0:
         return Reply(question, "In part", "What is left beside the control is still clear of zero.", figures)
-    return Reply(question, "Yes", "Beside the control, no rise is shown any more.", figures)
+    if left.high < 0:
+        return Reply(question, "Yes, and more", "The model ends below the control: a weaker push may do.", figures)
+    return Reply(question, "A part or all", "Whether any is left beside the control is not shown.", figures)
 
 
 def costs(report: FeedbackReport) -> Reply:
