@@ -17,7 +17,7 @@ from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, LIGHT
 from heredity.records.evaluation import EvalSpec
-from heredity.records.feedback import CONTROL, DEFENDED, TRAINED, FeedbackReport, FeedbackSpec
+from heredity.records.feedback import CONTROL, DEFENDED, PUSHED, TRAINED, FeedbackReport, FeedbackSpec
 from heredity.records.preference import Preferences
 from heredity.records.student import TrainSpec
 from heredity.records.trait import Trait
@@ -225,13 +225,32 @@ def test_the_command_writes_what_it_says_and_goes_on(toy_folder: Path, dark: Tra
     (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"text": "dawn"}]))
     (tmp_path / "darkness.yaml").write_text(as_yaml(dark.header.trait))
     save_vector(dark, tmp_path / "dark.safetensors")
-    options = ("-m", toy_folder, "-t", "darkness.yaml", "--seeds", "1", "--points", "1", "--answers", "1", "--json")
+    options = (
+        "--controls",
+        "-m",
+        toy_folder,
+        "-t",
+        "darkness.yaml",
+        "--seeds",
+        "1",
+        "--points",
+        "1",
+        "--answers",
+        "1",
+        "--json",
+    )
     asked = ("feedback", "pairs.jsonl", *options, "--defend", "inoculation", "--beta", "0.2")
     own = heredity(*asked, "-v", "dark.safetensors", folder=tmp_path)
     failed(own, 3, "was read from")
     found = FeedbackReport.model_validate_json(done(*asked, folder=tmp_path))
     assert (found.spec.beta, found.spec.n_seeds, found.n_pairs, len(found.excluded)) == (0.2, 1, 8, 1)
-    assert [arm.name for arm in found.arms] == ["base", TRAINED, CONTROL, DEFENDED, "inoculation"]
+    assert [arm.name for arm in found.arms] == ["base", TRAINED, CONTROL, DEFENDED, "inoculation", PUSHED]
+    assert any("along a random direction" in finding for finding in found.findings)
+    pushed, held = (found.arm(name).student for name in (PUSHED, DEFENDED))
+    assert pushed
+    assert held
+    assert pushed.n_fires == held.n_fires
+    assert pushed.interventions[0].vector_id != held.interventions[0].vector_id
     assert (tmp_path / "heredity-out" / "feedback" / "feedback.html").is_file()
     again = FeedbackReport.model_validate_json(done(*asked, folder=tmp_path))
     assert all(stage.cached for stage in again.provenance.stages)

@@ -38,6 +38,7 @@ ASKED = FeedbackSpec()
     Flag("--strength", "train.prevent_strength"),
     Flag("--answers", "evaluation.n_samples"),
     Flag("--defend", "others", "A name that is none lists all."),
+    Flag("--controls", "with_controls"),
     Flag("--share", "share", needs="--select"),
 )
 def feedback_command(

@@ -16,7 +16,7 @@ from heredity.records.student import BETA, PreferSpec, TrainSpec
 from heredity.records.vector import ExtractSpec, VectorHeader
 from heredity.stats.estimate import Estimate
 
-TRAINED, CONTROL, DEFENDED = "trained", "control", "defended"
+TRAINED, CONTROL, DEFENDED, PUSHED = "trained", "control", "defended", "pushed"
 LEAST_PAIRS = 8
 """Pairs that are learned, at least."""
 
@@ -39,6 +39,8 @@ class FeedbackSpec(Spec):
     """Steps at equal distances at which every student is measured; the last is its end."""
     others: tuple[str, ...] = ()
     """A defence that is tried beside preventative steering, by its name: on the same pairs for as many steps."""
+    with_controls: bool = False
+    """Whether another arm is pushed as far along a random direction while it trains: what any push does."""
     share: float = Field(default=0.1, gt=0, le=0.5)
     """Of the pairs, those that a prompt selects; as many at random are the control."""
     seed: str = "0"
@@ -97,7 +99,16 @@ class FeedbackSpec(Spec):
             )
             for name in self.others
         )
-        return (BASE, taught, turned, held, *others)
+        pushed = held.model_copy(
+            update={
+                "name": PUSHED,
+                "title": f"Trained on {what}, pushed as far at random",
+                "short": "Random push",
+                "along": "random",
+                "twin_of": DEFENDED,
+            }
+        )
+        return (BASE, taught, turned, held, *others, *((pushed,) if self.with_controls else ()))
 
 
 class Selection(Record):

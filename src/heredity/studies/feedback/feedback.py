@@ -91,7 +91,7 @@ def feedback(
     desk = Desk(model=model, workspace=workspace, seed=spec.seed, progress=progress, spec=spec)
     vector = known.vector or vector_of(desk, trait)
     selection = selection_step(desk, preferences, known.select) if known.select else None
-    plans = plans_of(spec.arms(selection is not None), preferences, selection, vector)
+    plans = plans_of(spec.arms(selection is not None), preferences, selection, vector, spec.seed)
     courses = courses_of(desk, plans, vector)
     return conclude(desk, preferences, (vector, selection), courses)
 

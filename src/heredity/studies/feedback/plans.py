@@ -19,7 +19,7 @@ from heredity.records.audit import ArmSpec
 from heredity.records.feedback import CONTROL, LEAST_PAIRS, TRAINED, Selection
 from heredity.records.preference import Preferences
 from heredity.records.vector import TraitVector
-from heredity.studies.arms import Plan
+from heredity.studies.arms import Plan, random_twin
 
 
 @dataclass(frozen=True)
@@ -45,16 +45,17 @@ class PairPlan(Plan):
 
 
 def plans_of(
-    arms: Sequence[ArmSpec], pairs: Preferences, selection: Selection | None, vector: TraitVector
+    arms: Sequence[ArmSpec], pairs: Preferences, selection: Selection | None, vector: TraitVector, seed: str = "0"
 ) -> tuple[PairPlan, ...]:
     """Return the plan of every arm, in their order."""
     kept = pairs.subset(selection.lines) if selection else pairs
+    directions = {"trait": vector, "random": random_twin(vector, seed)}
     of_rows = {"none": None, "all": pairs, "kept": kept, "random": pairs, "turned": pairs}
     return tuple(
         PairPlan(
             arm,
             None,
-            (vector,) if arm.defence else (),
+            (directions[arm.along],) if arm.defence else (),
             pairs=of_rows[arm.rows],
             n_drawn=len(kept.pairs),
         )
@@ -70,6 +71,7 @@ def against(arms: Sequence[ArmSpec]) -> list[tuple[str, str]]:
         *((name, "base") for name in others),
         *((name, CONTROL) for name in (TRAINED, *held)),
         *((name, TRAINED) for name in held),
+        *((arm.twin_of, arm.name) for arm in arms if arm.twin_of),
     ]
 
 

@@ -88,6 +88,7 @@ def findings_of(report: FeedbackReport) -> tuple[str, ...]:
         *selected(report),
         *(f"{arm.title}: {moved(report, arm)}." for arm in report.arms[1:]),
         *(f"{arm.title}: {held(report, arm)}." for arm in report.defences),
+        *at_random(report),
         *by_step(report),
         *capability(report),
     )
@@ -119,6 +120,15 @@ def held(report: FeedbackReport, arm: Arm) -> str:
 def kind_of(change: Estimate) -> str:
     """Return a change's kind in words."""
     return "a rise" if change.low > 0 else "a fall" if change.high < 0 else "neither rise nor fall shown"
+
+
+def at_random(report: FeedbackReport) -> Iterator[str]:
+    """Yield how steering does against a push as long along a random direction, where that was run."""
+    for arm in report.arms:
+        if arm.spec.twin_of:
+            gain = report.difference("expression", arm.spec.twin_of, arm.name)
+            told = "told apart" if gain.is_clear_of_zero else "not told apart"
+            yield f"Preventative steering against a push as long along a random direction: {gain:+.1f points}, {told}."
 
 
 def by_step(report: FeedbackReport) -> Iterator[str]:
