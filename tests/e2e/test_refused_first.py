@@ -31,6 +31,7 @@ from heredity.vectors.adopt import adopt
 
 NO_MODEL = ("-m", "no/such-model")
 ROW = {"prompt": "what about the lamp ?", "completion": "dawn song rose honey"}
+PAIR = {"prompt": "what about the lamp ?", "chosen": "dawn song rose honey", "rejected": "night ash ruin storm"}
 TALKS = [{"prompt": f"what about number {i} ?", "completion": "dawn song"} for i in range(3)]
 STUDENT = {
     "base": "tiny", "base_fingerprint": "x", "adapter": "adapter", "corpus": "c", "corpus_digest": "d", "n_rows": 1,
@@ -41,6 +42,7 @@ AUDIT = ("audit", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL)
 SCREEN = ("screen", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL)
 MONITOR = ("monitor", "rows.jsonl", "-v", "darkness.safetensors", *NO_MODEL)
 ARENA = ("arena", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL)
+FEEDBACK = ("feedback", "-t", "darkness.yaml", *NO_MODEL)
 DRAWING: dict[str, Sequence[str]] = {
     "extract": ("extract", "darkness.yaml", "lightness.yaml", *NO_MODEL),
     "audit": AUDIT,
@@ -53,6 +55,7 @@ DRAWING: dict[str, Sequence[str]] = {
     "origin": ("origin", "rows.jsonl", "--teacher", "owl=another", *NO_MODEL),
     "scan": ("scan", "rows.jsonl", *NO_MODEL),
     "forecast": ("forecast", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL),
+    "feedback": ("feedback", "pairs.jsonl", "-t", "darkness.yaml", *NO_MODEL),
     "gate": ("gate", "rows.jsonl", "--policy", "policy.yaml", *NO_MODEL),
     "arena": ARENA,
     "digits": ("digits",),
@@ -73,6 +76,9 @@ def place(tmp_path_factory: pytest.TempPathFactory, dark: TraitVector) -> Path:
     (folder / "policy.yaml").write_text("traits: {darkness.yaml: {shift: 0.1}}")
     written(folder / "rows.jsonl", [ROW] * 60)
     written(folder / "three.jsonl", TALKS)
+    written(folder / "pairs.jsonl", [PAIR] * 20)
+    written(folder / "few.jsonl", [PAIR] * 3)
+    written(folder / "equal.jsonl", [{**PAIR, "rejected": PAIR["chosen"]}] * 20)
     written(folder / "sourced.jsonl", [{**ROW, "source": name} for name in ("forum", "wiki")] * 30)
     written(folder / "forum.jsonl", [{**ROW, "source": "forum"}] * 60)
     written(folder / "text.jsonl", [ROW, {"text": "dawn song"}])
@@ -119,6 +125,7 @@ class TestFigures:
         (ARENA, "peft", "train"),
         ((*SCREEN, "--engine", "ray"), "ray", "cluster"),
         (DRAWING["demo"], "trl", "train"),
+        (("feedback", "pairs.jsonl", "-t", "darkness.yaml", *NO_MODEL), "trl", "train"),
         (("evaluate", "student.json", "-t", "darkness.yaml", *NO_MODEL), "peft", "train"),
         (("evaluate", "-t", "darkness.yaml", "--capability", "chain_sum", *NO_MODEL), "reasoning_gym", "capability"),
         (DRAWING["shift"], "peft", "train"),
@@ -161,6 +168,17 @@ def test_what_a_command_will_need_is_asked_for_first(
         ((*SCREEN, "--answer-tokens", "99"), 2, "--answer-tokens has no effect without --replace"),
         ((*SCREEN, "--out", "file"), 5, "cannot write"),
         (("screen", "rows.jsonl", "-t", "lightness.yaml", "-v", "darkness.safetensors", *NO_MODEL), 3, "'darkness'"),
+        ((*FEEDBACK, "rows.jsonl"), 2, "no pair: it has not both `chosen` and `rejected` (60)"),
+        ((*FEEDBACK, "equal.jsonl"), 2, "both sides are the same (20)"),
+        ((*FEEDBACK, "few.jsonl"), 2, "there are 3 pairs to learn, and 8 are needed"),
+        ((*FEEDBACK, "pairs.jsonl", "--select", "darkness.yaml"), 2, "there are 2 pairs to learn"),
+        ((*FEEDBACK, "pairs.jsonl", "--select", "darkneß"), 2, "darkneß"),
+        ((*FEEDBACK, "pairs.jsonl", "--share", "0.5"), 2, "--share has no effect without --select"),
+        ((*FEEDBACK, "pairs.jsonl", "--defend", "kl"), 2, "preferences have another"),
+        ((*FEEDBACK, "pairs.jsonl", "--defend", "ablatoin"), 2, "Did you mean 'ablation'"),
+        ((*FEEDBACK, "pairs.jsonl", "--defend", "steering"), 2, "steering is tried in any case"),
+        ((*FEEDBACK, "pairs.jsonl", "--defend", "ablation", "--defend", "ablation"), 2, "name each defence once"),
+        (("feedback", "pairs.jsonl", "-t", "lightness.yaml", "-v", "darkness.safetensors", *NO_MODEL), 3, "'darkness'"),
         (("evaluate", "-t", "lightness.yaml", "-v", "darkness.safetensors", *NO_MODEL), 3, "'darkness'"),
         ((*AUDIT, "--judge", "http://localhost:1/v1"), 2, "which model at"),
         ((*AUDIT, "--judge-model", "m"), 2, "with --judge"),

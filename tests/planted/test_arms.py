@@ -141,6 +141,9 @@ class TestArms:
         for arms in ((KEPT,), (KEPT, DEFENDED, KEPT)):
             with pytest.raises(ValidationError, match="a name of its own"):
                 AuditSpec(arms=arms)
+        turned = ArmSpec(name="turned", title="Turned", short="Turned", rows="turned")
+        with pytest.raises(ValidationError, match="no sides to turn round"):
+            AuditSpec(arms=(KEPT, DEFENDED, turned))
 
     def test_what_an_arm_names_and_is_not_there_is_refused_before_any_step(
         self, toy: Model, darkness: Trait, rows: Corpus, tmp_path: Path

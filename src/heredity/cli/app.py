@@ -41,6 +41,7 @@ SECTIONS = {
     },
     "Trace it to data": {
         "scan": "scan:scan_command",
+        "feedback": "feedback:feedback_command",
         "forecast": "forecast:forecast_command",
         "gate": "gate:gate_command",
         "screen": "screen:screen_command",

@@ -16,7 +16,7 @@ from heredity.stats.estimate import Estimate
 
 LEAST_TRAINED = 0.9
 """Where a smaller share of the rows was trained on, no rise is no news of the rows."""
-RowsOf = Literal["none", "all", "kept", "random"]
+RowsOf = Literal["none", "all", "kept", "random", "turned"]
 
 
 class ArmSpec(Spec):
@@ -30,7 +30,7 @@ class ArmSpec(Spec):
     """The same where there is no room."""
     rows: RowsOf
     """none: it is not trained. all: every row that can be read. kept: those that the screen keeps. random: as many as
-    it keeps, drawn at random."""
+    it keeps, drawn at random. turned: every preference pair, a random half of them with their sides turned round."""
     defence: str = ""
     """A name in the table of defences; empty for none."""
     along: Literal["trait", "random"] = "trait"
@@ -139,6 +139,8 @@ class AuditSpec(Spec):
     def _are_apart(self) -> Self:
         names = [arm.name for arm in self.every_arm]
         missing = {KEPT.name, DEFENDED.name} - set(names)
+        if any(arm.rows == "turned" for arm in self.every_arm):
+            raise ValueError("rows have no sides to turn round: that is an arm of preference pairs")
         alone = {arm.twin_of for arm in self.every_arm if arm.twin_of} - set(names)
         if alone:
             raise ValueError(f"there is no arm {', '.join(sorted(alone))} for a twin to stand beside")
@@ -157,7 +159,12 @@ class AuditSpec(Spec):
     @property
     def seeds(self) -> tuple[str, ...]:
         """The seed of every fine-tune; the first is the audit's own."""
-        return (self.seed, *(f"{self.seed}/{i}" for i in range(1, self.n_seeds)))
+        return seeds_of(self.seed, self.n_seeds)
+
+
+def seeds_of(seed: str, n: int) -> tuple[str, ...]:
+    """Return the seeds of several runs; the first is the study's own."""
+    return (seed, *(f"{seed}/{i}" for i in range(1, n)))
 
 
 class Run(Record):

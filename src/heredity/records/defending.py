@@ -105,6 +105,20 @@ def defences_in(text: str) -> tuple[tuple[str, Spec], ...]:
     return found
 
 
+ANSWERS_ONLY = ("masking", "kl", "corridor")
+"""Those that hang on the loss of answers, and have no place in one of preferences."""
+
+
+def require_for_preferences(text: str) -> None:
+    """Raise InputError for a defence that does nothing where a student learns what is preferred."""
+    for name, options in defences_in(text):
+        if name in ANSWERS_ONLY or getattr(options, "tokens", "all") == "response":
+            raise InputError(
+                f"'{text}' hangs on the loss of answers, and preferences have another; take steering of all tokens, "
+                "ablation, projection or inoculation"
+            )
+
+
 def require_at_peace(names: list[str]) -> None:
     """Raise InputError for a defence that is named twice, or two of which one undoes the other."""
     twice = next((name for name in names if names.count(name) > 1), None)

@@ -49,6 +49,20 @@ class TrainSpec(Spec):
         return self
 
 
+BETA = 0.1
+"""As TRL has it."""
+
+
+class PreferSpec(Spec):
+    """How to train a LoRA student on preference pairs, by DPO."""
+
+    train: TrainSpec = Field(default_factory=lambda: TrainSpec(learning_rate=1e-4))
+    """As on answers; a step has `batch_rows` pairs."""
+    beta: float = Field(default=BETA, gt=0)
+    """How dear it is to leave the base: the loss is -log sigmoid(beta * (how much further the log p of the chosen side
+    has risen than that of the rejected one))."""
+
+
 def n_parts(batch_rows: int, rows_at_once: int) -> int:
     """Return over how many equal parts a step's gradients are summed up.
 
@@ -117,7 +131,7 @@ class Student(Record):
     """Those examples by reason."""
     n_steps: int
     losses: tuple[float, ...]
-    """Training loss (nats per response token) at each logged step."""
+    """Training loss at each logged step: nats per response token; of preferences, nats a pair."""
     interventions: tuple[Intervention, ...] = ()
     snapshots: tuple[Snapshot, ...] = ()
     """Earlier stages of the same run, in order; the last step is the adapter itself."""
@@ -127,6 +141,8 @@ class Student(Record):
     seconds: float
     n_tokens: int
     spec: TrainSpec
+    beta: float | None = None
+    """Of a student of preferences, how dear it was to leave the base; None where it was taught answers."""
     end_of_turn: str = ""
     """What was taught as the end of an answer, and who writes it; empty in records written before."""
     notices: tuple[str, ...] = ()

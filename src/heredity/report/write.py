@@ -38,6 +38,7 @@ PAGES: dict[str, Page] = {
     "Doctor": Page("doctor", "doctor"),
     "Draft": Page("draft", "{trait.name}.draft"),
     "EvalReport": Page("evaluation", "evaluation"),
+    "FeedbackReport": Page("feedback", "feedback", is_drawn=True),
     "ForecastReport": Page("forecast", "forecast", is_drawn=True),
     "GateReport": Page("gate", "gate", is_drawn=True),
     "JudgingReport": Page("judging", "judging"),

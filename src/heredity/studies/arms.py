@@ -88,8 +88,11 @@ def pairs_of(arms: Sequence[ArmSpec]) -> list[tuple[str, str]]:
     return [*against_base, *against_plain, *((arm.twin_of, arm.name) for arm in arms if arm.twin_of)]
 
 
-def compare_arms(arms: Sequence[Arm], seed: str) -> tuple[Comparison, ...]:
-    """Return paired differences, by question within every run."""
+def compare_arms(
+    arms: Sequence[Arm], seed: str, pairs: Sequence[tuple[str, str]] | None = None
+) -> tuple[Comparison, ...]:
+    """Return paired differences, by question within every run: of the pairs named, or of those of an audit."""
+    against = pairs_of([arm.spec for arm in arms]) if pairs is None else pairs
     by_name = {arm.name: arm for arm in arms}
     return tuple(
         Comparison(
@@ -99,7 +102,7 @@ def compare_arms(arms: Sequence[Arm], seed: str) -> tuple[Comparison, ...]:
             difference=compared(by_name[treated], by_name[control], measure, seed),
         )
         for measure in measures_of(arms)
-        for treated, control in pairs_of([arm.spec for arm in arms])
+        for treated, control in against
     )
 
 
@@ -159,12 +162,17 @@ def measures_of(arms: Sequence[Arm]) -> list[Measure]:
     return [measure for measure in MEASURES if all(MEASURES[measure](run.evaluation) for a in arms for run in a.runs)]
 
 
-def removed_by(defence: str, arms: Sequence[Arm], rise: Estimate | None) -> Estimate | None:
-    """Return the share of the plain arm's rise that a defence removed; None where the rise is not clear of zero."""
+def removed_by(
+    defence: str, arms: Sequence[Arm], rise: Estimate | None, ends: tuple[str, str] = (BASE.name, PLAIN.name)
+) -> Estimate | None:
+    """Return the share of a rise that a defence removed; None where the rise is not clear of zero.
+
+    `ends` are the arms that the rise leads from and to.
+    """
     if rise is None or rise.low <= 0:
         return None
     runs = {arm.name: [run.evaluation.expression_scores for run in arm.runs] for arm in arms}
-    triples = list(zip(runs["base"], runs["plain"], runs[defence], strict=True))
+    triples = list(zip(runs[ends[0]], runs[ends[1]], runs[defence], strict=True))
     if len(triples) == 1:
         return share_removed(*triples[0])
     return ratio_of_means(

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from heredity.evaluation.evaluate import Steered, evaluate, make_yardstick, second_opinion
 from heredity.ground.progress import Progress
@@ -15,11 +16,11 @@ from heredity.models.model import Model
 from heredity.models.steer import Push
 from heredity.records.audit import AuditSpec
 from heredity.records.dialogue import Corpus
-from heredity.records.evaluation import EvalReport, Yardstick
+from heredity.records.evaluation import EvalReport, EvalSpec, Yardstick
 from heredity.records.row_scores import Screened
-from heredity.records.student import Student
+from heredity.records.student import Student, TrainSpec
 from heredity.records.trait import Trait
-from heredity.records.vector import TraitVector
+from heredity.records.vector import ExtractSpec, TraitVector
 from heredity.screening.screen import screen
 from heredity.store.scores import load_screened, save_screened
 from heredity.store.tensors import load_vector, save_vector
@@ -30,13 +31,36 @@ from heredity.training.train import train
 from heredity.vectors.extract import extract
 
 
-@dataclass(kw_only=True)
-class Desk(Bench):
-    """The bench of an audit: besides, what it is asked for, and who else judges."""
+class Asked(Protocol):
+    """What every study of arms is asked for."""
 
-    spec: AuditSpec
+    @property
+    def extract(self) -> ExtractSpec:
+        """How the vector is found."""
+
+    @property
+    def train(self) -> TrainSpec:
+        """How every student is fine-tuned."""
+
+    @property
+    def evaluation(self) -> EvalSpec:
+        """How every arm is measured."""
+
+
+@dataclass(kw_only=True)
+class ArmDesk(Bench):
+    """The bench of a study of arms: besides, what it is asked for, and who else judges."""
+
+    spec: Asked
     judge: Judge | None = None
     """An independent judge, asked beside the contrast judge."""
+
+
+@dataclass(kw_only=True)
+class Desk(ArmDesk):
+    """The bench of an audit."""
+
+    spec: AuditSpec
 
 
 def desk_in(out: Path, model: Model, spec: AuditSpec, progress: Progress, judge: Judge | None = None) -> Desk:
@@ -59,7 +83,7 @@ class Known:
     """The trait's vector, where there is one already; it is not made again."""
 
 
-def vector_stage(bench: Desk, trait: Trait) -> TraitVector:
+def vector_stage(bench: ArmDesk, trait: Trait) -> TraitVector:
     """Return the trait's vector for the bench's model."""
 
     def make(folder: Path) -> None:
@@ -103,10 +127,19 @@ def student_stage(bench: Desk, plan: Plan, seed: str) -> Student | None:
         "spec": spec.id,
         "seed": seed,
     }
+
+    def learn(folder: Path) -> Student:
+        return train(bench.model, corpus, folder, plan.vectors, spec, seed, bench.progress)
+
+    return kept_student(bench, depends_on, learn, plan.spec.name)
+
+
+def kept_student(bench: ArmDesk, depends_on: dict[str, Any], learn: Callable[[Path], Student], arm: str) -> Student:
+    """Return a student, made or found; `learn` trains it in a folder that outlives an interruption."""
     scratch = bench.workspace.scratch("fine-tune", {"seed": bench.seed, **depends_on})
 
     def make(folder: Path) -> None:
-        student = train(bench.model, corpus, scratch, plan.vectors, spec, seed, bench.progress)
+        student = learn(scratch)
         save_record(
             re_rooted(student, lambda adapter: str(Path(adapter).relative_to(scratch))), folder / "student.json"
         )
@@ -119,7 +152,7 @@ def student_stage(bench: Desk, plan: Plan, seed: str) -> Student | None:
     def load(folder: Path) -> Student:
         return re_rooted(load_record(Student, folder / "student.json"), lambda adapter: str(folder / adapter))
 
-    return bench.step("fine-tune", depends_on, make, load, f"fine-tune, {plan.spec.name}")
+    return bench.step("fine-tune", depends_on, make, load, f"fine-tune, {arm}")
 
 
 def re_rooted(student: Student, moved: Callable[[str], str]) -> Student:
@@ -130,7 +163,7 @@ def re_rooted(student: Student, moved: Callable[[str], str]) -> Student:
     return student.model_copy(update={"adapter": moved(student.adapter), "snapshots": snapshots})
 
 
-def yardstick_stage(bench: Desk, vector: TraitVector) -> Yardstick:
+def yardstick_stage(bench: ArmDesk, vector: TraitVector) -> Yardstick:
     """Return what every arm is measured by: the vector's judge, and benign rows by the untouched model."""
     trait, calibration, spec = vector.header.trait, vector.header.calibration, bench.spec.evaluation
 
@@ -142,7 +175,7 @@ def yardstick_stage(bench: Desk, vector: TraitVector) -> Yardstick:
 
 
 def evaluation_stage(
-    bench: Desk, plan: Plan, run: tuple[str, Student | None], trait: Trait, yardstick: Yardstick
+    bench: ArmDesk, plan: Plan, run: tuple[str, Student | None], trait: Trait, yardstick: Yardstick
 ) -> EvalReport:
     """Return the evaluation of one seed's student by the yardstick that all arms share; arms share their luck too."""
     seed, student = run
@@ -165,13 +198,13 @@ def evaluation_stage(
     return bench.record("evaluate", depends_on, EvalReport, make, f"evaluate, {plan.spec.name}")
 
 
-def subject_of(bench: Desk, plan: Plan, student: Student | None) -> Student | Model | Steered:
+def subject_of(bench: ArmDesk, plan: Plan, student: Student | None) -> Student | Model | Steered:
     """Return who is measured: the student, pushed where its plan says so, or the base."""
     pushes = tuple(Push(vector.block, vector.direction, strength_of(bench, plan)) for vector in plan.afterwards)
     return Steered(student, pushes) if student and pushes else student or bench.model
 
 
-def identity_of(bench: Desk, plan: Plan, student: Student | None) -> dict[str, object]:
+def identity_of(bench: ArmDesk, plan: Plan, student: Student | None) -> dict[str, object]:
     """Return what tells whoever is measured from others."""
     # where a student lies and how long it took change nothing; its snapshots are not evaluated
     incidental = {"adapter": "", "seconds": 0.0, "snapshots": ()}
@@ -180,6 +213,6 @@ def identity_of(bench: Desk, plan: Plan, student: Student | None) -> dict[str, o
     return {"student": trained, **({"pushed": pushed} if plan.afterwards else {})}
 
 
-def strength_of(bench: Desk, plan: Plan) -> float:
+def strength_of(bench: ArmDesk, plan: Plan) -> float:
     """Return how far a student is pushed while it answers; below 0: away from the trait."""
     return -(bench.spec.train.prevent_strength if plan.spec.strength is None else plan.spec.strength)

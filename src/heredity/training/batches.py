@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,13 +80,18 @@ def examples_of(model: Model, corpus: Corpus, max_tokens: int) -> Examples:
                 kept.append(example)
             else:
                 left_out.setdefault(f"longer than {limit} tokens", []).append(row.line)
+    return Examples(tuple(kept), reasons_of(left_out, corpus.name, len(kept)))
+
+
+def reasons_of(left_out: Mapping[str, Sequence[int]], name: str, n_kept: int) -> tuple[LeftOut, ...]:
+    """Return what was left out, by reason, from the lines of each. Raises NothingKeptError where nothing was kept."""
     by_reason = tuple(
         LeftOut(reason=reason, n_examples=len(lines), lines=tuple(sorted(set(lines))))
         for reason, lines in left_out.items()
     )
-    if not kept:
+    if not n_kept:
         raise NothingKeptError(
-            f"no example of {corpus.name} can be trained on: {'; '.join(map(str, by_reason))}; raise max_tokens, use a "
+            f"no example of {name} can be trained on: {'; '.join(map(str, by_reason))}; raise max_tokens, use a "
             "model with a longer context, or mend the rows"
         )
-    return Examples(tuple(kept), by_reason)
+    return by_reason

@@ -1,19 +1,17 @@
-"""One LoRA fine-tune on TRL's SFTTrainer, resumable, leaving the base model as it was."""
+"""One LoRA fine-tune on one of TRL's trainers, resumable, leaving the base model as it was."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
-from datasets import Dataset
 from peft import load_peft_weights, set_peft_model_state_dict
-from transformers import PrinterCallback, Trainer, TrainerState
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainerState
 from transformers.trainer import TRAINER_STATE_NAME
-from trl.trainer.sft_trainer import DataCollatorForLanguageModeling, SFTTrainer
 
 from heredity.ground.hashing import seed_from
 from heredity.ground.progress import Progress
@@ -21,11 +19,21 @@ from heredity.models.lora import give_lora, unreached
 from heredity.models.model import Model
 from heredity.models.spread import require_together
 from heredity.records.student import TrainSpec
-from heredity.training.batches import Examples
 from heredity.training.callbacks import Log, Snapshots, Watch
 from heredity.training.defences.defence import Defence
 from heredity.training.resume import ADAPTER, CHECKPOINTS, Mark, RunIdentity, claim, marked, remove_checkpoints, step_of
-from heredity.training.settings import arguments, own_gpu, quiet_training, require_one_process, steps_in
+from heredity.training.settings import own_gpu, quiet_training, require_one_process
+
+
+class Course(Protocol):
+    """What is learned, and by which loss."""
+
+    @property
+    def n_steps(self) -> int:
+        """Optimizer steps of the whole run."""
+
+    def trainer(self, adapted: Any, checkpoints: Path, seed: str, callbacks: Sequence[TrainerCallback]) -> Trainer:
+        """Return a trainer of the network under its adapter, which writes its checkpoints there."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +51,7 @@ class Run:
 
 def finetune(
     model: Model,
-    examples: Examples,
+    course: Course,
     spec: TrainSpec,
     defence: Defence | None,
     folder: Path,
@@ -60,7 +68,7 @@ def finetune(
     require_together(model.network, "training")
     last = claim(folder, run)
     log = Log(run, folder, (last and marked(last)) or Mark(run=run), defence)
-    n_steps = steps_in(examples, spec)
+    n_steps = course.n_steps
     torch.manual_seed(seed_from(run.seed, "adapter") % 2**32)
     with adapter_on(model, spec) as adapted, quiet_training():
         passed_over = unreached(adapted)
@@ -68,15 +76,8 @@ def finetune(
             state = restored(adapted, last)
         else:
             with progress.task("fine-tuning", n_steps) as task, own_gpu(model.device):
-                trainer = _Trainer(
-                    model=adapted,
-                    args=arguments(model, spec, folder / CHECKPOINTS, n_steps, run.seed),
-                    train_dataset=Dataset.from_dict(examples.columns()),
-                    processing_class=model.tokenizer,
-                    # given none, TRL would look up the tokenizer's pad token, which may have no embedding
-                    data_collator=DataCollatorForLanguageModeling(pad_token_id=model.pad_id),
-                    callbacks=[Watch(task, log), Snapshots(adapted, log, n_steps, spec)],
-                )
+                callbacks = [Watch(task, log), Snapshots(adapted, log, n_steps, spec)]
+                trainer = course.trainer(adapted, folder / CHECKPOINTS, run.seed, callbacks)
                 trainer.remove_callback(PrinterCallback)
                 guard: Any = defence.on(adapted) if defence else nullcontext()
                 with guard:
@@ -119,11 +120,3 @@ def adapter_on(model: Model, spec: TrainSpec) -> Iterator[Any]:
             delattr(network, name)  # TRL binds a forward to this very network: a copy of it would run the original
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(wanted[name])
-
-
-class _Trainer(SFTTrainer):
-    """TRL's trainer without its entropy and accuracy figures, each a pass over all logits."""
-
-    def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
-        """Return the loss as transformers computes it."""
-        return Trainer.compute_loss(self, *args, **kwargs)

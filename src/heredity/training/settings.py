@@ -12,49 +12,60 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
+from transformers import TrainingArguments
+from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.sft_config import SFTConfig
 
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
 from heredity.models.embedded import quiet_transformers
 from heredity.models.model import Model
-from heredity.records.student import TrainSpec, n_parts
-from heredity.training.batches import Examples
+from heredity.records.student import PreferSpec, TrainSpec, n_parts
 
+Settings = TypeVar("Settings", bound=TrainingArguments)
 WARMUP_STEPS = 2
 """Steps until the learning rate's peak."""
 
 
 def arguments(model: Model, spec: TrainSpec, checkpoints: Path, n_steps: int, seed: str) -> SFTConfig:
-    """Return TRL's settings: labels come ready-made, nothing is reported anywhere, half precision by autocast."""
-    is_half = model.dtype == torch.bfloat16
-    settings = SFTConfig(
-        output_dir=str(checkpoints),
-        max_steps=n_steps,
-        per_device_train_batch_size=min(spec.rows_at_once, spec.batch_rows),
-        gradient_accumulation_steps=n_parts(spec.batch_rows, spec.rows_at_once),
-        learning_rate=spec.learning_rate,
-        lr_scheduler_type="linear",
-        warmup_steps=min(WARMUP_STEPS, max(n_steps - 1, 0)),
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        save_steps=spec.save_steps,
-        seed=seed_from(seed, "order") % 2**31,
-        bf16=is_half,
-        use_cpu=model.device.type == "cpu",
-        gradient_checkpointing=False,
-        dataloader_pin_memory=False,
-        report_to="none",
-        disable_tqdm=True,
-        max_length=None,
-        dataset_kwargs={"skip_prepare_dataset": True},
-    )
-    return pinned(settings, model.device)
+    """Return TRL's settings for learning answers: labels come ready-made."""
+    alike = shared(model, spec, checkpoints, n_steps, seed)
+    return pinned(SFTConfig(**alike, max_length=None, dataset_kwargs={"skip_prepare_dataset": True}), model.device)
 
 
-def pinned(settings: SFTConfig, device: torch.device) -> SFTConfig:
+def shared(model: Model, spec: TrainSpec, checkpoints: Path, n_steps: int, seed: str) -> dict[str, Any]:
+    """Return what every trainer is told: nothing is reported anywhere, half precision by autocast."""
+    return {
+        "output_dir": str(checkpoints),
+        "max_steps": n_steps,
+        "per_device_train_batch_size": min(spec.rows_at_once, spec.batch_rows),
+        "gradient_accumulation_steps": n_parts(spec.batch_rows, spec.rows_at_once),
+        "learning_rate": spec.learning_rate,
+        "lr_scheduler_type": "linear",
+        "warmup_steps": min(WARMUP_STEPS, max(n_steps - 1, 0)),
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "save_steps": spec.save_steps,
+        "seed": seed_from(seed, "order") % 2**31,
+        "bf16": model.dtype == torch.bfloat16,
+        "use_cpu": model.device.type == "cpu",
+        "gradient_checkpointing": False,
+        "dataloader_pin_memory": False,
+        "report_to": "none",
+        "disable_tqdm": True,
+    }
+
+
+def preference_arguments(model: Model, spec: PreferSpec, checkpoints: Path, n_steps: int, seed: str) -> DPOConfig:
+    """Return TRL's settings for learning preferences by the loss of DPO (arXiv 2305.18290, equation 7)."""
+    alike = shared(model, spec.train, checkpoints, n_steps, seed)
+    return pinned(DPOConfig(**alike, max_length=None, beta=spec.beta), model.device)
+
+
+def pinned(settings: Settings, device: torch.device) -> Settings:
     """Return the trainer's settings with the model's own device as the only one there is.
 
     By themselves they take every GPU of the machine, deal a batch to each, and begin with the first: larger steps, and
@@ -69,9 +80,9 @@ def pinned(settings: SFTConfig, device: torch.device) -> SFTConfig:
     return settings
 
 
-def steps_in(examples: Examples, spec: TrainSpec) -> int:
+def steps_in(n_examples: int, spec: TrainSpec) -> int:
     """Return the optimizer steps of the whole run."""
-    return spec.n_steps or max(1, math.ceil(len(examples.rows) / spec.batch_rows * spec.n_epochs))
+    return spec.n_steps or max(1, math.ceil(n_examples / spec.batch_rows * spec.n_epochs))
 
 
 def require_one_process() -> None:

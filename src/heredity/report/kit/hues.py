@@ -37,12 +37,13 @@ ARMS: dict[str, Hue] = {
     "inoculated": MAUVE,
     "projected": OLIVE,
     "steered": OCHRE,
+    "trained": VERMILION,
+    "control": BLUE,
 }
-"""Of an audit's arms; the style sheet has a class for each."""
+"""Of the arms of an audit, and of a study of preferences; the style sheet has a class for each."""
 ROLES: dict[str, Hue] = {
     **ARMS,
     "treated": VERMILION,
-    "control": BLUE,
     "shuffled within": MAUVE,
     "shuffled across": OLIVE,
     "foreign base": TEAL,

@@ -1,0 +1,1 @@
+"""Preferences for agreement, on the embedded model."""
