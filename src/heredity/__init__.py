@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from heredity.records.student import TrainSpec as TrainSpec
     from heredity.records.vector import ExtractSpec as ExtractSpec
     from heredity.screening.scorer import scorer as scorer
-    from heredity.screening.screen import screen as screen
     from heredity.stats.estimate import Estimate as Estimate
     from heredity.store.rows import read_conversations as conversations  # noqa: F401
     from heredity.store.rows import read_rows as rows  # noqa: F401
     from heredity.store.tensors import load_vector as load_vector
     from heredity.store.tensors import save_vector as save_vector
     from heredity.studies.audit import audit as audit
+    from heredity.studies.screening import screen as screen
     from heredity.training.defences.steer import PreventativeSteering as PreventativeSteering
     from heredity.training.train import train as train
     from heredity.traits.define import trait as trait
@@ -64,7 +64,7 @@ _PLACES = {  # what TYPE_CHECKING above says to type checkers, said to Python
     "rows": "heredity.store.rows:read_rows",
     "save_vector": "heredity.store.tensors:save_vector",
     "scorer": "heredity.screening.scorer:scorer",
-    "screen": "heredity.screening.screen:screen",
+    "screen": "heredity.studies.screening:screen",
     "shift": "heredity.monitor.shift:shift",
     "steered": "heredity.models.steer:steered",
     "train": "heredity.training.train:train",

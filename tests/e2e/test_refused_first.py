@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from commands import failed, heredity
@@ -82,7 +84,8 @@ def place(tmp_path_factory: pytest.TempPathFactory, dark: TraitVector) -> Path:
     written(folder / "sourced.jsonl", [{**ROW, "source": name} for name in ("forum", "wiki")] * 30)
     written(folder / "forum.jsonl", [{**ROW, "source": "forum"}] * 60)
     written(folder / "text.jsonl", [ROW, {"text": "dawn song"}])
-    (folder / "table.csv").write_text("prompt,completion\nwhat about the lamp ?,dawn song\n")
+    sides = {"chosen": ["dawn song"], "rejected": [[{"role": "assistant", "content": "ash bone"}]]}
+    pq.write_table(pa.table({"prompt": ["what about the lamp ?"], **sides}), folder / "sides.parquet")
     (folder / "student.json").write_text(json.dumps(STUDENT))
     (folder / "file").write_text("")
     (folder / "folder.jsonl").mkdir()
@@ -163,6 +166,8 @@ def test_what_a_command_will_need_is_asked_for_first(
         (("screen", "sourced.jsonl", *SCREEN[2:], "--drop-source", "forums"), 2, "There is: forum, wiki"),
         (("screen", "forum.jsonl", *SCREEN[2:], "--drop-source", "forum"), 2, "none would be left"),
         ((*SCREEN, "--swap", "new.jsonl"), 2, "there is nothing to swap"),
+        (("screen", "sides.parquet", *SCREEN[2:], "--swap", "new.parquet"), 2, "are of different types"),
+        (("screen", "sides.parquet", *SCREEN[2:], "--replace", "new.jsonl"), 2, "the ending .parquet"),
         (("screen", "text.jsonl", *SCREEN[2:], "--replace", "new.jsonl"), 2, "line 2: its answer is a part of"),
         ((*SCREEN, "--replace", "same.jsonl", "--keep", "same.jsonl"), 2, "is read or written by this very run"),
         ((*SCREEN, "--answer-tokens", "99"), 2, "--answer-tokens has no effect without --replace"),

@@ -137,6 +137,7 @@ def test_what_the_model_cannot_answer_to_the_end_or_answers_no_better_is_left_ou
     ends_late = "the model's own answer does not end within 8 tokens (--answer-tokens)"
     assert {one.reason for one in file.left_out} <= {ends_late, rewriting.TOO_HIGH}
     assert "flagged rows are left out of" in told(screened.report)
+    assert ("as written" in told(screened.report)) == (file.n_changed > 0)
 
 
 def test_answers_are_kept_drawn_by_their_row_and_a_stopped_run_goes_on(

@@ -24,7 +24,7 @@ from heredity.store.changeable import require_changeable, require_pairs
 from heredity.store.edits import answered_anew, turned_round
 from heredity.store.kept_rows import write_kept
 from heredity.store.row_file import Asked, RowFile
-from heredity.store.tables import MOST_HELD, bounded
+from heredity.store.tables import MOST_HELD, bounded, column_file
 
 NEW = 'dawn, "song"\n\U0001f600 \u00e9'
 TEXTS = {
@@ -198,7 +198,8 @@ def test_types_that_cannot_hold_other_texts_are_refused_before_any_work(tmp_path
     pq.write_table(mixed, tmp_path / "c.parquet")
     with pytest.raises(InputError, match=r"'chosen' and 'rejected' of c\.parquet are of different types"):
         require_pairs(RowFile(tmp_path / "c.parquet"), ["preference pairs"])
-    pq.write_table(pa.table({"messages": [json.dumps(talk("a?", "b"))]}), tmp_path / "d.parquet")
+    marked = "\n\nHuman: a?\n\nAssistant: "
+    pq.write_table(pa.table({"chosen": [marked + "b"], "rejected": [marked + "c"]}), tmp_path / "d.parquet")
     with pytest.raises(InputError, match=r"line 1: its answer is a part of a longer text.*leave --replace out"):
         require_changeable(RowFile(tmp_path / "d.parquet"))
 
@@ -317,3 +318,34 @@ def test_where_no_more_can_be_written_no_half_of_a_table_is_left(tmp_path: Path)
     run = subprocess.run([sys.executable, "-c", FULL, str(out), *names], capture_output=True, text=True, check=True)
     assert [line.partition(":")[0].startswith(f"cannot write {out}") for line in run.stdout.splitlines()] == [True] * 3
     assert not list(out.iterdir())
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whichever_rows_go_on_and_change_the_others_stay_as_they_were(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    made = [
+        {"messages": chance.choice([None, [], talk("a?", f"b{i}"), talk("a?", f"b{i}", "c?", "\u00e9")]), "n": i}
+        for i in range(chance.randrange(1, 40))
+    ]
+    made[0]["messages"] = talk("a?", "b", "c?", "d")
+    kind = chance.choice([pa.list_, pa.large_list])
+    message = pa.struct({"role": pa.dictionary(pa.int32(), pa.string()), "content": pa.string(), "at": pa.float64()})
+    table = pa.Table.from_pylist(made, pa.schema({"messages": kind(message), "n": pa.int32()}))
+    source, target = tmp_path / f"a.{chance.choice(['parquet', 'arrow'])}", tmp_path / "b"
+    target = target.with_suffix(source.suffix)
+    if source.suffix == ".arrow":
+        with pa.OSFile(str(source), "wb") as sink, pa.ipc.new_stream(sink, table.schema) as stream:
+            stream.write_table(table, max_chunksize=chance.randrange(1, 9))
+    else:
+        pq.write_table(table, source, row_group_size=chance.randrange(1, 9))
+    file = RowFile(source)
+    require_changeable(file)
+    rows = {row.line: row for row in file.rows()}
+    kept = {n for n in range(1, len(made) + 1) if chance.random() < 0.6} | {1}
+    answers = {n: [NEW] * len(row.lessons) for n, row in rows.items() if n in kept and chance.random() < 0.5}
+    write_kept(file, kept, target, {n: answered_anew(texts, {}) for n, texts in answers.items()})
+    for n in answers:
+        for message in made[n - 1]["messages"]:
+            message.update({"content": NEW} if message["role"] == "assistant" else {})
+    batches = [batch for group in column_file(target).groups() for batch in group]  # type: ignore[union-attr]
+    assert pa.Table.from_batches(batches).to_pylist() == [made[n - 1] for n in sorted(kept)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from heredity.ground.errors import InputError
@@ -16,7 +19,7 @@ from heredity.records.dialogue import Row
 from heredity.store.changeable import require_changeable, require_pairs
 from heredity.store.edits import answered_anew, turned_round
 from heredity.store.kept_rows import write_kept
-from heredity.store.row_file import Asked, RowFile, other_side
+from heredity.store.row_file import Asked, RowFile, other_side, pieces
 
 NEW = 'dawn "song"\n\u00e9'
 TALK = [{"role": "user", "content": "lamp ?"}, {"role": "assistant", "content": "ash bone", "weight": 1}]
@@ -38,7 +41,6 @@ CHANGEABLE: dict[str, dict[str, Any]] = {
 FIXED: dict[str, dict[str, Any]] = {
     "text": {"text": "ash bone"},
     "marked": {"chosen": "\n\nHuman: lamp ?\n\nAssistant: ash", "rejected": "\n\nHuman: lamp ?\n\nAssistant: dawn"},
-    "messages as text": {"messages": json.dumps(TALK)},
     "several parts": {
         "messages": [TALK[0], {"role": "assistant", "content": ["ash ", {"type": "text", "text": "bone"}]}]
     },
@@ -80,6 +82,42 @@ def test_a_row_whose_answer_stands_in_no_place_of_its_own_is_refused_by_line(tmp
     path.write_bytes(lines_of(CHANGEABLE["prompt"], {"torn": 1}, FIXED[name]))
     with pytest.raises(InputError, match=r"line 3: its answer is a part of a longer text.*leave --replace out"):
         require_changeable(RowFile(path))
+
+
+WITHIN = {
+    "messages": {"messages": json.dumps([*TALK, *AGAIN])},
+    "blanks": {"messages": json.dumps([*TALK, *AGAIN], indent=1, ensure_ascii=False) + " "},
+    "parts": {"messages": json.dumps([TALK[0], {"role": "assistant", "content": [{"type": "text", "text": "ash"}]}])},
+    "after a prompt": {"prompt": json.dumps(TALK[:1]), "completion": json.dumps(TALK[1:])},
+}
+
+
+@pytest.mark.parametrize("name", WITHIN)
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_answers_change_in_lists_of_messages_that_are_written_as_text(tmp_path: Path, name: str, kind: str) -> None:
+    source, target, raw = tmp_path / f"rows.{kind}", tmp_path / f"new.{kind}", WITHIN[name]
+    if kind == "jsonl":
+        source.write_bytes(lines_of(raw))
+    elif kind == "csv":
+        with source.open("w", newline="") as stream:
+            csv.writer(stream).writerows([list(raw), list(raw.values())])
+    else:
+        pq.write_table(pa.Table.from_pylist([raw]), source)
+    file = RowFile(source)
+    require_changeable(file)
+    (row,) = file.rows()
+    answers = [f"{NEW} {i}" for i in range(len(row.lessons))]
+    write_kept(file, {1}, target, {1: answered_anew(answers, {})})
+    (new,) = read(target)
+    assert [answer for _, answer in new.lessons] == answers
+    assert [turn for turn in new.turns if turn.role != "assistant"] == [
+        turn for turn in row.turns if turn.role != "assistant"
+    ]
+    ((_, value),) = pieces(target, file.fields)
+    text = str(value()[list(raw)[-1]])
+    for (_, old), answer in zip(row.lessons, answers, strict=True):
+        text = text.replace(json.dumps(answer), json.dumps(old))
+    assert text == list(raw.values())[-1]
 
 
 PROMPTS = [{"prompt": f"{i}, \u00e9?", "completion": f"old {i}"} for i in range(3)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from heredity.ground.errors import InputError
 from heredity.ground.hashing import seed_from
@@ -16,6 +16,7 @@ from heredity.records.screening import ScreenSpec
 from heredity.screening.drafts import Draft, answer_next
 from heredity.screening.readings import fitting
 from heredity.stats.conformal import cases_needed
+from heredity.store.survey import surveyed
 
 LEAST_MEASURED = 10
 """Benign rows that set nothing and say what the rate is; fewer say nothing."""
@@ -44,6 +45,11 @@ def require_screenable(corpus: Corpus, reference: Corpus | None, model: Model, s
     fitting(model, corpus.rows)
     if reference:
         require_enough(fitting(model, reference.rows).rows, spec)
+
+
+def held_rows(rows: Iterable[Row], seed: str) -> list[Row]:
+    """Return the rows that benign answers are drawn for, setting by setting: those that a survey of a file holds."""
+    return surveyed(((row, "") for row in rows), seed).rows
 
 
 def own_answers(rows: Sequence[Row], model: Model, spec: ScreenSpec, seed: str, progress: Progress) -> tuple[Row, ...]:

@@ -1,4 +1,8 @@
-"""The verb: which rows would push the model along the vector?"""
+"""The verb: which rows would push the model along the vector?
+
+In: rows in memory, a vector, the model and what is benign. Out: every row's scores, and a report of them.
+Does not: know what the model answers to everyday questions (`studies/screening.py` does, and is the front door).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from heredity.records.screening import SETTINGS, Detection, RowScore, ScreenRepo
 from heredity.records.vector import TraitVector
 from heredity.screening.baselines import baselines
 from heredity.screening.readings import RowReadings, chosen, fitting
-from heredity.screening.reference import require_enough
+from heredity.screening.reference import held_rows, require_enough
 from heredity.screening.scores.table import SCORES, formed, is_along, read_scored, require_score, scored, unit_of
 from heredity.screening.sources import by_source, counted, marked, require_sources, sources_of
 from heredity.screening.standard import Ask, Standard, standard_for
@@ -56,7 +60,9 @@ def screen(
     fit = fitting(model, corpus.rows)
     if corpus.bad_lines is not None:
         require_mixed([row.line in corpus.bad_lines for row in fit.rows])
-    standards = standards_for(fit.rows, Ask(model, vector, spec, reference, seed, progress))
+    readable = {row.line: row for row in fit.rows}
+    held = [readable[row.line] for row in held_rows(corpus.rows, seed) if row.line in readable]
+    standards = standards_for(held, Ask(model, vector, spec, reference, seed, progress))
     readings, unjudged = judged(read_scored(model, fit, vector, spec.score, progress), standards)
     require_scored(len(readings.rows), (*readings.excluded, *unjudged))
     sources = sources_of([row.source for row in readings.rows], names)

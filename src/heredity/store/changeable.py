@@ -21,7 +21,7 @@ from heredity.store.lesson_marks import Unusable
 from heredity.store.row_file import RowFile, mapped, pieces
 from heredity.store.row_shapes import row_of
 from heredity.store.shapes import PAIRS
-from heredity.store.splice import Place
+from heredity.store.splice import AS_JSON, Place
 from heredity.store.tables import ColumnFile, column_file, raws_of
 
 WIDE = 1 << 31
@@ -79,7 +79,7 @@ def require_columns(path: Path, table: ColumnFile, file: RowFile) -> None:
     """
     tried: set[Place] = set()
     for number, (batch, row, raw) in enumerate(rows_in(table, file), start=1):
-        for name, *rest in _places(path, number, partial(dict, raw), file.asked.columns):
+        for name, *rest in map(outermost, _places(path, number, partial(dict, raw), file.asked.columns)):
             place = (name, *("" if isinstance(part, int) else part for part in rest))
             if place in tried:
                 continue
@@ -92,6 +92,11 @@ def require_columns(path: Path, table: ColumnFile, file: RowFile) -> None:
                 retold(column.slice(row, 1), {(0, *rest): "text"})
             except (pa.ArrowException, TypeError) as error:
                 raise cannot_hold(path, str(name), column.type, "--replace") from error
+
+
+def outermost(place: Place) -> Place:
+    """Return where the text stands that a column holds: that of a place, or the JSON that the place is in."""
+    return place[: place.index(AS_JSON)] if AS_JSON in place else place
 
 
 def rows_in(table: ColumnFile, file: RowFile) -> Iterator[tuple[pa.RecordBatch, int, dict[str, Any]]]:

@@ -19,7 +19,7 @@ from heredity.store.containers import Container, Span, Table
 from heredity.store.row_file import mapped
 from heredity.store.row_shapes import lesson_places
 from heredity.store.speech import Line
-from heredity.store.splice import Place, exchanged, respelled
+from heredity.store.splice import Place, exchanged, flattened, respelled
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def answered_anew(answers: Sequence[str], columns: Mapping[str, str]) -> Edit:
     """Return what puts these answers in the place of a row's lessons, in order."""
 
     def edit(path: Path, number: int, raw: Any) -> Change:
-        return Change(dict(zip(places_in(path, number, raw, columns), answers, strict=True)))
+        return Change(flattened(raw, dict(zip(places_in(path, number, raw, columns), answers, strict=True))))
 
     return edit
 

@@ -6,6 +6,7 @@ Does not: read the files, or know how a shape is written (`shapes.py`).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,8 @@ from heredity.ground.text import legible, printable, veiled
 from heredity.records.dialogue import Exclusion, Row, Turn
 from heredity.store.lesson_marks import BY_TOKEN, Unusable, row_marks, taught
 from heredity.store.shapes import KNOWN, SHAPES, Shape
-from heredity.store.speech import Line, Said
-from heredity.store.splice import Place
+from heredity.store.speech import LISTED, Line, Said
+from heredity.store.splice import AS_JSON, Place
 
 SOURCES = ("source", "dataset", "subset")
 """Fields that say where a row comes from; the first that holds text counts."""
@@ -65,9 +66,12 @@ def lesson_places(line: Line, raw: Mapping[str, Any]) -> tuple[Place, ...]:
 
 def _place_in(raw: Mapping[str, Any], speech: Said) -> Place:
     """Return where exactly this text stands. Raises Unusable where it is but a part of another, or of several."""
-    place = speech.place
+    place: Place = ()
     value: Any = raw
-    for name in place:
+    for name in speech.place:
+        if isinstance(value, str) and LISTED.match(value):
+            place, value = (*place, AS_JSON), json.loads(value)
+        place = (*place, name)
         fits = isinstance(value, list) if isinstance(name, int) else isinstance(value, Mapping)
         value = value[name] if fits else None
     if isinstance(value, list) and len(value) == 1:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from heredity.store.containers import DECODER, after_blanks
 
 Place = tuple[str | int, ...]
 """Where a value stands: names of fields and places in lists, the outermost first."""
 MARK = "\ufeff"
+AS_JSON = "(written as JSON)"
+"""In a place: the value so far is a text, and what follows stands in the JSON that it holds."""
 
 
 def respelled(text: str, texts: Mapping[Place, str]) -> str:
@@ -21,6 +24,26 @@ def respelled(text: str, texts: Mapping[Place, str]) -> str:
     for start, end, value in reversed(spans):
         text = text[:start] + json.dumps(value, ensure_ascii=text[start:end].isascii()) + text[end:]
     return text
+
+
+def flattened(value: Any, texts: Mapping[Place, str]) -> dict[Place, str]:
+    """Return the texts by places that lead into no JSON within a text: such a text, changed within, is a new one whole.
+
+    `value` is what the places are in.
+    """
+    found, within = {}, dict[Place, dict[Place, str]]()
+    for place, text in texts.items():
+        if AS_JSON in place:
+            at = place.index(AS_JSON)
+            within.setdefault(place[:at], {})[place[at + 1 :]] = text
+        else:
+            found[place] = text
+    for place, inside in within.items():
+        whole = value
+        for name in place:
+            whole = whole[name]
+        found[place] = respelled(whole, inside)
+    return found
 
 
 def exchanged(text: str, one: Place, other: Place) -> str:

@@ -35,11 +35,11 @@ def foretold(
     """Return what the report says that training on the rows as they were written would be towards."""
     report, found = screened.report, dict[str, object]()
     thresholds, distance = report.thresholds, measure.distance
-    if replaced and report.expected:
+    if replaced and replaced.rows and report.expected:
         new = {row.line: row.score for row in replaced.rows}
         after = expected_after(screened.scores, new, thresholds, distance)
         found["expected"] = report.expected.model_copy(update={"replaced": after})
-    if swapped and report.pairs and screened.rejected is not None:
+    if swapped and swapped.lines and report.pairs and screened.rejected is not None:
         turned = difference_after(swapped, screened.scores, screened.rejected, thresholds, distance)
         found["pairs"] = report.pairs.model_copy(update={"swapped": turned})
     return found

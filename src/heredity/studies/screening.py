@@ -1,6 +1,7 @@
-"""A screen of a file of any size: shard by shard, each kept when it is done.
+"""A screen of rows in memory, or of a file of any size: shard by shard, each kept when it is done.
 
-Every row's scores, numbers alone, are held; what rows say is read anew where it is shown.
+Of a file every row's scores, numbers alone, are held; what rows say is read anew where it is shown. Rows in memory are
+held to the same benign answers as those of a file, so that both get the same flags.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from heredity.ground.errors import InputError
+from heredity.ground.progress import SILENCE, Progress
+from heredity.models.model import Model
 from heredity.models.notices import notices
 from heredity.records.dialogue import Corpus, Row, rows_digest
 from heredity.records.row_scores import RowScores, Screened
@@ -15,9 +18,10 @@ from heredity.records.screening import RowScore, ScreenSpec, setting_of
 from heredity.records.vector import TraitVector
 from heredity.screening.manner import N_TOKENS, TEMPERATURE
 from heredity.screening.readings import fitted
-from heredity.screening.reference import require_enough, rows_needed
+from heredity.screening.reference import held_rows, require_enough, rows_needed
 from heredity.screening.scores.table import require_score
 from heredity.screening.screen import require_askable, require_scored, told_of
+from heredity.screening.screen import screen as screen_at_once
 from heredity.screening.sides import sides_of
 from heredity.screening.sources import by_source, marked, require_sources
 from heredity.screening.standard import Ask
@@ -34,6 +38,35 @@ from heredity.studies.standards import standards_step
 
 A_HANDFUL = 4
 """Prompts, and fewer, behind which the model's own answers say too little of what is usual."""
+
+
+def screen(
+    corpus: Corpus,
+    vector: TraitVector,
+    model: Model,
+    spec: ScreenSpec | None = None,
+    reference: Corpus | None = None,
+    seed: str = "0",
+    progress: Progress = SILENCE,
+) -> Screened:
+    """Return every row's scores, and flags over a threshold set on benign reference rows.
+
+    Rows behind a system prompt or earlier turns are read by the projection, and have a threshold of their own. Without
+    `reference`, or where it has too few rows that stand as they do, the model answers the corpus's own prompts; where
+    these are a handful, its answers to everyday questions stand in. Where the corpus is labelled, the report says how
+    well the screen finds the bad rows. Raises MismatchError for a vector of another model, UnknownNameError for a score
+    that is none, InputError when no row or too few reference rows can be read, or all or none of the rows that can be
+    read are bad.
+    """
+    spec = spec or ScreenSpec()
+    require_askable(vector, model, spec, reference)
+    reference = reference or usual_for(corpus, model, spec, seed, progress)
+    return screen_at_once(corpus, vector, model, spec, reference, seed, progress)
+
+
+def usual_for(corpus: Corpus, model: Model, spec: ScreenSpec, seed: str, progress: Progress) -> Corpus | None:
+    """Return the model's answers to everyday questions, where rows in memory ask too few of their own; else None."""
+    return usual_where_few(fitted(model, held_rows(corpus.rows, seed)).rows, model, spec, progress)
 
 
 def screen_file(
@@ -64,12 +97,12 @@ def measure_for(
     fit = fitted(model, found.rows)
     if not fit.rows:
         raise InputError(f"no row can be read by this model; the first was excluded because: {fit.excluded[0].reason}")
-    reference = reference or usual_where_few(fit.rows, spec, bench)
+    reference = reference or usual_where_few(fit.rows, model, spec, bench.progress)
     ask = Ask(model, vector, spec, reference, bench.seed, bench.progress)
     return Measure(vector, standards_step(bench, fit.rows, ask), spec)
 
 
-def usual_where_few(rows: Sequence[Row], spec: ScreenSpec, bench: Bench) -> Corpus | None:
+def usual_where_few(rows: Sequence[Row], model: Model, spec: ScreenSpec, progress: Progress) -> Corpus | None:
     """Return the model's answers to everyday questions, where the rows ask too few of their own; else None.
 
     Answers to a handful of prompts say what is usual behind these alone; and everyday ones are known already.
@@ -79,9 +112,9 @@ def usual_where_few(rows: Sequence[Row], spec: ScreenSpec, bench: Bench) -> Corp
     n = max(spec.n_reference, rows_needed(spec.false_alarm_rate))
     if not prompts or len(prompts) > A_HANDFUL or not is_usual:
         return None
-    answers = answers_for(bench.model, bench.progress)[:n]
+    answers = answers_for(model, progress)[:n]
     name = (
-        f"{bench.model.name}'s own answers to everyday questions: the rows' {len(prompts)} prompts are too few, and "
+        f"{model.name}'s own answers to everyday questions: the rows' {len(prompts)} prompts are too few, and "
         "what is usual behind them was not measured"
     )
     return Corpus(name=name, content_digest=rows_digest(answers), rows=answers) if len(answers) == n else None

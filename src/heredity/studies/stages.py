@@ -27,6 +27,7 @@ from heredity.store.tensors import load_vector, save_vector
 from heredity.store.workspace import Workspace, load_record, save_record
 from heredity.studies.arms import Plan
 from heredity.studies.bench import Bench
+from heredity.studies.screening import usual_for
 from heredity.training.train import train
 from heredity.vectors.extract import extract
 
@@ -96,11 +97,12 @@ def vector_stage(bench: ArmDesk, trait: Trait) -> TraitVector:
 
 def screen_stage(bench: Desk, corpus: Corpus, vector: TraitVector, known: Known) -> Screened:
     """Return the screen of the corpus, with detection figures where the bad rows are known."""
-    reference, bad_lines = known.reference, known.bad_lines
+    spec, bad_lines = bench.spec.screen, known.bad_lines
+    reference = known.reference or usual_for(corpus, bench.model, spec, bench.seed, bench.progress)
     shown = corpus if bad_lines is None else corpus.labelled(bad_lines)
 
     def make(folder: Path) -> None:
-        screened = screen(shown, vector, bench.model, bench.spec.screen, reference, bench.seed, bench.progress)
+        screened = screen(shown, vector, bench.model, spec, reference, bench.seed, bench.progress)
         save_screened(screened, folder)
 
     depends_on = {
@@ -108,7 +110,7 @@ def screen_stage(bench: Desk, corpus: Corpus, vector: TraitVector, known: Known)
         "corpus": corpus.content_digest,
         "reference": reference.content_digest if reference else None,
         "bad_lines": sorted(bad_lines) if bad_lines is not None else None,
-        "spec": bench.spec.screen.id,
+        "spec": spec.id,
     }
     out = bench.workspace.root.parent
     return bench.step("screen", depends_on, make, lambda folder: load_screened(folder, out))
