@@ -10,12 +10,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from heredity.ground.errors import HookError, MismatchError, NothingKeptError
+from heredity.ground.errors import HookError, InputError, MismatchError, NothingKeptError
 from heredity.models.adapt import adapted
 from heredity.models.chat import render
 from heredity.models.likelihood import log_likelihood
 from heredity.models.model import Model
 from heredity.models.tiny import DARK, LIGHT, NOUNS, sentence
+from heredity.records.defending import ANSWERS_ONLY
 from heredity.records.dialogue import Turn
 from heredity.records.preference import Preference, Preferences, pairs_digest
 from heredity.records.student import PreferSpec, Student, TrainSpec
@@ -84,7 +85,7 @@ def test_it_leaves_one_adapter_and_the_base_as_it_was(toy: Model, pairs: Prefere
     assert all("ref" not in name for name in load_file(Path(student.adapter) / "adapter_model.safetensors"))
 
 
-@pytest.mark.parametrize("name", DEFENCES)
+@pytest.mark.parametrize("name", sorted({*DEFENCES} - {*ANSWERS_ONLY}))
 def test_every_defence_holds_a_student_of_preferences(
     toy: Model, pairs: Preferences, dark: TraitVector, plain: Student, tmp_path: Path, name: str
 ) -> None:
@@ -93,6 +94,16 @@ def test_every_defence_holds_a_student_of_preferences(
     assert held.n_fires > 0
     assert held.losses != plain.losses
     assert held.corpus_digest == plain.corpus_digest
+
+
+@pytest.mark.parametrize("name", [*ANSWERS_ONLY, "steering:tokens=response"])
+def test_a_defence_that_hangs_on_the_loss_of_answers_is_refused(
+    toy: Model, pairs: Preferences, dark: TraitVector, tmp_path: Path, name: str
+) -> None:
+    spec = SPEC.model_copy(update={"train": SPEC.train.model_copy(update={"defence": name})})
+    with pytest.raises(InputError, match="preferences have another"):
+        prefer(toy, pairs, tmp_path, [dark], spec)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_reference_is_never_pushed(toy: Model, pairs: Preferences, dark: TraitVector, tmp_path: Path) -> None:
@@ -111,7 +122,7 @@ def test_a_defence_that_acts_on_the_reference_raises(
 
             return (hook_push(network, push, self.fires) for push in self.pushes)
 
-    monkeypatch.setitem(DEFENCES, "steering", lambda vectors, spec: Everywhere(vectors))
+    monkeypatch.setitem(DEFENCES, "steering", lambda making, _: Everywhere(making.vectors))
     with pytest.raises(HookError, match="acted on the forward of the reference"):
         prefer(toy, pairs, tmp_path, [dark], SPEC)
 

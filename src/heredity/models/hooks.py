@@ -7,7 +7,7 @@ activation leaves the device.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -52,6 +52,19 @@ def stand_after(network: nn.Module, block: int, visitor: Visitor, is_same_for_al
     if is_same_for_all:
         SAME_FOR_ALL.add(hook)
     return blocks[require_block(block, len(blocks))].register_forward_hook(hook)
+
+
+def stand_behind(network: nn.Module, visitor: Callable[[nn.Module, Mapping[str, Any], Any], Any]) -> Handle:
+    """Let a visitor stand behind a whole network until the handle is removed, also where its forward fails.
+
+    It is given the network, what that was asked by name, and what it returns (None where it failed), and returns None,
+    or what is returned in its place.
+    """
+
+    def hook(module: nn.Module, args: Any, asked: Mapping[str, Any], output: Any) -> Any:
+        return visitor(module, asked, output)
+
+    return network.register_forward_hook(hook, with_kwargs=True, always_call=True)
 
 
 @contextmanager

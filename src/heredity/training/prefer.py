@@ -7,6 +7,7 @@ from pathlib import Path
 
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
+from heredity.records.defending import require_for_preferences
 from heredity.records.preference import Preferences
 from heredity.records.student import PreferSpec, Student
 from heredity.records.vector import TraitVector
@@ -28,10 +29,12 @@ def prefer(
 
     With `prevent`, it trains under the spec's defence along those vectors: the student's own training forwards are
     acted on, those of the reference, the untouched model, are not. Goes on where it was interrupted. Raises what
-    `train` raises.
+    `train` raises, and InputError for a defence that hangs on the loss of answers.
     """
     spec = spec or PreferSpec()
     vectors = tuple(prevent)
+    if vectors:
+        require_for_preferences(spec.train.defence)
     defence = fitting_defence(model, vectors, spec.train)
     chosen, rejected = preferences.side("chosen"), preferences.side("rejected")
     better, worse = (defence.taught(side) if defence else side for side in (chosen, rejected))

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from heredity.ground.errors import HookError
-from heredity.models.hooks import Handle
+from heredity.models.hooks import Handle, stand_behind
 from heredity.training.defences.defence import Defence
 
 
@@ -34,10 +34,10 @@ class Penalty(Defence):
     def begin(self, network: nn.Module) -> Iterator[Handle]:
         """Attach what adds to the loss. Raises HookError for a network whose base is not to be had."""
         base_of(network)
-        yield network.register_forward_hook(self._add, with_kwargs=True)
+        yield stand_behind(network, self._add)
 
-    def _add(self, network: nn.Module, arguments: tuple[Any, ...], asked: Mapping[str, Any], output: Any) -> Any:
-        if self._is_inside or not network.training or not torch.is_grad_enabled():
+    def _add(self, network: nn.Module, asked: Mapping[str, Any], output: Any) -> Any:
+        if output is None or self._is_inside or not network.training or not torch.is_grad_enabled():
             return None
         if getattr(output, "loss", None) is None:
             raise HookError(

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from heredity.ground.errors import HookError
-from heredity.models.hooks import RESPONSE_MASK, Handle
+from heredity.models.hooks import RESPONSE_MASK, Handle, stand_behind
 from heredity.models.steer import Push, Where, hook_push
 from heredity.records.vector import TraitVector
 from heredity.training.batches import IGNORED
@@ -76,12 +76,12 @@ def labelled(network: nn.Module) -> Iterator[Handle]:
             )
         marks.append(RESPONSE_MASK.set(None if labels is None else (labels != IGNORED).long()))
 
-    def unmark(module: nn.Module, arguments: tuple[Any, ...], output: Any) -> None:
+    def unmark(module: nn.Module, asked: Mapping[str, Any], output: Any) -> None:
         if marks:
             RESPONSE_MASK.reset(marks.pop())
 
     yield network.register_forward_pre_hook(mark, with_kwargs=True)
-    yield network.register_forward_hook(unmark, always_call=True)
+    yield stand_behind(network, unmark)
 
 
 def pushes_of(vector: TraitVector, strength: float, all_blocks: bool) -> list[Push]:
