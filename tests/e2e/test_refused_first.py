@@ -115,7 +115,7 @@ class TestFigures:
         }
         named = {name: {*code.co_names, *code.co_varnames} for name, code in doors.items()}
         writing = {name for name, used in named.items() if used & {"write", "show"}}
-        writes_no_page = {"screen", "evaluate", "judge"}
+        writes_no_page = {"screen", "evaluate", "judge", "strength"}
         assert writing - writes_no_page == set(DRAWING)
         assert all("page_folder" in named[name] for name in DRAWING)
 
@@ -200,6 +200,7 @@ def test_what_a_command_will_need_is_asked_for_first(
         ((*AUDIT, "--labels", "none.jsonl"), 2, "the labels must name"),
         ((*AUDIT, "--reference", "three.jsonl"), 2, "3 benign"),
         ((*AUDIT, "--epochs", "-1"), 2, "out of its range"),
+        (("strength", "rows.jsonl", "-t", "darkness.yaml", "--dose", "0", *NO_MODEL), 2, "doses rise from above 0"),
         ((*ARENA, "--defend", "steerin"), 2, "no defence called 'steerin'"),
         ((*ARENA, "--defend", "steering", "--control", "filter"), 2, "does not contend"),
         ((*ARENA, "--defend", "kl", "--control", "kl"), 2, "no random twin"),

@@ -53,6 +53,7 @@ SECTIONS = {
     },
     "Prevent it": {
         "train": "train:train_command",
+        "strength": "strength:strength_command",
         "arena": "arena:arena_command",
         "bake": "bake:bake_command",
     },

@@ -50,6 +50,7 @@ PAGES: dict[str, Page] = {
     "ScreenReport": Page("screening", "screen"),
     "ShiftReport": Page("shift", "shift-{trait}", is_drawn=True),
     "SmallWorldReport": Page("small_world", "digits", is_drawn=True),
+    "StrengthReport": Page("strength", "strength"),
     "Student": Page("student", "student"),
     "TransmissionReport": Page("transmission", "transmission", is_drawn=True),
     "VectorHeader": Page("vector", "vector"),
