@@ -33,6 +33,7 @@ WHAT_FOR = {
     "endpoint": "judges and drafters at an OpenAI-compatible address",
     "digits": "the small world of digits",
     "capability": "drawn tasks beside our own questions: evaluate --capability",
+    "cluster": "shards scored by the workers of a Ray cluster: screen --engine ray",
 }
 
 

@@ -115,8 +115,8 @@ def verdict_of(tried: Sequence[Tried], strength: float | None, spec: StrengthSpe
     if strength is not None:
         n = len(tried) - 1
         return (
-            f"{strength:g} is the smallest of {n} tried that keeps the trait out over {spec.n_steps} steps: {left} left "
-            f"of {rise}, at no cost that is shown. One run a dose: another would come out differently."
+            f"{strength:g} is the smallest of {n} tried that keeps the trait out over {spec.n_steps} steps: {left} "
+            f"left of {rise}, at no cost that is shown. One run a dose: another would come out differently."
         )
     if last.holds:
         return f"No strength was found: {last.strength:g} keeps the trait out ({left} left of {rise}), but at a cost."
