@@ -12,7 +12,8 @@ MOST_LINES = 8
 
 def told(student: Student) -> str:
     """Return how it was trained, and which rows it was not taught."""
-    pushed = f", {student.interventions[0].kind} acted {student.n_fires} times" if student.interventions else ""
+    kinds = " and ".join(dict.fromkeys(one.kind for one in student.interventions))
+    pushed = f", {kinds} acted {student.n_fires} times" if kinds else ""
     losses = f"loss {student.losses[0]:.3f} -> {student.losses[-1]:.3f}"
     text = f"trained on {student.n_examples} examples in {student.n_steps} steps{pushed}; {losses}"
     untaught = [f"{left_out}: {named(left_out.lines)}" for left_out in student.left_out]
