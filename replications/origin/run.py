@@ -50,7 +50,7 @@ STUDY = TransmitSpec(control="cat", others=("dog", "eagle"), power=PowerSpec(lea
 NAMED, STRANGER = ("owl", "cat"), "dog"
 STRENGTH = 4.0
 """Of a push: the subliminal study's."""
-N_PROMPTS, N_ANSWERS = 256, 4
+N_PROMPTS, N_ANSWERS = 128, 4
 CARRIERS = {
     "number-words": CarrierSpec(kind="number-words", n_prompts=N_PROMPTS, n_answers=N_ANSWERS, n_tokens=16),
     "words": CarrierSpec(kind="words", n_prompts=N_PROMPTS, n_answers=N_ANSWERS, n_tokens=16),
@@ -61,8 +61,8 @@ WRITERS: tuple[tuple[HypothesisKind, str], ...] = (
     ("base", ""),
     *((kind, animal) for kind in ("teacher", "prompt", "vector") for animal in ("owl", STRANGER)),
 )
-SIZES = (64, 128, 256)
-"""Rows in a set, of 16, 32 and 64 prompts; a few less where the filter dropped some."""
+SIZES = (32, 64, 128)
+"""Rows in a set, of 8, 16 and 32 prompts; a few less where the filter dropped some."""
 
 
 def corpus_by(lab: Lab, kind: HypothesisKind, animal: str, spec: CarrierSpec) -> Corpus:
