@@ -44,7 +44,7 @@ N_TURNS = 20
 N_BATCHES = 3
 ROW_TOKENS = range(58, 71)
 """Tokens of the rows that are trained on."""
-DEAR = ("inoculation", "projection")
+DEAR = ("inoculation", "projection", "kl", "corridor", "masking")
 EVERY = 3
 """Turns from one in which dear defences take part to the next."""
 PLAIN = "plain"
@@ -104,7 +104,7 @@ def training(model: Model, vector: TraitVector) -> dict[str, Spent]:
         optimizer = torch.optim.AdamW(weights, lr=TrainSpec().learning_rate)
         ways: dict[str, Way] = {PLAIN: partial(step, adapted, batches(model, None), optimizer, None)}
         for name, spec in specs.items():
-            defence = defence_of([vector], spec)
+            defence = defence_of([vector], spec, model)
             ways[name] = partial(step, adapted, batches(model, defence), optimizer, defence)
         return in_turns(ways, DEAR)
 
@@ -120,7 +120,9 @@ def batches(model: Model, defence: Defence | None) -> list[dict[str, torch.Tenso
         for i, (text, answer) in enumerate(chosen[: n_rows * N_BATCHES])
     )
     corpus = Corpus(name="questions", content_digest=rows_digest(rows), rows=rows)
-    columns = examples_of(model, defence.taught(corpus) if defence else corpus, TrainSpec().max_tokens).columns()
+    taught = defence.taught(corpus) if defence else corpus
+    examples = examples_of(model, taught, TrainSpec().max_tokens)
+    columns = (defence.marked(model, taught, examples) if defence else examples).columns()
     each = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
     collate = DataCollatorForLanguageModeling(pad_token_id=model.pad_id)
     return [collate(each[i : i + n_rows]) for i in range(0, len(each), n_rows)]
