@@ -28,6 +28,8 @@ from heredity.report.pages.arena.page import FORMS
 from heredity.report.write import told, write
 from heredity.stats.estimate import Estimate
 from heredity.store.rows import read_rows
+from heredity.store.workspace import load_record
+from heredity.studies.arena.advice import advice_of, verdict_of
 from heredity.studies.arena.arena import arena
 from heredity.studies.demo.corpus import ROWS
 from heredity.studies.demo.fresh import DEMO_AUDIT
@@ -118,12 +120,29 @@ def slim_arm(arm: Arm) -> Arm:
     return arm.model_copy(update={"runs": runs})
 
 
+def concluded_anew(contest: str) -> ArenaReport:
+    """Return the record of a contest with the words that its figures allow today; no model is run."""
+    kept = load_record(ArenaReport, HERE / f"{contest}.json")
+    return kept.model_copy(
+        update={
+            "contests": tuple(
+                one.model_copy(update={"verdict": verdict_of(one), "advice": advice_of(one)}) for one in kept.contests
+            )
+        }
+    )
+
+
 def main() -> None:
     """Run one contest and write what came out."""
     options = parser(__doc__, "heredity-out/arena-replication")
     options.add_argument("contest", choices=sorted(TRAITS))
     options.add_argument("--seeds", type=int, default=SPEC.n_seeds)
+    options.add_argument("--from-record", action="store_true", help="run nothing: conclude anew from the record")
     arguments = options.parse_args()
+    if arguments.from_record:
+        report = concluded_anew(arguments.contest)
+        publish(report, f"# The arena: {arguments.contest}\n\n{table(report)}", HERE, arguments.contest)
+        return
     spec = SPEC.model_copy(update={"n_seeds": arguments.seeds})
     with running() as progress:
         model = load()

@@ -181,5 +181,5 @@ class TestAdvice:
         kept = {"removed": sure, "beyond_twin": None}
         with_cost = self.changed(contest, "kept", **kept, beside_plain=dear)
         without = self.changed(contest, "kept", **kept, beside_plain=unclear)
-        assert any("learns less" in one and "kept rows" in one for one in advice_of(with_cost))
-        assert not any("learns less" in one and "kept rows" in one for one in advice_of(without))
+        assert any("less likely" in one and "kept rows" in one for one in advice_of(with_cost))
+        assert not any("less likely" in one and "kept rows" in one for one in advice_of(without))

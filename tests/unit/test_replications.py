@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from heredity.records.arena import ArenaReport
 from heredity.records.cascade import CascadeReport
 from heredity.records.distillation import DistillationReport
 from heredity.records.transmission import TransmissionReport
 from heredity.store.workspace import load_record
+from heredity.studies.arena.advice import advice_of, verdict_of
 from heredity.studies.distillation import outcome
 from heredity.studies.transmission import conclusions, descent
 
@@ -36,6 +38,14 @@ def test_a_transmission_is_published_as_its_students_allow(study: str) -> None:
     assert today.verdict == kept.verdict
     assert [(one.name, one.outcome) for one in today.controls] == [(one.name, one.outcome) for one in kept.controls]
     assert kept.verdict in (HERE / "subliminal" / f"{study}.md").read_text(encoding="utf-8")
+
+
+def test_an_arena_is_published_as_its_figures_allow() -> None:
+    kept = load_record(ArenaReport, HERE / "arena" / "malice.json")
+    said = (HERE / "arena" / "malice.md").read_text(encoding="utf-8")
+    for contest in kept.contests:
+        assert (verdict_of(contest), advice_of(contest)) == (contest.verdict, contest.advice)
+        assert all(sentence in said for sentence in (contest.verdict, *contest.advice))
 
 
 @pytest.mark.parametrize("study", ["cascade", "cascade-words"])

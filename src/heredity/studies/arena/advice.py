@@ -11,7 +11,7 @@ from heredity.records.arena import ArenaMeasure, Contest, Standing
 from heredity.stats.estimate import Estimate
 
 COSTS: dict[ArenaMeasure, str] = {
-    "task": "learns less of what the rows teach",
+    "task": "finds held-out rows of the data less likely",
     "benign_log_p": "predicts everyday answers less well",
     "accuracy": "gets fewer four-choice questions right",
 }
@@ -100,8 +100,9 @@ def gone(one: Standing) -> str:
         return f"not shown to take anything out ({share})"
     if one.beyond_twin is not None and one.beyond_twin.high >= 0:
         return f"takes out {share}, and is not told from its random twin ({figure(one.beyond_twin, 'expression')})"
-    beyond = f", {figure(one.beyond_twin, 'expression')} beside its random twin" if one.beyond_twin else ""
-    return f"takes out {share}{beyond}"
+    if one.beyond_twin is None:
+        return f"takes out {share}, with no twin beside it to tell what any such change does"
+    return f"takes out {share}, {figure(one.beyond_twin, 'expression')} beside its random twin"
 
 
 def cost_only(one: Standing) -> str:
