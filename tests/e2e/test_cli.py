@@ -185,7 +185,7 @@ class TestTheAudit:
         assert 0 < len(kept) < 24
         dropped = (place / "bad.jsonl").read_bytes().splitlines(keepends=True)
         assert sorted([*kept, *dropped]) == sorted((place / "rows.jsonl").read_bytes().splitlines(keepends=True))
-        assert "from benign rows, as shares of the distance between the poles: all rows" in run.stdout
+        assert "from benign rows, in shares of the distance between the poles: all rows" in run.stdout
         assert set(kept) < set((place / "rows.jsonl").read_bytes().splitlines(keepends=True))
         screened = load_record(ScreenReport, place / "heredity-out" / "screen.json")
         scores = load_scores(place / "heredity-out" / screened.scores)

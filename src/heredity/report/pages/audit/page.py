@@ -45,7 +45,9 @@ def html(report: AuditReport, drawings: tuple[Drawing, ...]) -> str:
 def flat(report: AuditReport) -> list[tuple[str, str | int | float | bool | None]]:
     """Return what was asked for as `step.field` entries, and how every answer is drawn."""
     entries: list[tuple[str, str | int | float | bool | None]] = []
-    for step, fields in report.spec.model_dump(exclude={"seed", "arms"}).items():
+    for step, fields in report.spec.model_dump(
+        exclude={"seed": True, "arms": True, "screen": {"act", "engine"}}
+    ).items():
         if not isinstance(fields, dict):
             entries.append((step, fields))
             continue
