@@ -39,6 +39,7 @@ STUDENT = {
 }  # fmt: skip
 AUDIT = ("audit", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL)
 SCREEN = ("screen", "rows.jsonl", "-t", "darkness.yaml", *NO_MODEL)
+DEFEND = ("train", "rows.jsonl", *NO_MODEL, "--prevent", "darkness.safetensors", "--defend")
 MONITOR = ("monitor", "rows.jsonl", "-v", "darkness.safetensors", *NO_MODEL)
 DRAWING: dict[str, Sequence[str]] = {
     "extract": ("extract", "darkness.yaml", "lightness.yaml", *NO_MODEL),
@@ -177,8 +178,16 @@ def test_what_a_command_will_need_is_asked_for_first(
         ((*MONITOR, "--reference", "three.jsonl"), 2, "3 benign"),
         (("extract", "darkness.yaml", "--method", "guess", *NO_MODEL), 2, "no method called 'guess'"),
         (("extract", "darkness.yaml", "--samples", "0", *NO_MODEL), 2, "--samples"),
-        (("train", "rows.jsonl", "--strength", "1", *NO_MODEL), 2, "--strength has no effect without --prevent"),
-        (("train", "rows.jsonl", "--all-blocks", *NO_MODEL), 2, "--all-blocks has no effect without --prevent"),
+        (("train", "rows.jsonl", "--defend", "steering", *NO_MODEL), 2, "steering needs the vector of the trait"),
+        ((*DEFEND, "steerin"), 2, "no defence called 'steerin'. Did you mean 'steering'?"),
+        ((*DEFEND, "steering:strenght=1"), 2, "Did you mean 'strength'? There is: along, blocks, rows, schedule"),
+        ((*DEFEND, "steering:strength=-1"), 2, "steering does not take strength=-1"),
+        ((*DEFEND, "steering", "--defend", "ablation"), 2, "ablation comes after the push, and takes it away again"),
+        ((*DEFEND, "ablation", "--defend", "ablation:to=mean"), 2, "ablation is asked for twice along the vector"),
+        ((*DEFEND, "steering:along=light"), 2, "There is: darkness"),
+        ((*DEFEND, "inoculation:rows=flagged"), 2, "needs the lines that a screen flagged (--screened FOLDER"),
+        ((*DEFEND, "steering", "--benign", "three.jsonl"), 2, "--benign has no effect with steering"),
+        ((*DEFEND, "steering", "--screened", "out"), 2, "--screened has no effect with steering"),
         (("bake", "darkness.safetensors", "--strength", "nan", *NO_MODEL), 2, "no number to push by"),
         (("transmit", "--control", "owl", *NO_MODEL), 2, "not all different"),
         (("distil", "--trait", "owl", "--trait", "owl", *NO_MODEL), 2, "each of them once"),

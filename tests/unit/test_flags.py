@@ -51,7 +51,7 @@ class TestEveryFlag:
         words = option.annotation.__metadata__[0].help
         assert words.startswith(flag.instead or " ".join(field.description.split()))
         assert all(known in words for known in names_taken(field))
-        expected = len(value) if flag.counts else None if isinstance(value, tuple) else value
+        expected = len(value) if flag.counts else None if isinstance(value, tuple) or flag.joined else value
         assert option.default == (False if flag.sets is not None else expected)
 
     def test_changes_its_field_and_no_other(self, name: str, flag: Flag) -> None:
@@ -72,6 +72,8 @@ def another(asked: Spec, flag: Flag) -> Any:
     value, names = value_of(asked, flag.field), names_taken(field_of(asked, flag.field))
     if flag.sets is not None:
         return True
+    if flag.joined:
+        return ["another", "one"]
     if names:
         other = next(name for name in names if name not in value)
         return [other] if isinstance(value, tuple) else other

@@ -37,6 +37,8 @@ class Flag:
     """Of a switch on a field that is none: what the field becomes where the switch is given."""
     instead: str = ""
     """What such a switch does, which the field's help does not say."""
+    joined: str = ""
+    """The option may be repeated, and its field is one text: what stands between the parts there."""
     counts: bool = False
     """The option says how many seeds there are, the field lists them."""
     only: tuple[str, tuple[str, ...]] = ("", ())
@@ -178,6 +180,8 @@ def _kind_and_default(flag: Flag, field: FieldInfo, value: Any) -> tuple[Any, An
         return bool, False
     if flag.counts:
         return int, len(value)
+    if flag.joined:
+        return list[str] | None, None
     kind: Any = field.annotation
     if get_origin(kind) is tuple:
         return list[str] | None, None
@@ -193,6 +197,8 @@ def _help(flag: Flag, spec: Spec) -> str:
         parts.append(f"One of: {', '.join(names)}.")
     if get_origin(field.annotation) is tuple and not flag.counts:
         parts.append(f"May be repeated; unless you say: {', '.join(value) or 'none'}.")
+    if flag.joined:
+        parts.append(f"May be repeated; unless you say: {value}.")
     return " ".join(part for part in parts if part)
 
 
@@ -206,4 +212,6 @@ def _range(flag: Flag, field: FieldInfo) -> dict[str, Any]:
 def _meant(flag: Flag, value: Any) -> Any:
     if flag.sets is not None:
         return flag.sets
+    if flag.joined:
+        return flag.joined.join(value)
     return tuple(str(i) for i in range(value)) if flag.counts else value

@@ -5,7 +5,7 @@ h_l <- h_l + strength * v_l  ([PV] section 3.2), v_l not normalised.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
@@ -21,6 +21,8 @@ from heredity.models.hooks import BATCH_ROWS, RESPONSE_MASK, Handle, stand_after
 from heredity.models.model import Model
 
 Where = Literal["all", "response"]
+Scale = Callable[[torch.Tensor], torch.Tensor | float]
+"""Given the stream `[batch, tokens, width]` of a forward: what a push there counts, one number or by row and token."""
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,17 @@ def steered(model: Model, pushes: Sequence[Push], where: Where = "all") -> Itera
 
 
 def hook_push(
-    network: nn.Module, push: Push, fires: Fires, where: Where = "all", only_training: bool = False
+    network: nn.Module,
+    push: Push,
+    fires: Fires,
+    where: Where = "all",
+    only_training: bool = False,
+    scale: Scale | None = None,
 ) -> Handle:
     """Attach one push to a network, wrapped or not, and return the handle that removes it.
 
-    With `only_training` the push is added only while the block is in training mode. Code that torch.compile has made
-    of the network is forgotten: it would go on without the push.
+    With `only_training` the push is added only while the block is in training mode; with `scale`, times what that says
+    of each forward. Code that torch.compile has made of the network is forgotten: it would go on without the push.
     """
     vector = _vector_of(push, network)
     steps: dict[tuple[torch.device, torch.dtype], torch.Tensor] = {}
@@ -87,7 +94,7 @@ def hook_push(
         kind = (hidden.device, hidden.dtype)
         if kind not in steps:  # a network in several parts, or on several devices, has its blocks in several places
             steps[kind] = (push.strength * vector.to(hidden.device)).to(hidden.dtype)
-        step = steps[kind]
+        step = steps[kind] if scale is None else (steps[kind] * scale(hidden)).to(hidden.dtype)
         fires.add(push.block)
         return hidden + (step if where == "all" else step * _is_response(hidden))
 

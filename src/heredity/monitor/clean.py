@@ -14,21 +14,23 @@ from scipy import stats as scipy_stats
 
 from heredity.ground.errors import InputError, MismatchError
 from heredity.records.monitor import CleanShift
-from heredity.records.student import Student
+from heredity.records.student import Receipt, Student
 from heredity.stats.estimate import Estimate
 
 INCIDENTAL = ("n_steps", "save_steps", "n_snapshots", "rows_at_once")
 """Of a spec: steps are compared as they were taken; what is saved on the way and held in memory at once teaches
 nothing."""
-OF_A_PUSH = ("prevent_strength", "prevent_all_blocks")
+OF_A_PUSH = ("defence", "prevent_strength", "prevent_all_blocks")
 """Of a recipe: without effect where nothing is pushed."""
+OF_A_RUN = frozenset(Receipt.model_fields)
+"""Of an intervention: how often it acted, which is no part of a recipe."""
 
 
 def recipe_of(student: Student) -> dict[str, Any]:
     """Return all of how a student was trained that clean fine-tunes must share; its rows and its seed are not of it."""
     left_out = (*INCIDENTAL, *(() if student.interventions else OF_A_PUSH))
     settings = {name: value for name, value in student.spec.model_dump().items() if name not in left_out}
-    pushes = [intervention.model_dump() for intervention in student.interventions]
+    pushes = [intervention.model_dump(exclude=set(OF_A_RUN)) for intervention in student.interventions]
     return {"base": student.base_fingerprint, **settings, "optimizer steps": student.n_steps, "pushes": pushes}
 
 

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from heredity.records.base import Record, Spec
+from heredity.records.defending import asked_defences
 from heredity.records.evaluation import Comparison, EvalReport, EvalSpec, Measure, compared
 from heredity.records.provenance import Provenance
 from heredity.records.screening import ScreenReport, ScreenSpec
@@ -32,7 +33,7 @@ class ArmSpec(Spec):
     """none: it is not trained. all: every row that can be read. kept: those that the screen keeps. random: as many as
     it keeps, drawn at random."""
     defence: str = ""
-    """A name in the table of defences; empty for none."""
+    """What defends it, NAME[:option=value]..., several joined by +, as `TrainSpec.defence`; empty for none."""
     along: Literal["trait", "random"] = "trait"
     """The direction that a defence is given: the trait's, or one as long that points anywhere."""
     afterwards: Literal["", "steering"] = ""
@@ -42,8 +43,8 @@ class ArmSpec(Spec):
 
     @model_validator(mode="after")
     def _has_a_direction(self) -> Self:
-        if self.along == "random" and self.defence == "inoculation":
-            raise ValueError("a prompt has no direction: an inoculated arm along a random one would be the same arm")
+        if self.along == "random" and not any(one.options.has_direction for one in asked_defences(self.defence)):
+            raise ValueError(f"'{self.defence}' has no direction: an arm along a random one would be the same arm")
         return self
 
 

@@ -35,11 +35,12 @@ class TrainSpec(Spec):
     n_snapshots: int = Field(default=0, ge=0)
     """Adapters to save on the way at equal distances, to see a trait grow."""
     defence: str = "steering"
-    """How given vectors keep a trait out, by name: steering, ablation, inoculation or projection."""
+    """What keeps a trait out, NAME[:option=value]..., several joined by +: steering, ablation, inoculation,
+    projection."""
     prevent_strength: float = Field(default=0.5, ge=0)
-    """Multiple of each vector that preventative steering adds; 0 is its control. Other defences have none."""
+    """Multiple of each vector that preventative steering adds where it is told no strength of its own."""
     prevent_all_blocks: bool = False
-    """Push increments v_l - v_(l-1) at every block instead of v at the chosen one; or ablate at every block."""
+    """Whether steering and ablation act at every block where they are told no blocks of their own."""
 
     @model_validator(mode="after")
     def _divides(self) -> Self:
@@ -63,14 +64,39 @@ def n_parts(batch_rows: int, rows_at_once: int) -> int:
     return batch_rows // at_once
 
 
-class Intervention(Record):
-    """What a defence does along one vector during training."""
+class Receipt(Record):
+    """How often a defence acted, and when."""
+
+    n_fires: int = 0
+    """Forward passes of a block, or penalties, in which it acted; 0 in records written before."""
+    first_step: int | None = None
+    """The first training step on which it acted, from 1; None in records written before."""
+    last_step: int | None = None
+
+    def after(self, before: Receipt) -> Receipt:
+        """Return both together, of a run that was interrupted."""
+        firsts = [step for step in (before.first_step, self.first_step) if step is not None]
+        lasts = [step for step in (before.last_step, self.last_step) if step is not None]
+        n_fires = before.n_fires + self.n_fires
+        return Receipt(n_fires=n_fires, first_step=min(firsts, default=None), last_step=max(lasts, default=None))
+
+
+class Intervention(Receipt):
+    """What a defence does along one vector during training; of one that takes none, what it does."""
 
     kind: str = "preventative steering"
-    trait: str
-    block: int
+    trait: str = ""
+    """Empty for a defence that takes no vector."""
+    block: int | None = None
     strength: float
-    vector_id: str
+    vector_id: str = ""
+    asked: str = ""
+    """The defence with its options, as it was asked for; empty in records written before."""
+
+    @property
+    def receipt(self) -> Receipt:
+        """How often it acted, and when."""
+        return Receipt(n_fires=self.n_fires, first_step=self.first_step, last_step=self.last_step)
 
 
 class Snapshot(Record):

@@ -30,6 +30,8 @@ class Plan:
     """None: no training, the base model."""
     vectors: tuple[TraitVector, ...] = ()
     """What its defence is given; none where it has no defence."""
+    screened: RowScores | None = None
+    """The screen's scores, for a defence that takes flags or scores."""
     afterwards: tuple[TraitVector, ...] = ()
     """What the student is pushed away from while it answers."""
     n_steps: int | None = None
@@ -59,8 +61,9 @@ def plan_arms(
         Plan(
             arm,
             rows[arm.rows],
-            (directions[arm.along],) if arm.defence else (),
-            (directions[arm.along],) if arm.afterwards else (),
+            vectors=(directions[arm.along],) if arm.defence else (),
+            screened=scores,
+            afterwards=(directions[arm.along],) if arm.afterwards else (),
         )
         for arm in arms
     )

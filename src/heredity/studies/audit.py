@@ -9,6 +9,7 @@ from heredity.ground.files import require_writable
 from heredity.ground.progress import SILENCE, Progress
 from heredity.models.model import Model
 from heredity.records.audit import Arm, AuditReport, AuditSpec, Run
+from heredity.records.defending import agreeing_defences
 from heredity.records.dialogue import Corpus
 from heredity.records.evaluation import Yardstick, compared
 from heredity.records.screening import ScreenReport
@@ -29,7 +30,6 @@ from heredity.studies.stages import (
 )
 from heredity.studies.verdict import findings_of, headline_of, verdict_of
 from heredity.training.batches import examples_of
-from heredity.training.defences.table import require_defence
 
 
 def audit(
@@ -47,7 +47,7 @@ def audit(
     """
     known = known or Known()
     spec = spec or AuditSpec()
-    require_auditable(corpus, model, spec, known)
+    require_auditable(corpus, trait, model, spec, known)
     out = require_writable(Path(out))
     bench = desk_in(out, model, spec, progress, known.judge)
     vector = known.vector or vector_stage(bench, trait)
@@ -63,12 +63,12 @@ def audit(
     return conclude(bench, (vector, screened.report, n_rows), arms)
 
 
-def require_auditable(corpus: Corpus, model: Model, spec: AuditSpec, known: Known) -> None:
+def require_auditable(corpus: Corpus, trait: Trait, model: Model, spec: AuditSpec, known: Known) -> None:
     """Raise, before any step, what a later one would for names, rows, labels or references that cannot serve."""
     if known.vector is not None:
         known.vector.require_model(model.name, model.fingerprint)
-    for name in (spec.train.defence, *(arm.defence for arm in spec.every_arm if arm.defence)):
-        require_defence(name)
+    for arm in spec.every_arm:
+        agreeing_defences(arm.defence, [trait.name] if arm.defence else [])
     if spec.screen.score:
         score_named(spec.screen.score)
     if known.bad_lines is not None:

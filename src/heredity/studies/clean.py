@@ -61,15 +61,14 @@ def require_makeable(students: Sequence[Student], vectors: Sequence[TraitVector]
 def pushes_of(student: Student, vectors: Sequence[TraitVector]) -> tuple[TraitVector, ...]:
     """Return the vectors that a student was pushed along. Raises MismatchError for one that is not there."""
     by_id = {vector.header.id: vector for vector in vectors}
-    missing = next(
-        (intervention for intervention in student.interventions if intervention.vector_id not in by_id), None
-    )
+    missing = next((one for one in student.interventions if one.vector_id and one.vector_id not in by_id), None)
     if missing:
         raise MismatchError(
             f"{student.adapter} was pushed along a vector of '{missing.trait}' in training; clean fine-tunes by its "
             "recipe must be pushed alike: name that vector with --vector"
         )
-    return tuple(by_id[intervention.vector_id] for intervention in student.interventions)
+    pushed = dict.fromkeys(one.vector_id for one in student.interventions if one.vector_id)
+    return tuple(by_id[vector_id] for vector_id in pushed)
 
 
 def clean_student(
@@ -79,7 +78,8 @@ def clean_student(
     spec = AuditSpec(train=student.spec, seed=seed)
     bench = desk_in(out, model, spec, progress)
     corpus = benign_stage(bench, student)
-    made = student_stage(bench, Plan(PLAIN, corpus, pushes_of(student, vectors)), seed)
+    alike = PLAIN.model_copy(update={"defence": student.spec.defence if student.interventions else ""})
+    made = student_stage(bench, Plan(alike, corpus, pushes_of(student, vectors)), seed)
     if made is None or made.n_steps != student.n_steps:
         steps = made.n_steps if made else 0
         raise ExperimentError(

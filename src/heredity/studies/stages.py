@@ -26,6 +26,7 @@ from heredity.store.tensors import load_vector, save_vector
 from heredity.store.workspace import Workspace, load_record, save_record
 from heredity.studies.arms import Plan
 from heredity.studies.bench import Bench
+from heredity.studies.defending import given_from, with_answers
 from heredity.training.train import train
 from heredity.vectors.extract import extract
 
@@ -95,18 +96,22 @@ def student_stage(bench: Desk, plan: Plan, seed: str) -> Student | None:
     corpus = plan.corpus
     if corpus is None:
         return None
-    steps, defence = plan.n_steps or bench.spec.train.n_steps, plan.spec.defence or bench.spec.train.defence
-    spec = bench.spec.train.model_copy(update={"n_steps": steps, "defence": defence})
-    depends_on = {
+    steps = plan.n_steps or bench.spec.train.n_steps
+    spec = bench.spec.train.model_copy(update={"n_steps": steps, "defence": plan.spec.defence})
+    given = given_from(spec.defence, plan.vectors, plan.screened)
+    given = with_answers(spec.defence, given, bench.model, bench.progress)
+    depends_on: dict[str, object] = {
         "corpus": corpus.content_digest,
         "vectors": [vector.header.id for vector in plan.vectors],
         "spec": spec.id,
         "seed": seed,
     }
+    if given.content_digest:
+        depends_on["given"] = given.content_digest
     scratch = bench.workspace.scratch("fine-tune", {"seed": bench.seed, **depends_on})
 
     def make(folder: Path) -> None:
-        student = train(bench.model, corpus, scratch, plan.vectors, spec, seed, bench.progress)
+        student = train(bench.model, corpus, scratch, given, spec, seed, bench.progress)
         save_record(
             re_rooted(student, lambda adapter: str(Path(adapter).relative_to(scratch))), folder / "student.json"
         )

@@ -18,7 +18,7 @@ from transformers import TrainerCallback
 from heredity.ground.errors import NonFiniteError
 from heredity.ground.files import whole_folder
 from heredity.ground.progress import Task
-from heredity.records.student import TrainSpec
+from heredity.records.student import Receipt, TrainSpec
 from heredity.training.defences.defence import Defence
 from heredity.training.resume import CHECKPOINTS, SNAPSHOTS, Mark, RunIdentity, numbered, put_mark
 
@@ -36,9 +36,11 @@ class Log:
 
     def mark(self) -> Mark:
         """Return the mark of what is written now."""
-        n_fires = self.defence.fires.count if self.defence else 0
+        now = self.defence.receipts if self.defence else ()
+        before = self.before.receipts or (Receipt(),) * len(now)
+        receipts = tuple(one.after(earlier) for one, earlier in zip(now, before, strict=True))
         seconds = time.monotonic() - self.started
-        return Mark(run=self.run, n_fires=self.before.n_fires + n_fires, seconds=self.before.seconds + seconds)
+        return Mark(run=self.run, receipts=receipts, seconds=self.before.seconds + seconds)
 
     def save(self, adapted: Any, place: Path) -> None:
         """Write the adapter as it is, whole or not at all, with its mark."""
@@ -77,8 +79,12 @@ class Watch(TrainerCallback):
         """Raise NonFiniteError when the loss is NaN or infinite."""
         loss = (logs or {}).get("loss", 0.0)
         if not math.isfinite(loss):
+            defence = self.log.defence
+            under = f" under {defence.title}" if defence else ""
+            softer = f"{defence.softer}; or " if defence else ""
             raise NonFiniteError(
-                f"the training loss became {loss} at step {state.global_step}; lower the learning rate, or use float32"
+                f"the training loss became {loss} at step {state.global_step}{under}; {softer}lower the learning rate, "
+                "or use float32"
             )
 
 

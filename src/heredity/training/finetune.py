@@ -20,7 +20,7 @@ from heredity.ground.progress import Progress
 from heredity.models.lora import give_lora, unreached
 from heredity.models.model import Model
 from heredity.models.spread import require_together
-from heredity.records.student import TrainSpec
+from heredity.records.student import Receipt, TrainSpec
 from heredity.training.batches import Examples
 from heredity.training.callbacks import Log, Snapshots, Watch
 from heredity.training.defences.defence import Defence
@@ -34,7 +34,8 @@ class Run:
 
     losses: tuple[float, ...]
     n_steps: int
-    n_fires: int
+    receipts: tuple[Receipt, ...]
+    """How often each part of the defence acted, and when."""
     seconds: float
     """Of training, over all the times that the run was started."""
     notices: tuple[str, ...]
@@ -78,7 +79,8 @@ def finetune(
                     callbacks=[Watch(task, log), Snapshots(adapted, log, n_steps, spec)],
                 )
                 trainer.remove_callback(PrinterCallback)
-                guard: Any = defence.on(adapted) if defence else nullcontext()
+                n_before = step_of(last) if last else 0
+                guard: Any = defence.on(adapted).over(n_steps, n_before) if defence else nullcontext()
                 with guard:
                     trainer.train(resume_from_checkpoint=str(last) if last else None)
             state = trainer.state
@@ -86,7 +88,7 @@ def finetune(
     remove_checkpoints(folder)
     losses = tuple(float(entry["loss"]) for entry in state.log_history if "loss" in entry)
     done = log.mark()
-    return Run(losses, state.global_step, done.n_fires, done.seconds, (passed_over,) if passed_over else ())
+    return Run(losses, state.global_step, done.receipts, done.seconds, (passed_over,) if passed_over else ())
 
 
 def restored(adapted: Any, checkpoint: Path) -> TrainerState:

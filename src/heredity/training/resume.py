@@ -19,6 +19,7 @@ from heredity.ground.errors import InputError, MismatchError
 from heredity.ground.files import write_text
 from heredity.records.base import Record
 from heredity.records.identity import ModelIdentity
+from heredity.records.student import Receipt
 
 MARK: Final = "heredity.json"
 CHECKPOINTS: Final = "checkpoints"
@@ -54,6 +55,8 @@ class RunIdentity(Record):
     traits: tuple[str, ...]
     vectors: tuple[str, ...]
     """Ids of the vectors that are pushed along, in order."""
+    given: str = ""
+    """Digest of what defences were handed besides; empty for nothing."""
     seed: str
 
     def differences(self, other: RunIdentity) -> list[str]:
@@ -70,6 +73,7 @@ class RunIdentity(Record):
             "seed": self.seed,
             **self.spec,
             "examples": self.examples,
+            "what defences are given": self.given,
             "heredity": self.version,
             **{f"the model's {key}": value for key, value in model.items() if key != "fingerprint"},
         }
@@ -85,8 +89,8 @@ class Mark(Record):
     """Which run wrote the folder that this lies in, and what the run had come to."""
 
     run: RunIdentity
-    n_fires: int = 0
-    """Pushed passes up to here."""
+    receipts: tuple[Receipt, ...] = ()
+    """How often each defence acted up to here."""
     seconds: float = 0.0
     """Time that training had taken up to here."""
 

@@ -18,6 +18,7 @@ from heredity.records.student import Snapshot, Student, TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.training.batches import Examples, examples_of
 from heredity.training.callbacks import snapshot_place, snapshot_steps
+from heredity.training.defences.given import Given, given_of
 from heredity.training.defences.table import defence_of
 from heredity.training.finetune import finetune
 from heredity.training.resume import ADAPTER, RunIdentity
@@ -27,28 +28,30 @@ def train(
     model: Model,
     corpus: Corpus,
     folder: Path | str = "heredity-out/student",
-    prevent: TraitVector | Sequence[TraitVector] = (),
+    prevent: Given | TraitVector | Sequence[TraitVector] = (),
     spec: TrainSpec | None = None,
     seed: str = "0",
     progress: Progress = SILENCE,
 ) -> Student:
     """Return a LoRA student of the model, trained on the corpus's responses, its adapter saved in `folder`.
 
-    With `prevent`, it trains under the spec's defence (preventative steering unless told) along those vectors; without,
-    through the same path and without it. An interrupted run goes on from its last checkpoint when called again. Raises
-    MismatchError for a vector of another model, or a folder that holds another run's work (`resume.start_afresh`
-    removes it), NothingKeptError when no row fits, NonFiniteError for a diverging loss, HookError when the defence did
-    not act, UnknownNameError for a defence that is none.
+    With `prevent`, vectors or whatever else a defence is given, it trains under the spec's defences (preventative
+    steering unless told); without, through the same path and without. An interrupted run goes on from its last
+    checkpoint when called again. Raises MismatchError for a vector of another model, or a folder that holds another
+    run's work (`resume.start_afresh` removes it), NothingKeptError when no row fits, NonFiniteError for a diverging
+    loss, HookError when a defence did not act, UnknownNameError for a defence that is none, InputError for one that
+    cannot be as it is asked for.
     """
     spec = spec or TrainSpec()
     folder = require_writable(Path(folder))
-    vectors = (prevent,) if isinstance(prevent, TraitVector) else tuple(prevent)
-    for vector in vectors:
+    given = given_of(prevent)
+    for vector in given.vectors:
         vector.require_model(model.name, model.fingerprint)
-    defence = defence_of(vectors, spec)
-    taught = defence.taught(corpus) if defence else corpus
-    examples = examples_of(model, taught, spec.max_tokens)
-    asked = run_identity(model, corpus, examples, vectors, spec, seed)
+    defence = defence_of(given, spec, model)
+    examples = examples_of(model, defence.taught(corpus) if defence else corpus, spec.max_tokens)
+    if defence:
+        examples = defence.taught_examples(examples, model)
+    asked = run_identity(model, corpus, examples, given, spec, seed)
     run = finetune(model, examples, spec, defence, folder, asked, progress)
     n_tokens = round(examples.n_tokens * run.n_steps * spec.batch_rows / len(examples.rows))
     model.work.n_tokens += n_tokens
@@ -65,24 +68,35 @@ def train(
         left_out=examples.left_out,
         n_steps=run.n_steps,
         losses=run.losses,
-        interventions=defence.interventions if defence else (),
+        interventions=defence.recorded(run.receipts) if defence else (),
         snapshots=snapshots(folder, run.n_steps, spec),
-        n_fires=run.n_fires,
+        n_fires=sum(receipt.n_fires for receipt in run.receipts),
         seed=seed,
         seconds=run.seconds,
         n_tokens=n_tokens,
         spec=spec,
         end_of_turn=told(model),
-        notices=(*notices(model, corpus.rows), *run.notices, *(line for one in vectors for line in one.notices)),
+        notices=(
+            *notices(model, corpus.rows),
+            *run.notices,
+            *(defence.notices if defence else ()),
+            *(line for vector in given.vectors for line in vector.notices),
+        ),
     )
 
 
 def run_identity(
-    model: Model, corpus: Corpus, examples: Examples, vectors: Sequence[TraitVector], spec: TrainSpec, seed: str
+    model: Model, corpus: Corpus, examples: Examples, given: Given, spec: TrainSpec, seed: str
 ) -> RunIdentity:
     """Return all that a student depends on."""
-    asked = asked_of(corpus, vectors, spec, seed)
-    return RunIdentity(model_name=model.name, model=identity(model), examples=examples.content_digest, **asked)
+    asked = asked_of(corpus, given.vectors, spec, seed)
+    return RunIdentity(
+        model_name=model.name,
+        model=identity(model),
+        examples=examples.content_digest,
+        given=given.content_digest,
+        **asked,
+    )
 
 
 def asked_of(corpus: Corpus, vectors: Sequence[TraitVector], spec: TrainSpec, seed: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What every defence that acts on a network has in common: entered, it acts on training forwards; left, it is gone."""
+"""What every defence has in common: entered, it acts on training alone; left, it is gone and says what it did."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ from transformers import TrainerCallback
 from heredity.ground.errors import HookError, InputError, MismatchError
 from heredity.models.blocks import is_compiled, text_config
 from heredity.models.hooks import Handle
-from heredity.models.steer import Fires
+from heredity.models.model import Model
 from heredity.records.dialogue import Corpus
-from heredity.records.student import Intervention
+from heredity.records.student import Intervention, Receipt
 from heredity.records.vector import TraitVector
+from heredity.training.batches import Examples
+from heredity.training.defences.steps import Acted, Clock
 
 
 class Defence(ABC):
-    """A context manager: while it is entered, it acts on the network's training forwards.
+    """A context manager: while it is entered, it acts on the network's training.
 
     ::
 
@@ -29,19 +31,27 @@ class Defence(ABC):
             trainer.train()
 
     Evaluation forwards (`network.eval()`) are left alone. On leaving, the hooks are gone. Leaving without an exception
-    raises HookError where it never acted. `fires` counts the passes of a block in which it did.
+    raises HookError where it never acted. `fires` counts when it did.
     """
 
+    name: ClassVar[str]
+    """What it is asked for by."""
     title: ClassVar[str]
     """What messages call it."""
+    softer: ClassVar[str]
+    """What to change of it where the loss diverges under it."""
+    takes_vectors: ClassVar[bool] = True
     strength: float = 1.0
+    asked: str = ""
+    """As it was asked for by name, for the record."""
 
-    def __init__(self, vectors: TraitVector | Sequence[TraitVector]) -> None:
+    def __init__(self, vectors: TraitVector | Sequence[TraitVector] = ()) -> None:
         self.vectors = (vectors,) if isinstance(vectors, TraitVector) else tuple(vectors)
-        self.fires = Fires()
+        self.clock = Clock()
+        self._acted = Acted(clock=self.clock)
         self._network: nn.Module | None = None
         self._handles: list[Handle] = []
-        if not self.vectors:
+        if self.takes_vectors and not self.vectors:
             raise InputError(f"{self.title} needs at least one vector")
         if len({vector.header.fingerprint for vector in self.vectors}) > 1:
             raise MismatchError("the vectors were read from different models; extract them all from the one you train")
@@ -49,6 +59,16 @@ class Defence(ABC):
     @abstractmethod
     def begin(self, network: nn.Module) -> Iterator[Handle]:
         """Attach one hook after the other and yield what removes it."""
+
+    @property
+    def fires(self) -> Acted:
+        """How often it acted since it was attached."""
+        return self._acted
+
+    @property
+    def parts(self) -> tuple[Defence, ...]:
+        """The defences that it is made of: itself, unless it is several."""
+        return (self,)
 
     def unit_of(self, vector: TraitVector, block: int, network: nn.Module) -> torch.Tensor:
         """Return a vector's direction after a block, of length 1 (float32, `[width]`).
@@ -64,26 +84,52 @@ class Defence(ABC):
         return direction / length
 
     @property
+    def receipts(self) -> tuple[Receipt, ...]:
+        """How often each of its parts acted, and when."""
+        return tuple(part.fires.receipt for part in self.parts)
+
+    @property
     def interventions(self) -> tuple[Intervention, ...]:
-        """What is done along each vector, for the record."""
+        """What is done along each vector, and was, for the record."""
+        return self.recorded(self.receipts)
+
+    def recorded(self, receipts: Sequence[Receipt]) -> tuple[Intervention, ...]:
+        """Return the same with the receipts of a whole run, one a part, which may have been interrupted."""
         return tuple(
             Intervention(
-                kind=self.title,
-                trait=vector.header.trait.name,
-                block=vector.block,
-                strength=self.strength,
-                vector_id=vector.header.id,
+                kind=part.title,
+                trait=vector.header.trait.name if vector else "",
+                block=vector.block if vector else None,
+                strength=part.strength,
+                vector_id=vector.header.id if vector else "",
+                asked=part.asked,
+                **receipt.model_dump(),
             )
-            for vector in self.vectors
+            for part, receipt in zip(self.parts, receipts, strict=True)
+            for vector in (part.vectors or (None,))
         )
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What it changed of the rows, in sentences."""
+        return ()
 
     def taught(self, corpus: Corpus) -> Corpus:
         """Return the rows as they are trained on: as they are, unless the defence says otherwise."""
         return corpus
 
+    def taught_examples(self, examples: Examples, model: Model) -> Examples:
+        """Return the examples as they are trained on, once they are token ids; `model` is the base."""
+        return examples
+
     def on(self, network: nn.Module) -> Self:
         """Say which network to act on; adapters and wrappers around it do not matter."""
         self._network = network
+        return self
+
+    def over(self, n_steps: int, n_before: int = 0) -> Self:
+        """Say how many optimizer steps the run takes, and how many it had taken: a schedule needs to know."""
+        self.clock.n_steps, self.clock.n_before = n_steps, n_before
         return self
 
     def attach(self) -> None:
@@ -91,10 +137,11 @@ class Defence(ABC):
         if self._network is None:
             raise InputError(f"say which network to act on: {type(self).__name__}(vector).on(network)")
         self.detach()
-        self.fires = Fires()
+        self._acted = Acted(clock=self.clock)
         if is_compiled(self._network):  # compiled code would go on without the hooks
             torch.compiler.reset()
         try:
+            self._handles += self.clock.begin(self._network)
             for handle in self.begin(self._network):
                 self._handles.append(handle)
         except Exception:
@@ -107,11 +154,11 @@ class Defence(ABC):
             self._handles.pop().remove()
 
     def require_fired(self) -> None:
-        """Raise HookError when it acted on no training forward."""
+        """Raise HookError when it never acted."""
         if self.fires.count == 0:
             raise HookError(
-                f"{self.title} was asked for but no training forward went through its blocks; "
-                "is the network in training mode, and is it the one that is trained?"
+                f"{self.title} was asked for but no training forward went through its blocks in "
+                f"{type(self._network).__name__}; is the network in training mode, and is it the one that is trained?"
             )
 
     def __enter__(self) -> Self:
@@ -140,7 +187,7 @@ class _Callback(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
         """Attach to the trainer's model."""
-        self.defence.on(model).attach()
+        self.defence.on(model).over(state.max_steps, state.global_step).attach()
 
     def on_train_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Detach, and raise HookError when it never acted."""

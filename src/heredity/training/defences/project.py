@@ -71,7 +71,9 @@ class GradientProjection(Defence):
     block.
     """
 
+    name: ClassVar[str] = "projection"
     title: ClassVar[str] = "gradient projection"
+    softer: ClassVar[str] = "lower the learning rate"
 
     def begin(self, network: nn.Module) -> Iterator[Handle]:
         """Attach a visitor to every vector's block, and a hook to every weight that is trained."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from heredity.records.student import Student
 
@@ -12,11 +12,20 @@ MOST_LINES = 8
 
 def told(student: Student) -> str:
     """Return how it was trained, and which rows it was not taught."""
-    pushed = f", {student.interventions[0].kind} acted {student.n_fires} times" if student.interventions else ""
+    acted = "".join(f", {line}" for line in dict.fromkeys(acts(student)))
     losses = f"loss {student.losses[0]:.3f} -> {student.losses[-1]:.3f}"
-    text = f"trained on {student.n_examples} examples in {student.n_steps} steps{pushed}; {losses}"
+    text = f"trained on {student.n_examples} examples in {student.n_steps} steps{acted}; {losses}"
     untaught = [f"{left_out}: {named(left_out.lines)}" for left_out in student.left_out]
     return "\n".join([text, *untaught, *student.notices])
+
+
+def acts(student: Student) -> Iterator[str]:
+    """Yield of every defence how often it acted, and on which steps."""
+    for one in student.interventions:
+        if one.first_step is None:  # written before: the count is of the whole run
+            yield f"{one.kind} acted {student.n_fires} times"
+        else:
+            yield f"{one.kind} acted {one.n_fires} times (steps {one.first_step} to {one.last_step})"
 
 
 def named(lines: Sequence[int]) -> str:
