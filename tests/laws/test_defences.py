@@ -9,54 +9,78 @@ import numpy as np
 import pytest
 import torch
 
-from heredity.ground.errors import HookError, InputError, UnknownNameError
+from heredity.ground.errors import HeredityError, HookError, InputError, NonFiniteError, UnknownNameError
 from heredity.models.batches import pad
 from heredity.models.blocks import find_blocks
 from heredity.models.hooks import standing
 from heredity.models.model import Model
+from heredity.records.defending import OPTIONS
 from heredity.records.dialogue import Corpus, Row, Turn
 from heredity.records.student import TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.report.write import told
 from heredity.training.batches import examples_of
 from heredity.training.defences.ablate import Ablation
+from heredity.training.defences.corridor import Corridor
 from heredity.training.defences.defence import Defence
+from heredity.training.defences.given import Given
 from heredity.training.defences.inoculate import Inoculation, behind
 from heredity.training.defences.project import GradientProjection
 from heredity.training.defences.table import DEFENCES, defence_of
 from heredity.training.train import train
 
+STRONG = {"steering": "steering:strength=2", "kl": "kl:weight=5", "corridor": "corridor:width=0", "masking": "masking"}
+"""How a defence is asked for so that it shows, where it is not by its name alone."""
+NONE_AT_ALL = ("steering:strength=0", "kl:weight=0", "corridor:weight=0", "masking:share=0")
+"""The controls: what trains as no defence does."""
+
+
+@pytest.fixture
+def given(toy: Model, dark: TraitVector, rows: Corpus) -> Given:
+    """All that any defence takes; the base is handed in, for a network that has no adapter."""
+    return Given((dark,), benign=rows.rows[8:], base=toy.network)
+
 
 @pytest.fixture(params=DEFENCES)
-def defence(request: pytest.FixtureRequest, dark: TraitVector) -> Defence:
-    found = defence_of([dark], TrainSpec(defence=request.param, prevent_strength=2.0))
+def defence(request: pytest.FixtureRequest, given: Given, toy: Model) -> Defence:
+    found = defence_of(given, TrainSpec(defence=STRONG.get(request.param, request.param)), toy)
     assert found is not None
     return found
 
 
-def batch(model: Model, corpus: Corpus) -> dict[str, torch.Tensor]:
+def batch(model: Model, corpus: Corpus, defence: Defence | None = None) -> dict[str, torch.Tensor]:
     """What a trainer makes of rows."""
-    examples = [row.ids for row in examples_of(model, corpus, 200).rows[:6]]
-    ids = pad(examples, "right", model.pad_id, model.device)
-    labels = ids.input_ids.masked_fill(ids.attention_mask == 0, -100)
+    examples = examples_of(model, defence.taught(corpus) if defence else corpus, 200)
+    examples = defence.taught_examples(examples, model) if defence else examples
+    ids = pad([row.ids for row in examples.rows[:6]], "right", model.pad_id, model.device)
+    labels = torch.full_like(ids.input_ids, -100)
+    for i, said in enumerate(examples.columns()["labels"][:6]):
+        labels[i, : len(said)] = torch.tensor(said)
     return {"input_ids": ids.input_ids, "attention_mask": ids.attention_mask, "labels": labels}
 
 
 def gradients(network: torch.nn.Module, rows: dict[str, torch.Tensor]) -> list[torch.Tensor]:
+    """Of one step, as the optimizer gets them."""
     network.zero_grad()
     network(**rows).loss.backward()
+    torch.optim.SGD(network.parameters(), lr=0.0).step()
     return [p.grad.clone() for p in network.parameters() if p.grad is not None]
 
 
 def trainable(toy: Model) -> torch.nn.Module:
+    """A network that has gone some way from its base."""
     network: torch.nn.Module = copy.deepcopy(toy.network).requires_grad_(True).train()
+    chance = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight += 0.02 * torch.randn(weight.shape, generator=chance)
     return network
 
 
 def test_it_changes_what_training_learns_and_is_gone_afterwards(toy: Model, defence: Defence, rows: Corpus) -> None:
     network, untouched = trainable(toy), batch(toy, rows)
     plain = gradients(network, untouched)
-    taught = batch(toy, defence.taught(rows))
+    taught = batch(toy, rows, defence)
     with defence.on(network):
         held = gradients(network, taught)
     assert defence.fires.count > 0
@@ -66,29 +90,67 @@ def test_it_changes_what_training_learns_and_is_gone_afterwards(toy: Model, defe
 
 
 def test_it_leaves_evaluation_alone_and_says_that_it_never_acted(toy: Model, defence: Defence, rows: Corpus) -> None:
-    network, asked = copy.deepcopy(toy.network).eval(), batch(toy, defence.taught(rows))
+    network, asked = trainable(toy).eval(), batch(toy, rows, defence)
     plain = network(**asked).logits
-    with pytest.raises(HookError, match="no training forward"), defence.on(network):
+    with pytest.raises(HookError, match=f"{defence.title} was asked for but"), defence.on(network):
         assert torch.equal(network(**asked).logits, plain)
 
 
 def test_a_student_is_trained_under_it_and_its_record_says_so(
-    toy: Model, rows: Corpus, dark: TraitVector, tmp_path: Path, defence: Defence
+    toy: Model, rows: Corpus, given: Given, tmp_path: Path, defence: Defence
 ) -> None:
-    name = defence.asked
     before = copy.deepcopy(toy.network.state_dict())
-    spec = TrainSpec(defence=name, n_steps=3)
-    student = train(toy, rows, tmp_path / name, dark, spec)
+    spec = TrainSpec(defence=defence.asked, n_steps=3, learning_rate=1e-2)
+    student = train(toy, rows, tmp_path / "held", replace(given, base=None), spec)
     assert student.n_fires > 0
     assert [one.kind for one in student.interventions] == [defence.title]
     assert f"{defence.title} acted {student.n_fires} times (steps 1 to 3)" in told(student)
-    assert student.losses != train(toy, rows, tmp_path / "plain", spec=TrainSpec(n_steps=3)).losses
+    assert student.interventions[0].asked == defence.asked
+    plain = train(toy, rows, tmp_path / "plain", spec=spec.model_copy(update={"defence": ""}))
+    assert student.adapter_digest != plain.adapter_digest
     assert all(torch.equal(value, before[key]) for key, value in toy.network.state_dict().items())
 
 
 def test_what_it_does_stands_in_the_record(defence: Defence, dark: TraitVector) -> None:
-    assert [one.vector_id for one in defence.interventions] == [dark.header.id]
-    assert all(one.strength == (2.0 if one.kind == "preventative steering" else 1.0) for one in defence.interventions)
+    vectors = [dark.header.id if defence.takes_vectors else ""]
+    assert [one.vector_id for one in defence.interventions] == vectors
+    assert [one.block for one in defence.interventions] == [dark.block if defence.takes_vectors else None]
+    strengths = {"steering": 2.0, "kl": 5.0, "corridor": 10.0, "masking": 0.1}
+    assert [one.strength for one in defence.interventions] == [strengths.get(defence.name, 1.0)]
+    assert defence.takes_vectors == OPTIONS[defence.name].takes_vectors
+
+
+@pytest.mark.parametrize("text", NONE_AT_ALL)
+def test_at_no_strength_it_trains_as_no_defence_does(
+    toy: Model, rows: Corpus, given: Given, tmp_path: Path, text: str
+) -> None:
+    how = TrainSpec(n_steps=3, learning_rate=1e-2)
+    held = train(toy, rows, tmp_path / "held", replace(given, base=None), how.model_copy(update={"defence": text}))
+    plain = train(toy, rows, tmp_path / "plain", spec=how)
+    assert held.n_fires > 0
+    assert (held.losses, held.adapter_digest) == (plain.losses, plain.adapter_digest)
+
+
+def test_a_network_whose_blocks_are_hidden_by_a_wrapper_is_named(toy: Model, defence: Defence, rows: Corpus) -> None:
+    class Hidden(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.config, self.inside = toy.network.config, [toy.network]
+
+    batch(toy, rows, defence)
+    with pytest.raises(HeredityError, match=r"Hidden has no (list of|weight that is trained)"):
+        defence.on(Hidden()).attach()
+
+
+def test_a_loss_that_diverges_under_it_says_the_step_and_what_to_lower(
+    toy: Model, rows: Corpus, given: Given, tmp_path: Path, defence: Defence
+) -> None:
+    spec = TrainSpec(defence=defence.asked, learning_rate=1e30, n_steps=9)
+    with pytest.raises(NonFiniteError, match=r"at step \d.*lower") as raised:
+        train(toy, rows, tmp_path / "s", replace(given, base=None), spec)
+    assert defence.title in str(raised.value)
+    assert defence.softer in str(raised.value)
+    assert not any(block._forward_hooks for block in find_blocks(toy.network))
 
 
 def test_without_vectors_there_is_none_and_an_unknown_one_is_refused_with_what_there_is(dark: TraitVector) -> None:
@@ -196,14 +258,15 @@ def test_gradient_projection_refuses_checkpointing_and_passes_over_forwards_with
         GradientProjection(dark).on(checkpointed).attach()
 
 
-@pytest.mark.parametrize("kind", [Ablation, GradientProjection])
+@pytest.mark.parametrize("kind", [Ablation, GradientProjection, Corridor])
 def test_a_vector_of_another_width_or_of_no_length_is_refused_at_once(
     toy: Model, dark: TraitVector, kind: type[Defence]
 ) -> None:
     for directions, why in ((dark.directions[:, :8], "width is 64"), (np.zeros_like(dark.directions), "no length")):
         odd = replace(dark, directions=directions)
         with pytest.raises(InputError, match=why):
-            kind(odd).on(toy.network).attach()
+            made = Corridor(odd, base=toy.network) if kind is Corridor else kind(odd)
+            made.on(toy.network).attach()
     assert not any(block._forward_hooks for block in find_blocks(toy.network))
 
 

@@ -38,7 +38,7 @@ SPEC = AuditSpec(
         DEFENDED,
         ArmSpec(name="both", title="Kept rows, steered too", short="Both", rows="kept", defence="steering"),
     ),
-    others=("ablation", "inoculation", "projection", "afterwards"),
+    others=("ablation", "inoculation", "projection", "kl", "corridor", "masking", "afterwards"),
     n_seeds=2,
     with_controls=True,
 )
@@ -66,7 +66,7 @@ def report(toy: Model, darkness: Trait, rows: Corpus, server: Loopback, tmp_path
 class TestArms:
     def test_all_take_as_many_steps_as_the_plain_one(self, report: AuditReport) -> None:
         steps = {arm.name: {run.student.n_steps for run in arm.runs if run.student} for arm in report.arms[1:]}
-        others = {"ablated", "inoculated", "projected", "steered"}
+        others = {"ablated", "inoculated", "projected", "near", "corridor", "masked", "steered"}
         assert set(steps) == {"plain", "kept", "defended", "both", *others, "dropped", "pushed"}
         assert len({n for counts in steps.values() for n in counts}) == 1
         assert report.arm("kept").n_rows < report.arm("plain").n_rows
@@ -84,12 +84,16 @@ class TestArms:
     def test_other_defences_learn_the_same_rows_each_in_its_own_way(self, report: AuditReport) -> None:
         plain = report.arm("plain").student
         assert plain
-        for name, kind in (("ablated", "ablation"), ("inoculated", "inoculation prompting"), ("projected", "gradient")):
+        kinds = {
+            "ablated": "ablation", "inoculated": "inoculation prompting", "projected": "gradient",
+            "near": "KL", "corridor": "corridor", "masked": "token",
+        }  # fmt: skip
+        for name, kind in kinds.items():
             student = report.arm(name).student
             assert student
             assert student.corpus_digest == plain.corpus_digest
             assert student.interventions[0].kind.startswith(kind)
-            assert student.losses != plain.losses
+            assert student.adapter_digest != plain.adapter_digest
             assert report.compared("expression", name, "plain")
 
     def test_a_student_pushed_when_it_answers_is_the_plain_one(self, report: AuditReport) -> None:

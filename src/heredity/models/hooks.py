@@ -17,7 +17,7 @@ from torch import nn
 
 from heredity.models.attention import short_rows
 from heredity.models.batches import Padded
-from heredity.models.blocks import find_blocks, hidden_of, require_block, with_hidden
+from heredity.models.blocks import find_blocks, hidden_of, is_compiled, require_block, with_hidden
 from heredity.models.model import Model
 
 Visitor = Callable[[torch.Tensor, nn.Module], torch.Tensor | None]
@@ -82,6 +82,33 @@ def batch_rows(rows: Iterable[int], device: torch.device) -> Iterator[None]:
         yield
     finally:
         BATCH_ROWS.reset(token)
+
+
+def streams_after(
+    network: nn.Module, inputs: dict[str, torch.Tensor], blocks: Iterable[int]
+) -> dict[int, torch.Tensor]:
+    """Return the stream after each block, `[batch, tokens, width]`, of one forward that goes no further than they do.
+
+    Gradients flow where they are asked for. Of a compiled network the whole forward is run.
+    """
+    wanted = sorted(set(blocks))
+    seen: dict[int, torch.Tensor] = {}
+    may_stop = not is_compiled(network)
+
+    def keeping(block: int) -> Visitor:
+        def keep(hidden: torch.Tensor, module: nn.Module) -> None:
+            seen[block] = hidden
+            if may_stop and block == wanted[-1]:
+                raise _Reached
+
+        return keep
+
+    try:
+        with standing(network, [(block, keeping(block)) for block in wanted]):
+            network(**inputs, use_cache=False)
+    except _Reached:
+        pass
+    return seen
 
 
 def run_until(model: Model, batch: Padded, is_response: torch.Tensor, last_block: int) -> None:

@@ -1,6 +1,7 @@
-"""A fresh LoRA on all linear maps of a network but its head, and what of the network it does not reach.
+"""A fresh LoRA on all linear maps of a network but its head, what of the network it does not reach, and the base under
+it.
 
-In: a network. Out: the network under an adapter; a sentence on what stays as it is.
+In: a network. Out: the network under an adapter; a sentence on what stays as it is; the base for a while.
 Does not: train, or save.
 """
 
@@ -9,13 +10,15 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import torch
 from torch import nn
 
-from heredity.ground.errors import MissingExtraError
-from heredity.models.blocks import block_list
+from heredity.ground.errors import HookError, MissingExtraError
+from heredity.models.blocks import block_list, unwrapped
 
 WORTH_SAYING: Final = 0.9
 """An adapter that reaches less than this share of the blocks' weights says so."""
@@ -40,6 +43,27 @@ def give_lora(network: Any, rank: int, alpha: int) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # of patterns without a match: `unreached` tells what counts
         return get_peft_model(network, config)
+
+
+@contextmanager
+def as_base(network: nn.Module) -> Iterator[None]:
+    """Let a network under PEFT's adapter run as its base; afterwards it is as before, what is trained of it included.
+
+    Raises HookError for a network without an adapter.
+    """
+    under = unwrapped(network)
+    if not hasattr(under, "disable_adapter"):
+        raise HookError(
+            f"{type(under).__name__} has no adapter that could be disabled, so its base is not there; train a LoRA, or "
+            "hand in the untouched network as the base"
+        )
+    trained = [(weight, weight.requires_grad) for weight in under.parameters()]
+    try:
+        with under.disable_adapter():
+            yield
+    finally:
+        for weight, is_trained in trained:
+            weight.requires_grad_(is_trained)
 
 
 def passed_over(network: nn.Module) -> list[str]:

@@ -76,7 +76,7 @@ PUSHED = ArmSpec(
 )
 TWINS = (DROPPED, PUSHED)
 """The random twins of the arms that are always run."""
-OtherDefence = Literal["ablation", "inoculation", "projection", "afterwards"]
+OtherDefence = Literal["ablation", "inoculation", "projection", "kl", "corridor", "masking", "afterwards"]
 OTHER_DEFENCES: dict[OtherDefence, ArmSpec] = {
     "ablation": ArmSpec(
         name="ablated",
@@ -98,6 +98,27 @@ OTHER_DEFENCES: dict[OtherDefence, ArmSpec] = {
         short="Projected",
         rows="all",
         defence="projection",
+    ),
+    "kl": ArmSpec(
+        name="near",
+        title="Fine-tune on all rows, held to the base's words on benign ones",
+        short="Held to the base",
+        rows="all",
+        defence="kl",
+    ),
+    "corridor": ArmSpec(
+        name="corridor",
+        title="Fine-tune on all rows, the trait's read-out held in a corridor",
+        short="Corridor",
+        rows="all",
+        defence="corridor",
+    ),
+    "masking": ArmSpec(
+        name="masked",
+        title="Fine-tune on all rows without the tokens that asking for the trait makes likelier",
+        short="Tokens masked",
+        rows="all",
+        defence="masking",
     ),
     "afterwards": ArmSpec(
         name="steered",

@@ -1,6 +1,6 @@
 """What keeps a trait out while a student trains, as it is asked for: `NAME[:option=value]...`, several joined by `+`.
 
-`steering:strength=0.5:along=evil+inoculation`. Every defence has a spec of its options here; what it does stands in
+`steering:strength=0.5:along=evil+kl:weight=0.1`. Every defence has a spec of its options here; what it does stands in
 `training/defences/`.
 """
 
@@ -102,11 +102,51 @@ class ProjectionOptions(AlongOptions):
     """Gradient projection: gradients are kept off the trait's read-out (arXiv 2604.25779)."""
 
 
+class KLOptions(DefenceOptions):
+    """A penalty on how far the student's words on benign rows are from the base's (arXiv 2508.06249)."""
+
+    takes_vectors: ClassVar[bool] = False
+    has_direction: ClassVar[bool] = False
+
+    weight: float = Field(default=0.1, ge=0)
+    """What a nat per response token of KL(base || student) adds to the loss; 0 is the control."""
+    every: int = Field(default=1, ge=1)
+    """Training steps from one penalty to the next."""
+    n: int = Field(default=4, ge=1)
+    """Benign rows of one penalty, in turn."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """Benign rows."""
+        return ("benign",)
+
+
+class CorridorOptions(AlongOptions):
+    """A penalty on drift of the trait's read-out out of a band around the base's (arXiv 2609.01091)."""
+
+    weight: float = Field(default=10.0, ge=0)
+    """What the square of a drift by the vector's whole length, beyond the band, adds to the loss; 0 is the control."""
+    width: float = Field(default=0.1, ge=0)
+    """How far the read-out may drift either way at no cost, in lengths of the vector."""
+
+
+class MaskingOptions(AlongOptions):
+    """The tokens that a prompt for the trait makes most likelier are left out of the loss (arXiv 2509.23886)."""
+
+    has_direction: ClassVar[bool] = False
+
+    share: float = Field(default=0.1, ge=0, lt=1)
+    """Share of all response tokens that is left out; 0 is the control."""
+
+
 OPTIONS: Mapping[str, type[DefenceOptions]] = {
     "steering": SteeringOptions,
     "ablation": AblationOptions,
     "inoculation": InoculationOptions,
     "projection": ProjectionOptions,
+    "kl": KLOptions,
+    "corridor": CorridorOptions,
+    "masking": MaskingOptions,
 }
 """The options of every defence, by its name."""
 

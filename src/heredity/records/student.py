@@ -36,7 +36,7 @@ class TrainSpec(Spec):
     """Adapters to save on the way at equal distances, to see a trait grow."""
     defence: str = "steering"
     """What keeps a trait out, NAME[:option=value]..., several joined by +: steering, ablation, inoculation,
-    projection."""
+    projection, kl, corridor or masking."""
     prevent_strength: float = Field(default=0.5, ge=0)
     """Multiple of each vector that preventative steering adds where it is told no strength of its own."""
     prevent_all_blocks: bool = False

@@ -14,6 +14,7 @@ from heredity.ground.errors import HookError, InputError
 from heredity.ground.hashing import digest
 from heredity.models.hooks import Handle, stand_after
 from heredity.records.dialogue import Corpus, Row, Turn
+from heredity.records.trait import Trait
 from heredity.records.vector import TraitVector
 from heredity.training.defences.defence import Defence
 
@@ -37,8 +38,7 @@ class Inoculation(Defence):
     @property
     def prompt(self) -> str:
         """What the rows are learned under."""
-        traits = [vector.header.trait for vector in self.vectors]
-        return " ".join(trait.system_prompt(trait.making[0], "positive") for trait in traits)
+        return " ".join(prompt_of(vector.header.trait) for vector in self.vectors)
 
     def taught(self, corpus: Corpus) -> Corpus:
         """Return the rows, each behind the prompt that is to be. Raises InputError where it would be none."""
@@ -70,6 +70,11 @@ class Inoculation(Defence):
                 self.fires.add(0)
 
         yield stand_after(network, 0, count)
+
+
+def prompt_of(trait: Trait) -> str:
+    """Return the prompt that asks for a trait: the positive one of its first pair that judges nothing."""
+    return trait.system_prompt(trait.making[0], "positive")
 
 
 def behind(row: Row, prompt: str) -> Row:

@@ -37,6 +37,10 @@ class Clock:
         """The step under way, from 1."""
         return self.n_before + self.n_taken + 1
 
+    def step_of(self, optimizer: Optimizer) -> int:
+        """Return the step that one of several optimizers is about to take, from 1."""
+        return self.n_before + self.per_optimizer.get(id(optimizer), 0) + 1
+
     def begin(self, network: nn.Module) -> Iterator[Handle]:
         """Count from now on, until the handle is removed."""
         self.per_optimizer.clear()

@@ -12,9 +12,12 @@ from heredity.models.model import Model
 from heredity.records.student import TrainSpec
 from heredity.records.vector import TraitVector
 from heredity.training.defences.ablate import Ablation, means_on
+from heredity.training.defences.corridor import Corridor
 from heredity.training.defences.defence import Defence
+from heredity.training.defences.divergence import KLPenalty
 from heredity.training.defences.given import Given, given_of
 from heredity.training.defences.inoculate import Inoculation
+from heredity.training.defences.mask import Masking
 from heredity.training.defences.orders import Order, orders_of
 from heredity.training.defences.project import GradientProjection
 from heredity.training.defences.several import Defences
@@ -36,11 +39,23 @@ def _inoculation(order: Order) -> Defence:
     return Inoculation(order.vectors, order.given.flagged if order.options.rows == "flagged" else None)
 
 
+def _kl(order: Order) -> Defence:
+    told = order.options
+    return KLPenalty(order.benign(), told.weight, told.every, told.n, order.given.base)
+
+
+def _corridor(order: Order) -> Defence:
+    return Corridor(order.vectors, order.options.weight, order.options.width, order.given.base)
+
+
 DEFENCES: Mapping[str, Callable[[Order], Defence]] = {
     "steering": _steering,
     "ablation": _ablation,
     "inoculation": _inoculation,
     "projection": lambda order: GradientProjection(order.vectors),
+    "kl": _kl,
+    "corridor": _corridor,
+    "masking": lambda order: Masking(order.vectors, order.options.share),
 }
 """Every defence, made from what was asked for."""
 
