@@ -1,6 +1,6 @@
 """What keeps a trait out while a student trains, as it is asked for: `NAME[:option=value]...`, several joined by `+`.
 
-`steering:strength=0.5:along=evil+kl:weight=0.1`. Every defence has a spec of its options here; what it does stands in
+`steering:strength=0.5:along=evil+kl:weight=2`. Every defence has a spec of its options here; what it does stands in
 `training/defences/`.
 """
 
@@ -108,7 +108,7 @@ class KLOptions(DefenceOptions):
     takes_vectors: ClassVar[bool] = False
     has_direction: ClassVar[bool] = False
 
-    weight: float = Field(default=0.1, ge=0)
+    weight: float = Field(default=1.0, ge=0)
     """What a nat per response token of KL(base || student) adds to the loss; 0 is the control."""
     every: int = Field(default=1, ge=1)
     """Training steps from one penalty to the next."""

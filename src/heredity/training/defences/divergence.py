@@ -25,7 +25,7 @@ class KLPenalty(Penalty):
 
     ::
 
-        with KLPenalty(examples_of(model, benign, 1024).rows, weight=0.1).on(network):
+        with KLPenalty(examples_of(model, benign, 1024).rows, weight=1.0).on(network):
             trainer.train()
 
     `rows` are token ids with the base's own answers. Every `every` steps, `n` of them are read in turn, by base and
@@ -39,7 +39,7 @@ class KLPenalty(Penalty):
     def __init__(
         self,
         rows: Sequence[Rendered],
-        weight: float = 0.1,
+        weight: float = 1.0,
         every: int = 1,
         n: int = 4,
         base: nn.Module | None = None,
