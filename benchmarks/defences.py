@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -52,8 +52,22 @@ EVERYWHERE = {"steering, all blocks": TrainSpec(prevent_all_blocks=True)}
 ANSWERS = GenerateSpec(n_tokens=16, min_tokens=16)
 """All answers of one length, so that all ways do the same work."""
 
-Way = Callable[[int], None]
-"""Takes the number of a turn, and does its work."""
+
+@dataclass(frozen=True)
+class Way:
+    """One way to do the work of a turn."""
+
+    work: Callable[[int], None]
+    """Takes the number of the turn."""
+    within: Callable[[], AbstractContextManager[Any]] = nullcontext
+    """What stands around it, and is put in place and taken away outside the time: once a run, not once a step."""
+
+    def timed(self, turn: int) -> tuple[float, float]:
+        """Return the seconds that passed, and those that this process had of the processor."""
+        with self.within():
+            wall, processor = time.perf_counter(), time.process_time()
+            self.work(turn)
+            return time.perf_counter() - wall, time.process_time() - processor
 
 
 @dataclass
@@ -70,19 +84,12 @@ def in_turns(ways: Mapping[str, Way], dear: Sequence[str] = ()) -> dict[str, Spe
     for turn in range(-1, N_TURNS):
         names = [name for name in ways if turn < 0 or name not in dear or turn % EVERY == 0]
         order = names if turn % 2 else reversed(names)
-        seconds = {name: timed(partial(ways[name], turn)) for name in order}
+        seconds = {name: ways[name].timed(turn) for name in order}
         for name, (wall, processor) in seconds.items():
             if turn >= 0:
                 spent[name].wall.append((wall, seconds[PLAIN][0]))
                 spent[name].processor.append((processor, seconds[PLAIN][1]))
     return spent
-
-
-def timed(work: Callable[[], None]) -> tuple[float, float]:
-    """Return the seconds that passed, and those that this process had of the processor."""
-    wall, processor = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - wall, time.process_time() - processor
 
 
 def cost(pairs: Sequence[tuple[float, float]]) -> dict[str, Any]:
@@ -102,10 +109,11 @@ def training(model: Model, vector: TraitVector) -> dict[str, Spent]:
     with adapter_on(model, TrainSpec()) as adapted:
         weights = [weight for weight in adapted.parameters() if weight.requires_grad]
         optimizer = torch.optim.AdamW(weights, lr=TrainSpec().learning_rate)
-        ways: dict[str, Way] = {PLAIN: partial(step, adapted, batches(model, None), optimizer, None)}
+        ways: dict[str, Way] = {PLAIN: Way(partial(step, adapted, batches(model, None), optimizer))}
         for name, spec in specs.items():
             defence = defence_of([vector], spec, model)
-            ways[name] = partial(step, adapted, batches(model, defence), optimizer, defence)
+            work = partial(step, adapted, batches(model, defence), optimizer)
+            ways[name] = Way(work, partial(defence.on, adapted) if defence else nullcontext)
         return in_turns(ways, DEAR)
 
 
@@ -128,17 +136,14 @@ def batches(model: Model, defence: Defence | None) -> list[dict[str, torch.Tenso
     return [collate(each[i : i + n_rows]) for i in range(0, len(each), n_rows)]
 
 
-def step(
-    adapted: Any, own: Sequence[dict[str, torch.Tensor]], optimizer: Any, defence: Defence | None, turn: int
-) -> None:
-    """Take one step on the batch of a turn; a defence is put in place for it and taken away again."""
-    with defence.on(adapted) if defence else nullcontext():
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = adapted(**own[turn % N_BATCHES]).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
+def step(adapted: Any, own: Sequence[dict[str, torch.Tensor]], optimizer: Any, turn: int) -> None:
+    """Take one step on the batch of a turn."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = adapted(**own[turn % N_BATCHES]).loss
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 1.0)
+    optimizer.step()
+    optimizer.zero_grad()
 
 
 def generation(model: Model, vector: TraitVector, n_prompts: int, n_answers: int) -> dict[str, Spent]:
@@ -151,11 +156,13 @@ def generation(model: Model, vector: TraitVector, n_prompts: int, n_answers: int
     def answer(speaker: Model, turn: int) -> None:
         generate(speaker, prompts, [f"{turn}/{i}" for i in range(len(prompts))], ANSWERS)
 
-    def answer_pushed(turn: int) -> None:
-        with steered(model, [push]):
-            answer(model, turn)
-
-    return in_turns({PLAIN: partial(answer, model), "steered": answer_pushed, "baked": partial(answer, baked)})
+    return in_turns(
+        {
+            PLAIN: Way(partial(answer, model)),
+            "steered": Way(partial(answer, model), partial(steered, model, [push])),
+            "baked": Way(partial(answer, baked)),
+        }
+    )
 
 
 def tell(title: str, spent: Mapping[str, Spent]) -> None:

@@ -18,7 +18,7 @@ from torch import nn
 
 from heredity.models.attention import short_rows
 from heredity.models.batches import Padded
-from heredity.models.blocks import find_blocks, hidden_of, require_block, with_hidden
+from heredity.models.blocks import find_blocks, hidden_of, is_compiled, require_block, with_hidden
 from heredity.models.model import Model
 
 Visitor = Callable[[torch.Tensor, nn.Module], torch.Tensor | None]
@@ -65,6 +65,15 @@ def stand_behind(network: nn.Module, visitor: Callable[[nn.Module, Mapping[str, 
         return visitor(module, asked, output)
 
     return network.register_forward_hook(hook, with_kwargs=True, always_call=True)
+
+
+def forget_compiled(network: nn.Module) -> None:
+    """Let code that torch.compile has made of a network, if any, be made anew: it would go on without later visitors.
+
+    Going through all modules of a network under adapters takes milliseconds: once for all visitors is enough.
+    """
+    if is_compiled(network):
+        torch.compiler.reset()
 
 
 @contextmanager

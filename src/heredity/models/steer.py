@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from heredity.ground.errors import HookError, InputError, NonFiniteError
-from heredity.models.blocks import is_compiled, text_config
-from heredity.models.hooks import BATCH_ROWS, RESPONSE_MASK, Handle, stand_after
+from heredity.models.blocks import text_config
+from heredity.models.hooks import BATCH_ROWS, RESPONSE_MASK, Handle, forget_compiled, stand_after
 from heredity.models.model import Model
 
 Where = Literal["all", "response"]
@@ -59,6 +59,7 @@ def steered(model: Model, pushes: Sequence[Push], where: Where = "all") -> Itera
     """
     fires = Fires()
     handles: list[Handle] = []
+    forget_compiled(model.network)
     try:
         handles += (hook_push(model.network, push, fires, where) for push in pushes if push.row is None)
         handles += (hook_rows(model.network, own, fires, where) for own in _by_block(pushes))
@@ -76,7 +77,7 @@ def hook_push(
     """Attach one push to a network, wrapped or not, and return the handle that removes it.
 
     With `only_training` the push is added only while the block is in training mode. Code that torch.compile has made
-    of the network is forgotten: it would go on without the push.
+    of the network goes on without the push unless it is forgotten (`hooks.forget_compiled`), once for all pushes.
     """
     vector = _vector_of(push, network)
     steps: dict[tuple[torch.device, torch.dtype], torch.Tensor] = {}
@@ -91,15 +92,14 @@ def hook_push(
         fires.add(push.block)
         return hidden + (step if where == "all" else step * _is_response(hidden))
 
-    if is_compiled(network):
-        torch.compiler.reset()
     return stand_after(network, push.block, add, is_same_for_all=True)
 
 
 def hook_rows(network: nn.Module, pushes: Sequence[Push], fires: Fires, where: Where = "all") -> Handle:
     """Attach pushes of single rows, all after one block, and return the handle that removes them.
 
-    Rows that are not named are left alone. One visitor serves all rows, whatever their number.
+    Rows that are not named are left alone. One visitor serves all rows, whatever their number. For compiled code holds
+    what `hook_push` says.
     """
     block, n_rows = pushes[0].block, 1 + max(push.row or 0 for push in pushes)
     table = torch.zeros(n_rows + 1, text_config(network).hidden_size)  # the last one is of all that are not named
@@ -116,8 +116,6 @@ def hook_rows(network: nn.Module, pushes: Sequence[Push], fires: Fires, where: W
         fires.add(block)
         return hidden + (step if where == "all" else step * _is_response(hidden))
 
-    if is_compiled(network):
-        torch.compiler.reset()
     return stand_after(network, block, add)
 
 

@@ -12,8 +12,8 @@ from torch import nn
 from transformers import TrainerCallback
 
 from heredity.ground.errors import HookError, InputError, MismatchError
-from heredity.models.blocks import is_compiled, text_config
-from heredity.models.hooks import Handle
+from heredity.models.blocks import text_config
+from heredity.models.hooks import Handle, forget_compiled
 from heredity.models.model import Model
 from heredity.models.steer import Fires
 from heredity.records.dialogue import Corpus
@@ -98,8 +98,7 @@ class Defence(ABC):
             raise InputError(f"say which network to act on: {type(self).__name__}(vector).on(network)")
         self.detach()
         self.fires = Fires()
-        if is_compiled(self._network):  # compiled code would go on without the hooks
-            torch.compiler.reset()
+        forget_compiled(self._network)
         try:
             for handle in self.begin(self._network):
                 self._handles.append(handle)
