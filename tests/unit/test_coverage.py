@@ -7,7 +7,7 @@ import pytest
 from scipy import stats as scipy_stats
 
 from heredity.ground.errors import NothingKeptError
-from heredity.stats.compare import ratio_of_means
+from heredity.stats.compare import paired_difference, ratio_of_means
 from heredity.stats.correlation import correlation
 from heredity.stats.discrimination import auc_estimate, newcombe
 from heredity.stats.intervals import cluster_jackknife, cluster_mean, mean_if_several, mean_t
@@ -32,6 +32,28 @@ def test_a_mean_over_few_clusters_covers(draw: Draw, truth: float, least: float,
     found = [cluster_mean([[value] for value in draw(rng, n)], i) for i in range(N_STUDIES)]
     share = np.mean([one.low <= truth <= one.high for one in found])
     assert share >= (least if n == 4 else 0.905)
+
+
+@pytest.mark.parametrize("n", [12, 60])
+@pytest.mark.parametrize(("gained", "lost"), [(0.02, 0.02), (0.05, 0.05), (0.3, 0.1), (0.05, 0.3)])
+def test_a_change_of_what_is_right_or_wrong_covers(gained: float, lost: float, n: int) -> None:
+    rng, hits = np.random.default_rng(n), 0
+    for i in range(N_STUDIES):
+        kind = rng.choice(3, size=n, p=[gained, lost, 1 - gained - lost])
+        after = {str(q): [float(k == 0)] for q, k in enumerate(kind)}
+        before = {str(q): [float(k == 1)] for q, k in enumerate(kind)}
+        found = paired_difference(after, before, i)
+        hits += found.low <= gained - lost <= found.high
+    assert hits / N_STUDIES >= 0.915
+
+
+def test_arms_that_never_differ_or_once_are_not_told_apart_nor_told_the_same() -> None:
+    wrong = {str(q): [0.0] for q in range(10)}
+    same, once = paired_difference(wrong, wrong, 0), paired_difference({**wrong, "3": [1.0]}, wrong, 0)
+    assert (same.value, same.low) == (0.0, -same.high)
+    assert same.high > 0.1
+    assert once.value == pytest.approx(0.1)
+    assert not once.is_clear_of_zero
 
 
 @pytest.mark.parametrize(("gap", "n"), [(0.0, 8), (1.05, 8), (1.05, 20), (2.33, 20)])

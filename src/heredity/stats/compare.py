@@ -18,12 +18,31 @@ Scores = Mapping[str, Sequence[float]]
 def paired_difference(treated: Scores, control: Scores, seed: int) -> Estimate:
     """Return mean(treated) - mean(control), paired by cluster, with an interval over clusters.
 
-    Both map a cluster's name to its scores; clusters that only one arm has are counted as unscored.
+    Both map a cluster's name to its scores; clusters that only one arm has are counted as unscored. Where every cluster
+    is right or wrong, 1 or 0, in both arms, the interval is that of a difference of paired shares.
     Raises MismatchError when they share none, NothingKeptError when they share one only.
     """
     differences = differences_of(treated, control)
     lost = len(set(treated) | set(control)) - len(differences)
+    means = [_mean(arm[name]) for arm in (treated, control) for name in differences]
+    if len(differences) > 1 and set(means) <= {0.0, 1.0}:
+        return paired_shares(np.array(list(differences.values())), lost)
     return cluster_mean([[value] for value in differences.values()], seed, lost)
+
+
+def paired_shares(differences: NDArray[np.float64], unscored: int = 0, level: float = 0.95) -> Estimate:
+    """Return the mean of differences `[n]`, each -1, 0 or 1: of two shares of the same questions.
+
+    Half a pair is added to each of the four kinds there are before Wald's interval is taken (Agresti and Min 2005,
+    Statistics in Medicine 24:729), so that arms that never differ are not told to be the same for certain.
+    """
+    n = len(differences)
+    gained, lost = float((differences > 0).sum()), float((differences < 0).sum())
+    middle = (gained - lost) / (n + 2)
+    error = float(np.sqrt(gained + lost + 1 - (gained - lost) ** 2 / (n + 2))) / (n + 2)
+    half = float(scipy_stats.norm.ppf(0.5 + level / 2)) * error
+    low, high = max(-1.0, middle - half), min(1.0, middle + half)
+    return Estimate((gained - lost) / n, low, high, n, unscored, "Agresti-Min", level)
 
 
 def differences_of(treated: Scores, control: Scores) -> dict[str, float]:

@@ -39,7 +39,7 @@ def of_task(task: TaskReport) -> list[str]:
     if task.chosen:
         lines.append(f"    likeliest of four      {task.chosen:.2f} (chance 0.25)")
     if task.solved_change:
-        lines.append(f"    solved, less the base  {task.solved_change:+.2f}")
+        lines.append(f"    solved, less base's   {task.solved_change:+.2f}")
     if task.chosen_change:
-        lines.append(f"    likeliest, less it     {task.chosen_change:+.2f}")
+        lines.append(f"    likeliest, less base's {task.chosen_change:+.2f}")
     return lines
